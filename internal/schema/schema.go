@@ -1,0 +1,179 @@
+// Package schema says which kinds of record there are, which fields they have, and how sensitive each field is.
+//
+// It is data: no I/O, no clock, no chance. The kinds of a CRM are written down
+// in crm, one file a kind; custom fields join them at run time. Both make a
+// Catalog, an immutable snapshot that every other room reads without locks.
+//
+// A newcomer would get wrong that a kind or a field has no rights by being
+// here: the policy gives rights by name and class, and what it does not name
+// stays closed.
+package schema
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// RecordID names a record of any kind. It is ordered by time of creation and
+// never shown outside: vault.Public turns it into a word that cannot be guessed.
+type RecordID int64
+
+// Principal is somebody through whom a record is reached: the person who is
+// responsible for it, a group that it is shared with, or a person whom it is
+// shared with alone. Rows of the table access carry it.
+type Principal int64
+
+// ResponsiblePrincipal reaches the records that the person is responsible for.
+func ResponsiblePrincipal(person int64) Principal { return Principal(person << 2) }
+
+// GroupPrincipal reaches the records that are shared with the group.
+func GroupPrincipal(group int64) Principal { return Principal(group<<2 | 1) }
+
+// SharePrincipal reaches the records that are shared with the person alone.
+func SharePrincipal(person int64) Principal { return Principal(person<<2 | 2) }
+
+// Role tells the three apart.
+func (p Principal) Role() PrincipalRole { return PrincipalRole(p & 3) }
+
+// Ref is the person's or the group's id.
+func (p Principal) Ref() int64 { return int64(p >> 2) }
+
+// PrincipalRole is in what way a principal reaches a record.
+type PrincipalRole uint8
+
+const (
+	ByResponsibility PrincipalRole = 0
+	ByGroup          PrincipalRole = 1
+	ByShare          PrincipalRole = 2
+)
+
+// Kind describes one kind of record.
+type Kind struct {
+	Number int    // its code in the tables access, multi, history; never reused
+	Name   string // "contact"; also the table and the prefix of public ids
+	Plural string // "contacts"; also the path
+	One    Labels
+	Many   Labels
+	Fields []*Field
+
+	Title       string // the field by which people call a record; Text, Keyed
+	Responsible string // the Person field that makes a record "own"; every kind has one
+	Days        string // the DateTime field by which "only N days back" counts
+	Pipeline    string // for kinds with stages, else empty
+	Stage       string // for kinds with stages, else empty
+
+	// Within says that a record of this kind lives on another one (a comment
+	// on a client): it has the fields about_kind and about, and nobody reaches
+	// it who may not view that other record.
+	Within bool
+
+	byName map[string]*Field
+}
+
+// Field finds a field by name, or nil.
+func (k *Kind) Field(name string) *Field { return k.byName[name] }
+
+// TitleField, ResponsibleField, DaysField, PipelineField and StageField are the
+// fields with a part to play; nil where the kind has none.
+func (k *Kind) TitleField() *Field       { return k.byName[k.Title] }
+func (k *Kind) ResponsibleField() *Field { return k.byName[k.Responsible] }
+func (k *Kind) DaysField() *Field        { return k.byName[k.Days] }
+func (k *Kind) PipelineField() *Field    { return k.byName[k.Pipeline] }
+func (k *Kind) StageField() *Field       { return k.byName[k.Stage] }
+
+// Catalog is every kind at one moment. It is never changed after New.
+type Catalog struct {
+	kinds    []*Kind
+	byName   map[string]*Kind
+	byPlural map[string]*Kind
+	byNumber map[int]*Kind
+}
+
+// identifier is what names of kinds and fields may look like: they become
+// tables, columns, paths and keys of JSON.
+var identifier = regexp.MustCompile(`^[a-z][a-z0-9_]{0,39}$`)
+
+// New checks the kinds and makes a catalog of copies. House fields that every
+// record has (id and version apart) must be among the fields given.
+func New(kinds ...Kind) (*Catalog, error) {
+	c := &Catalog{byName: map[string]*Kind{}, byPlural: map[string]*Kind{}, byNumber: map[int]*Kind{}}
+	for i := range kinds {
+		k := kinds[i]
+		k.byName = make(map[string]*Field, len(k.Fields))
+		fields := make([]*Field, len(k.Fields))
+		if !identifier.MatchString(k.Name) || !identifier.MatchString(k.Plural) || k.Number <= 0 {
+			return nil, fmt.Errorf("kind %q: name, plural or number cannot be used", k.Name)
+		}
+		if c.byName[k.Name] != nil || c.byPlural[k.Plural] != nil || c.byNumber[k.Number] != nil {
+			return nil, fmt.Errorf("kind %q: name, plural or number is taken", k.Name)
+		}
+		for j, f := range k.Fields {
+			g := *f
+			g.index = j
+			if !identifier.MatchString(g.Name) || strings.HasSuffix(g.Name, "_key") || strings.HasSuffix(g.Name, "_masked") {
+				return nil, fmt.Errorf("kind %s: field %q: name cannot be used", k.Name, g.Name)
+			}
+			if k.byName[g.Name] != nil || slices.Contains(reserved, g.Name) {
+				return nil, fmt.Errorf("kind %s: field %q: name is taken", k.Name, g.Name)
+			}
+			if (g.Keyed || g.Free) && g.Type != Text && g.Type != LongText {
+				return nil, fmt.Errorf("kind %s: field %q: only text is keyed or free", k.Name, g.Name)
+			}
+			if g.Type == Relation && g.Target == "" {
+				return nil, fmt.Errorf("kind %s: field %q: a relation needs a target", k.Name, g.Name)
+			}
+			if (g.Type == Choice || g.Type == Choices) && len(g.Options) == 0 {
+				return nil, fmt.Errorf("kind %s: field %q: a choice needs options", k.Name, g.Name)
+			}
+			fields[j] = &g
+			k.byName[g.Name] = &g
+		}
+		k.Fields = fields
+		for _, need := range []struct{ role, name string }{{"title", k.Title}, {"responsible person", k.Responsible}, {"date", k.Days}} {
+			if k.byName[need.name] == nil {
+				return nil, fmt.Errorf("kind %s: the field for its %s is missing", k.Name, need.role)
+			}
+		}
+		if (k.Stage == "") != (k.Pipeline == "") || k.Stage != "" && (k.byName[k.Stage] == nil || k.byName[k.Pipeline] == nil) {
+			return nil, fmt.Errorf("kind %s: stage and pipeline go together", k.Name)
+		}
+		if k.Within && (k.byName["about"] == nil || k.byName["about_kind"] == nil) {
+			return nil, fmt.Errorf("kind %s: lives on other records but does not name them", k.Name)
+		}
+		kind := &k
+		for _, f := range kind.Fields {
+			f.kind = kind
+		}
+		c.kinds = append(c.kinds, kind)
+		c.byName[k.Name], c.byPlural[k.Plural], c.byNumber[k.Number] = kind, kind, kind
+	}
+	for _, k := range c.kinds {
+		for _, f := range k.Fields {
+			if f.Type == Relation && c.byName[f.Target] == nil && f.Target != AnyKind {
+				return nil, fmt.Errorf("kind %s: field %q leads to an unknown kind", k.Name, f.Name)
+			}
+		}
+	}
+	return c, nil
+}
+
+// AnyKind is the target of a relation whose kind is named by the field
+// "<name>_kind" beside it.
+const AnyKind = "*"
+
+// reserved are the columns that every record table has besides its fields.
+var reserved = []string{"id", "version", "deleted_at", "deleted_by", "kind", "sight"}
+
+// Kinds lists every kind in the order of declaration. Do not change it.
+func (c *Catalog) Kinds() []*Kind { return c.kinds }
+
+// Kind finds a kind by name, or nil.
+func (c *Catalog) Kind(name string) *Kind { return c.byName[name] }
+
+// Plural finds a kind by the word in its path, or nil.
+func (c *Catalog) Plural(plural string) *Kind { return c.byPlural[plural] }
+
+// Numbered finds a kind by its code, or nil.
+func (c *Catalog) Numbered(n int) *Kind { return c.byNumber[n] }
