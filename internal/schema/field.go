@@ -60,12 +60,14 @@ const (
 	URL                  // TEXT, http or https only
 	Person               // INTEGER, actor.PersonID
 	Relation             // INTEGER, RecordID of the target kind
+	Pipeline             // INTEGER, id of a pipeline
+	Stage                // INTEGER, id of a stage of the record's pipeline
 )
 
 var typeNames = [...]string{
 	Text: "text", LongText: "longtext", Integer: "integer", Number: "number", Money: "money", Bool: "bool",
 	Date: "date", DateTime: "datetime", Choice: "choice", Choices: "choices", Phones: "phones", Emails: "emails",
-	Tags: "tags", URL: "url", Person: "person", Relation: "relation",
+	Tags: "tags", URL: "url", Person: "person", Relation: "relation", Pipeline: "pipeline", Stage: "stage",
 }
 
 // String gives the name that the API uses.
@@ -88,7 +90,7 @@ func (t Type) Multi() bool { return t == Choices || t == Phones || t == Emails |
 // Numeric tells whether the column is an INTEGER.
 func (t Type) Numeric() bool {
 	switch t {
-	case Integer, Number, Money, Bool, DateTime, Person, Relation:
+	case Integer, Number, Money, Bool, DateTime, Person, Relation, Pipeline, Stage:
 		return true
 	}
 	return false
@@ -133,10 +135,11 @@ type Field struct {
 
 	Required bool
 	Max      int    // longest text in characters, or most values of a multi field; 0: the type's own bound
-	Keyed    bool   // text with a folded twin column "<name>_key" (value.TextKey): sortable and comparable by people's order
+	Keyed    bool   // text with a folded twin column "<name>_key": value.TextKey of the masked text; text is compared, filtered and sorted by it alone, so that no digit typed into a text can be probed
 	Free     bool   // free text into which people type phone numbers: has a twin "<name>_masked", NULL where nothing needs masking
 	Search   Search // how the search box looks into it
 	Sort     bool   // an index serves this order
+	Indexed  bool   // an index on (the column or its key, updated_at, id) serves a filter by it
 	Custom   bool   // declared at run time
 	House    bool   // kept by the house (created_at, …): shown, never written by a caller
 
