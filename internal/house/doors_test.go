@@ -1,0 +1,274 @@
+package house
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Laws that stand above the plan: drawing such a door does not open it.
+//
+// DO NOT CHANGE THIS DATA TO FIX A BUILD. Move the code to the room that has
+// the door, or change the design and say in docs/decisions why.
+var closed = []struct{ from, to, why string }{
+	{"web", "store", "a handler that could query would pass by the policy"},
+	{"web", "query", "a handler that could build conditions would pass by the policy"},
+	{"web", "policy", "a handler that could decide would decide differently from the others"},
+	{"web", "scribe", "a handler that could write history could forge it"},
+	{"*", "web", "the face is on top"},
+	{"*", "cmd", "wiring is on top"},
+	{"*", "house", "tests are not to be called"},
+}
+
+// Rooms whose whole foundation is counted, not only their own doors.
+var foundations = map[string]struct {
+	may []string
+	why string
+}{
+	"ledger": {nil, "a stranger must be able to read the verifier without reading the server"},
+	"policy": {[]string{"fault", "actor", "schema", "query", "value"}, "a decision is a function, to be tried by the million without a database"},
+	"query":  {[]string{"fault", "actor", "schema", "value"}, "the meaning of a condition depends on nothing but the row"},
+	"schema": {[]string{"fault", "actor", "value"}, "the schema is data"},
+	"fault":  {nil, "everyone speaks these words"},
+	"actor":  {nil, "everyone speaks these words"},
+}
+
+// What the outside world offers, and the only rooms that may reach for it.
+// Tests are free.
+var outside = []struct {
+	what    string
+	pkg     string   // import path, or its beginning when it ends in "/"
+	names   []string // functions in it; none means the whole package
+	through map[string]string
+}{
+	{"the time", "time", []string{"Now", "Since", "Until"}, map[string]string{
+		"store":                "fixes the time of a transaction",
+		"jobs":                 "decides when work is due",
+		"scribe":               "has a clock for sealing, which can be set",
+		"cmd/castellan":        "hands the clock to the rooms",
+		"cmd/castellan-verify": "says when it looked",
+	}},
+	{"chance", "crypto/rand", nil, map[string]string{
+		"vault": "makes keys, tokens and salts for all",
+	}},
+	{"chance", "math/rand", nil, nil},
+	{"chance", "math/rand/v2", nil, nil},
+	{"the database", "database/sql", nil, map[string]string{"store": "everyone else asks it"}},
+	{"the database", "database/sql/driver", nil, map[string]string{"store": "everyone else asks it"}},
+	{"the database", "github.com/jackc/pgx/v5/", nil, map[string]string{"store": "everyone else asks it"}},
+	{"the database", "modernc.org/sqlite", nil, map[string]string{"store": "everyone else asks it"}},
+	{"the environment", "os", []string{"Getenv", "LookupEnv", "Environ", "ExpandEnv", "Setenv"}, map[string]string{
+		"cmd":             "reads settings, and hands each room its own",
+		"store/storetest": "finds the tests' PostgreSQL",
+	}},
+	{"other programs", "os/exec", nil, map[string]string{
+		"store/storetest": "starts the tests' PostgreSQL",
+	}},
+	{"the end of the process", "os", []string{"Exit"}, map[string]string{
+		"cmd":           "says how it went",
+		"house/verdict": "says how it went",
+	}},
+}
+
+// Thought has no I/O, no clock, no chance: what its rooms may not touch.
+var thought = []string{"schema", "query", "policy", "value", "fault", "actor"}
+
+var ground = []string{"os", "net", "net/http", "io/fs", "database/sql", "log", "log/slog", "context", "sync", "unsafe"}
+
+var doorRules = []rule{
+	{
+		name:  "closed doors stay closed",
+		check: closedDoors,
+		breaches: []breach{
+			{want: "web may not import store", files: map[string]string{
+				"internal/web/web.go":     "// Package web shows.\npackage web\n\nimport _ \"castellan/internal/store\"\n",
+				"internal/store/store.go": "// Package store keeps rows.\npackage store\n",
+			}},
+			{want: "records may not import web", files: map[string]string{
+				"internal/records/records.go": "// Package records reads.\npackage records\n\nimport _ \"castellan/internal/web\"\n",
+				"internal/web/web.go":         "// Package web shows.\npackage web\n",
+			}},
+			{want: "records may not import store/storetest", files: map[string]string{
+				"internal/records/records.go":      "// Package records reads.\npackage records\n\nimport _ \"castellan/internal/store/storetest\"\n",
+				"internal/store/storetest/each.go": "// Package storetest opens.\npackage storetest\n",
+			}},
+		},
+	},
+	{
+		name:  "foundations hold nothing but what they may",
+		check: foundationsHold,
+		breaches: []breach{
+			{want: "ledger stands on fault", files: map[string]string{
+				"ledger/ledger.go":        "// Package ledger proves.\npackage ledger\n\nimport _ \"castellan/internal/fault\"\n",
+				"internal/fault/fault.go": "// Package fault names errors.\npackage fault\n",
+			}},
+			{want: "policy stands on store", files: map[string]string{
+				"internal/policy/policy.go": "// Package policy decides.\npackage policy\n\nimport _ \"castellan/internal/query\"\n",
+				"internal/query/query.go":   "// Package query asks.\npackage query\n\nimport _ \"castellan/internal/store\"\n",
+				"internal/store/store.go":   "// Package store keeps rows.\npackage store\n",
+			}},
+		},
+	},
+	{
+		name:  "time, chance, database and environment enter through their doors",
+		check: outsideThroughDoors,
+		breaches: []breach{
+			{want: "records reaches for the time", files: map[string]string{
+				"internal/records/records.go": "// Package records reads.\npackage records\n\nimport \"time\"\n\nvar Clock = time.Now\n",
+			}},
+			{want: "records reaches for the time", files: map[string]string{
+				"internal/records/records.go": "// Package records reads.\npackage records\n\nimport clock \"time\"\n\nfunc F(t clock.Time) clock.Duration { return clock.Since(t) }\n",
+			}},
+			{want: "identity reaches for chance", files: map[string]string{
+				"internal/identity/identity.go": "// Package identity knows people.\npackage identity\n\nimport _ \"crypto/rand\"\n",
+			}},
+			{want: "records reaches for the database", files: map[string]string{
+				"internal/records/records.go": "// Package records reads.\npackage records\n\nimport _ \"github.com/jackc/pgx/v5/stdlib\"\n",
+			}},
+			{want: "web reaches for the environment", files: map[string]string{
+				"internal/web/web.go": "// Package web shows.\npackage web\n\nimport \"os\"\n\nfunc F() string { return os.Getenv(\"HOME\") }\n",
+			}},
+			{want: "vault may reach for chance and does not", files: map[string]string{
+				"internal/vault/vault.go": "// Package vault keeps keys.\npackage vault\n",
+			}},
+		},
+	},
+	{
+		name:  "thought has no ground",
+		check: thoughtHasNoGround,
+		breaches: []breach{
+			{want: "policy is thought and imports os", files: map[string]string{
+				"internal/policy/policy.go": "// Package policy decides.\npackage policy\n\nimport _ \"os\"\n",
+			}},
+			{want: "query is thought and imports net/http/httputil", files: map[string]string{
+				"internal/query/query.go": "// Package query asks.\npackage query\n\nimport _ \"net/http/httputil\"\n",
+			}},
+		},
+	},
+	{
+		name:  "grants without a person are made only where the plan of rights says so",
+		check: wholeGrants,
+		breaches: []breach{
+			{want: "internal/records/list.go:6 makes a grant for the house itself", files: map[string]string{
+				"internal/records/list.go": "// Package records reads.\npackage records\n\nimport \"castellan/internal/policy\"\n\nvar g = policy.Whole(nil, \"\")\n",
+			}},
+		},
+	},
+}
+
+func closedDoors(b *building) []string {
+	var wrong []string
+	for _, name := range b.names() {
+		for _, d := range b.doors(b.rooms[name]) {
+			for _, c := range closed {
+				_, leads := in(d, map[string]string{c.to: ""})
+				inside := strings.HasPrefix(name, c.to+"/") || name == c.to
+				if leads && !inside && (c.from == "*" || c.from == name) {
+					wrong = append(wrong, fmt.Sprintf("%s may not import %s: %s", name, d, c.why))
+				}
+			}
+			if strings.HasSuffix(d, "test") && !strings.HasSuffix(name, "test") {
+				wrong = append(wrong, fmt.Sprintf("%s may not import %s: what is for tests stays out of the program", name, d))
+			}
+		}
+	}
+	return wrong
+}
+
+func foundationsHold(b *building) []string {
+	var wrong []string
+	for name, f := range foundations {
+		for _, d := range b.reaches(name) {
+			if !slices.Contains(f.may, d) {
+				wrong = append(wrong, fmt.Sprintf("%s stands on %s: %s", name, d, f.why))
+			}
+		}
+	}
+	slices.Sort(wrong)
+	return wrong
+}
+
+func outsideThroughDoors(b *building) []string {
+	var wrong []string
+	used := map[string]bool{} // "room: what" that a door was needed for
+	for _, f := range b.files {
+		if f.test {
+			continue
+		}
+		for _, o := range outside {
+			var places []string
+			if len(o.names) > 0 {
+				for _, s := range f.mentions(o.pkg, o.names...) {
+					places = append(places, b.at(s.Pos()))
+				}
+			} else {
+				for p, pos := range f.imports() {
+					if p == o.pkg || strings.HasSuffix(o.pkg, "/") && strings.HasPrefix(p+"/", o.pkg) {
+						places = append(places, b.at(pos))
+					}
+				}
+			}
+			if len(places) == 0 {
+				continue
+			}
+			if door, ok := in(f.room, o.through); ok {
+				used[door+": "+o.what] = true
+				continue
+			}
+			for _, place := range places {
+				wrong = append(wrong, fmt.Sprintf("%s: %s reaches for %s (%s)", place, f.room, o.what, o.pkg))
+			}
+		}
+	}
+	for _, o := range outside {
+		for door := range o.through {
+			if b.rooms[door] != nil && !used[door+": "+o.what] {
+				wrong = append(wrong, fmt.Sprintf("%s may reach for %s and does not: take it off the list", door, o.what))
+			}
+		}
+	}
+	slices.Sort(wrong)
+	return slices.Compact(wrong)
+}
+
+func thoughtHasNoGround(b *building) []string {
+	var wrong []string
+	for _, f := range b.files {
+		if f.test || !slices.Contains(thought, f.room) {
+			continue
+		}
+		for p, pos := range f.imports() {
+			for _, g := range ground {
+				if p == g || g != "net" && g != "sync" && g != "context" && strings.HasPrefix(p, g+"/") {
+					wrong = append(wrong, fmt.Sprintf("%s: %s is thought and imports %s", b.at(pos), f.room, p))
+				}
+			}
+		}
+	}
+	slices.Sort(wrong)
+	return slices.Compact(wrong)
+}
+
+// policy.Whole makes a grant that shows everything, for what the house does on
+// its own account. Each place that needs it is named here with its reason.
+var mayActAsHouse = map[string]string{}
+
+func wholeGrants(b *building) []string {
+	var wrong []string
+	for _, f := range b.files {
+		if f.test {
+			continue
+		}
+		calls := f.mentions(b.module+"/internal/policy", "Whole")
+		if _, ok := mayActAsHouse[f.path]; ok {
+			if len(calls) == 0 {
+				wrong = append(wrong, f.path+" may make a grant for the house itself and does not: take it off the list")
+			}
+			continue
+		}
+		for _, s := range calls {
+			wrong = append(wrong, b.at(s.Pos())+" makes a grant for the house itself; it is not on the list")
+		}
+	}
+	return wrong
+}
