@@ -81,6 +81,10 @@ func survey(fsys fs.FS) (*building, error) {
 	return b, err
 }
 
+// A generator stands in a room's folder and is run by hand: no part of the
+// program, as free as a test.
+var generator = regexp.MustCompile(`(?m)^//go:build ignore$`)
+
 func (b *building) enter(p string) error {
 	src, err := fs.ReadFile(b.fsys, p)
 	if err != nil {
@@ -92,6 +96,10 @@ func (b *building) enter(p string) error {
 	}
 	f := &goFile{path: p, room: roomOf(path.Dir(p)), test: strings.HasSuffix(p, "_test.go"), bytes: src, tree: tree}
 	b.files = append(b.files, f)
+	if generator.Match(src) {
+		f.test = true
+		return nil
+	}
 	r := b.rooms[f.room]
 	if r == nil {
 		r = &room{name: f.room, dir: path.Dir(p)}

@@ -73,7 +73,7 @@ var outside = []struct {
 // Thought has no I/O, no clock, no chance: what its rooms may not touch.
 var thought = []string{"schema", "query", "policy", "value", "fault", "actor"}
 
-var ground = []string{"os", "net", "net/http", "io/fs", "database/sql", "log", "log/slog", "context", "sync", "unsafe"}
+var ground = []string{"os", "net", "net/http", "io/fs", "database/sql", "log", "log/slog", "context", "unsafe"}
 
 var doorRules = []rule{
 	{
@@ -239,7 +239,7 @@ func thoughtHasNoGround(b *building) []string {
 		}
 		for p, pos := range f.imports() {
 			for _, g := range ground {
-				if p == g || g != "net" && g != "sync" && g != "context" && strings.HasPrefix(p, g+"/") {
+				if p == g || g != "net" && g != "context" && strings.HasPrefix(p, g+"/") {
 					wrong = append(wrong, fmt.Sprintf("%s: %s is thought and imports %s", b.at(pos), f.room, p))
 				}
 			}

@@ -20,7 +20,7 @@ type breach struct {
 	want  string // part of the complaint
 }
 
-var rules = concat(planRules, doorRules, orderRules, testRules, moduleRules, paperRules)
+var rules = concat(planRules, doorRules, orderRules, testRules, moduleRules, pageRules, paperRules)
 
 func TestBuildingKeepsEveryRule(t *testing.T) {
 	b, err := survey(os.DirFS("../.."))
@@ -60,11 +60,11 @@ func TestNoRuleComplainsOfASoundHouse(t *testing.T) {
 	sound := map[string]string{
 		"ARCHITECTURE.md": plan("| `query` | – | asks. |", "| `store` | `query` | keeps rows. |"),
 		"internal/query/query.go": "// Package query asks.\npackage query\n\nvar words = []string{\"and\"}\n\n" +
-			"func Words() []string { return words }\n",
+			"// Words lists them.\nfunc Words() []string { return words }\n",
 		"internal/query/query_test.go": "package query\n\nimport \"testing\"\n\n" +
 			"func FuzzParse(f *testing.F) { f.Add(\"a\") }\n",
 		"internal/store/store.go": "// Package store keeps rows.\npackage store\n\nimport (\n\t\"castellan/internal/query\"\n\t\"database/sql\"\n\t\"time\"\n)\n\n" +
-			"type DB struct{ db *sql.DB }\n\nfunc Now() (time.Time, []string) { return time.Now(), query.Words() }\n",
+			"// DB is open.\ntype DB struct{ db *sql.DB }\n\n// Now tells.\nfunc Now() (time.Time, []string) { return time.Now(), query.Words() }\n",
 		"internal/store/migrations/main/0001_people.sqlite.sql":   "CREATE TABLE a(b INTEGER) STRICT;\n",
 		"internal/store/migrations/main/0001_people.postgres.sql": "CREATE TABLE a(b BIGINT);\n",
 	}

@@ -135,7 +135,7 @@ var licences = []struct {
 	test bool // only for tests: never in the program that is given away
 }{
 	{"MPL-2.0", regexp.MustCompile(`Mozilla Public License,? (Version|v\.) ?2\.0`), true},
-	{"Apache-2.0", regexp.MustCompile(`Apache License\s+Version 2\.0`), false},
+	{"Apache-2.0", regexp.MustCompile(`Apache License,? Version 2\.0`), false},
 	{"MIT", regexp.MustCompile(`Permission is hereby granted, free of charge, to any person obtaining a copy`), false},
 	{"BSD", regexp.MustCompile(`Redistribution and use in source and binary forms, with or without`), false},
 	{"ISC", regexp.MustCompile(`Permission to use, copy, modify,? and/or distribute this software for any purpose`), false},
@@ -157,9 +157,9 @@ func licenceOf(text string) string {
 }
 
 func TestLicenceIsReadOffItsText(t *testing.T) {
-	for text, want := range map[string]string{
+	for text, want := range map[string]string{ // as in a file, lines joined
 		"GNU AFFERO GENERAL PUBLIC LICENSE\nVersion 3":                                                  "",
-		"Apache License\n                           Version 2.0, January 2004":                          "Apache-2.0",
+		"Apache License Version 2.0, January 2004":                                                      "Apache-2.0",
 		"Permission is hereby granted, free of charge, to any person obtaining a copy of this software": "MIT",
 		"All rights reserved.": "",
 		"Mozilla Public License, version 2.0\n\nMozilla Public License Version 2.0": "MPL-2.0",
@@ -220,21 +220,27 @@ func modulesBehind(t *testing.T, tests bool) map[string]string {
 	}
 }
 
+var licenceFile = regexp.MustCompile(`(?i)^(licen[cs]e|copying)(\.(txt|md))?$`)
+
+// licenceText is the licence in a module's folder, its lines joined. Lists of
+// other people's licences that a module carries along are not its own.
 func licenceText(dir string) string {
-	var all []byte
-	for _, pattern := range []string{"LICEN[CS]E*", "COPYING*", "licen[cs]e*"} {
-		files, err := filepath.Glob(filepath.Join(dir, pattern))
-		if err != nil || len(files) == 0 {
+	files, err := os.ReadDir(dir)
+	if err != nil || len(files) == 0 {
+		return ""
+	}
+	var all []string
+	for _, f := range files {
+		if !licenceFile.MatchString(f.Name()) {
 			continue
 		}
-		for _, f := range files {
-			text, err := os.ReadFile(f)
-			if err == nil {
-				all = append(all, text...)
-			}
+		text, err := os.ReadFile(filepath.Join(dir, f.Name()))
+		if err != nil {
+			return ""
 		}
+		all = append(all, strings.Fields(string(text))...)
 	}
-	return string(all)
+	return strings.Join(all, " ")
 }
 
 func said(err error) string {
