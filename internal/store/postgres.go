@@ -1,0 +1,310 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"regexp"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgtype"
+)
+
+// oldestPostgres is the oldest major release that is tested.
+const oldestPostgres = 14
+
+// schemaName keeps the schema to names that need no quoting.
+var schemaName = regexp.MustCompile(`^[a-z_][a-z0-9_]{0,62}$`)
+
+func openPostgres(ctx context.Context, o Options) (_ *DB, err error) {
+	if o.Schema == "" {
+		o.Schema = "castellan"
+	}
+	if !schemaName.MatchString(o.Schema) {
+		return nil, errors.New("open store: a schema is named by small letters, digits and underscores")
+	}
+	config, err := pgx.ParseConfig(o.URL)
+	if err != nil {
+		return nil, fmt.Errorf("read database URL: %w", err)
+	}
+	config.RuntimeParams["search_path"] = o.Schema + ",public"
+	config.RuntimeParams["application_name"] = "castellan"
+	config.RuntimeParams["timezone"] = "UTC"
+	// A list under rights is many short index scans: compiling it costs more
+	// than running it.
+	config.RuntimeParams["jit"] = "off"
+	connect := func(ctx context.Context) (session, error) {
+		c, err := pgx.ConnectConfig(ctx, config.Copy())
+		if err != nil {
+			return nil, fmt.Errorf("connect to PostgreSQL: %w", err)
+		}
+		return &postgresSession{conn: c}, nil
+	}
+	size := o.Readers
+	if size <= 0 {
+		size = max(4, 2*runtime.GOMAXPROCS(0))
+	}
+	g := &ids{now: o.Now}
+	db := &DB{engine: Postgres, dir: o.Dir, schema: o.Schema, now: o.Now, ids: g}
+	db.ledger = db
+	db.readers = newPool(size, connect)
+	writers := newPool(size, connect)
+	db.writer = &postgresWriter{pool: writers}
+	db.close = append(db.close, db.readers.shut, db.writer.close)
+	defer func() {
+		if err != nil {
+			db.Close()
+		}
+	}()
+
+	s, err := connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	// This connection holds the node, and with it ends.
+	db.close = append(db.close, s.close)
+	var version int
+	if err := one(ctx, s, `SELECT current_setting('server_version_num')::bigint`, &version); err != nil {
+		return nil, err
+	}
+	if version/10000 < oldestPostgres {
+		return nil, fmt.Errorf("PostgreSQL %d is too old: %d is needed", version/10000, oldestPostgres)
+	}
+	if g.node, err = takeNode(ctx, s, o.Schema); err != nil {
+		return nil, err
+	}
+	if err := db.prepareSchema(ctx, s); err != nil {
+		return nil, err
+	}
+	if err := g.load(ctx, db); err != nil {
+		return nil, err
+	}
+	db.close = append(db.close, func() error { return g.settle(context.WithoutCancel(ctx), db) })
+	return db, nil
+}
+
+// one reads a single value outside any transaction of ours.
+func one(ctx context.Context, s session, ask string, to any) error {
+	rows, err := query(ctx, s, ask, nil)
+	if err := (&Row{rows: rows, err: err}).Scan(to); err != nil {
+		return fmt.Errorf("ask the server: %w", err)
+	}
+	return nil
+}
+
+// lockNumber is the number of an advisory lock of the workspace.
+func lockNumber(schema, what string) int64 {
+	h := fnv.New64a()
+	h.Write([]byte("castellan " + what + " " + schema))
+	return int64(h.Sum64())
+}
+
+// takeNode finds a number that no other process on the same workspace has, and
+// holds it as long as the connection lives: ids made by two processes at the
+// same moment differ by it.
+func takeNode(ctx context.Context, s session, schema string) (int64, error) {
+	base := lockNumber(schema, "node") &^ maxNode
+	for n := range int64(maxNode + 1) {
+		var taken bool
+		if err := one(ctx, s, fmt.Sprintf(`SELECT pg_try_advisory_lock(%d)`, base|n), &taken); err != nil {
+			return 0, err
+		}
+		if taken {
+			return n, nil
+		}
+	}
+	return 0, fmt.Errorf("%d processes already serve this workspace", maxNode+1)
+}
+
+// prepareSchema makes the schema and applies migrations, one process at a time.
+func (db *DB) prepareSchema(ctx context.Context, s session) error {
+	number := lockNumber(db.schema, "migrate")
+	if err := s.script(ctx, fmt.Sprintf(`SELECT pg_advisory_lock(%d)`, number)); err != nil {
+		return fmt.Errorf("wait for another migration: %w", err)
+	}
+	defer s.script(context.WithoutCancel(ctx), fmt.Sprintf(`SELECT pg_advisory_unlock(%d)`, number))
+	if err := s.script(ctx, "CREATE SCHEMA IF NOT EXISTS "+db.schema); err != nil {
+		return fmt.Errorf("make schema: %w", err)
+	}
+	if err := db.migrate(ctx, "main"); err != nil {
+		return err
+	}
+	return db.migrate(ctx, "ledger")
+}
+
+// postgresSession is a connection to PostgreSQL.
+type postgresSession struct {
+	conn *pgx.Conn
+}
+
+func (s *postgresSession) query(ctx context.Context, text string, args []any) (cursor, error) {
+	rows, err := s.conn.Query(ctx, text, args...)
+	if err != nil {
+		return nil, err
+	}
+	return &postgresCursor{rows: rows, n: len(rows.FieldDescriptions())}, nil
+}
+
+func (s *postgresSession) exec(ctx context.Context, text string, args []any) (int64, error) {
+	tag, err := s.conn.Exec(ctx, text, args...)
+	return tag.RowsAffected(), err
+}
+
+func (s *postgresSession) script(ctx context.Context, text string) error {
+	_, err := s.conn.PgConn().Exec(ctx, text).ReadAll()
+	return err
+}
+
+func (s *postgresSession) lost() bool {
+	return s.conn.IsClosed() || s.conn.PgConn().TxStatus() != 'I'
+}
+
+func (s *postgresSession) close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	return s.conn.Close(ctx)
+}
+
+type postgresCursor struct {
+	rows pgx.Rows
+	n    int
+}
+
+func (c *postgresCursor) width() int { return c.n }
+
+func (c *postgresCursor) next(into []any) (bool, error) {
+	if !c.rows.Next() {
+		return false, c.rows.Err()
+	}
+	vals, err := c.rows.Values()
+	if err != nil {
+		return false, err
+	}
+	for i, v := range vals {
+		if into[i], err = ordinary(v); err != nil {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+func (c *postgresCursor) close() error {
+	c.rows.Close()
+	return c.rows.Err()
+}
+
+// ordinary gives a value in the types that SQLite has.
+func ordinary(v any) (any, error) {
+	switch x := v.(type) {
+	case nil, int64, float64, string, []byte:
+		return v, nil
+	case int32:
+		return int64(x), nil
+	case int16:
+		return int64(x), nil
+	case bool:
+		if x {
+			return int64(1), nil
+		}
+		return int64(0), nil
+	case float32:
+		return float64(x), nil
+	case pgtype.Numeric: // a sum of integers
+		if n, err := x.Int64Value(); err == nil && n.Valid {
+			return n.Int64, nil
+		}
+		f, err := x.Float64Value()
+		return f.Float64, err
+	}
+	return nil, fmt.Errorf("a column of %T is not used here", v)
+}
+
+// postgresWriter runs write transactions side by side. Each sees the database
+// as if it were alone; one that another got in the way of is run again, and the
+// third time it is alone, so that it ends.
+type postgresWriter struct {
+	pool *pool
+	lone sync.RWMutex
+}
+
+// tries is how often a transaction is run before the caller is told to come
+// back. From the third on only other processes can be in the way.
+const tries = 12
+
+func (w *postgresWriter) write(ctx context.Context, db *DB, do func(*Tx) error) error {
+	for n := 1; ; n++ {
+		err := w.once(ctx, db, do, n >= 3)
+		if n == tries || !collided(err) {
+			return err
+		}
+		select {
+		case <-time.After(time.Duration(n*n) * time.Millisecond):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+func (w *postgresWriter) once(ctx context.Context, db *DB, do func(*Tx) error, alone bool) (err error) {
+	if alone {
+		w.lone.Lock()
+		defer w.lone.Unlock()
+	} else {
+		w.lone.RLock()
+		defer w.lone.RUnlock()
+	}
+	s, err := w.pool.take(ctx)
+	if err != nil {
+		return err
+	}
+	defer w.pool.put(s)
+	clean := context.WithoutCancel(ctx)
+	if _, err := s.exec(clean, `BEGIN ISOLATION LEVEL SERIALIZABLE`, nil); err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	tx := &Tx{db: db, s: s, now: db.Now(), write: true}
+	kept := false
+	defer func() { // also when the function panics or ends its goroutine
+		if !kept {
+			// If it cannot be rolled back the connection is lost, and so the transaction.
+			_, _ = s.exec(clean, `ROLLBACK`, nil)
+		}
+	}()
+	if err := do(tx); err != nil {
+		return err
+	}
+	if err := tx.finish(ctx); err != nil {
+		return err
+	}
+	tag, err := s.(*postgresSession).conn.Exec(clean, `COMMIT`)
+	if err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	if tag.String() != "COMMIT" {
+		// The function swallowed the error of a statement: everything was undone.
+		kept = true
+		return fmt.Errorf("commit: %w", errLost)
+	}
+	kept = true
+	tx.committed()
+	return nil
+}
+
+func (w *postgresWriter) close() error { return w.pool.shut() }
+
+// collided tells whether the transaction may succeed when it is run again.
+func collided(err error) bool {
+	var e *pgconn.PgError
+	return errors.As(err, &e) && (e.Code == "40001" || e.Code == "40P01")
+}
+
+// postgresUnique tells whether PostgreSQL refused a second row with the same key.
+func postgresUnique(err error) bool {
+	var e *pgconn.PgError
+	return errors.As(err, &e) && e.Code == "23505"
+}
