@@ -73,7 +73,7 @@ func (s *Standing) reaches(kind *schema.Kind, a Action, on Surface, now time.Tim
 	}
 	me := schema.ResponsiblePrincipal(int64(s.person))
 	if s.role != nil {
-		why := Reason{Kind: kind.Name, Action: a, Role: s.role.ID, RoleName: s.role.Name, Personal: s.personal[personal{kind.Name, a}]}
+		why := Reason{Kind: kind.Name, Plural: kind.Plural, Action: a, Role: s.role.ID, RoleName: s.role.Name, Personal: s.personal[personal{kind.Name, a}]}
 		add(s.role, All, relAll, Arm{Scope: Everyone, Why: because(why, RoleAdmits, All)})
 		if a != Create {
 			if groups := s.groupPrincipals(); len(groups) > 0 {
@@ -86,7 +86,7 @@ func (s *Standing) reaches(kind *schema.Kind, a Action, on Surface, now time.Tim
 		if m.Role == nil {
 			continue
 		}
-		why := Reason{Kind: kind.Name, Action: a, Role: m.Role.ID, RoleName: m.Role.Name, Group: m.Group, GroupName: m.Name}
+		why := Reason{Kind: kind.Name, Plural: kind.Plural, Action: a, Role: m.Role.ID, RoleName: m.Role.Name, Group: m.Group, GroupName: m.Name}
 		through := []schema.Principal{schema.GroupPrincipal(int64(m.Group))}
 		if a == Create {
 			add(m.Role, All, relGroup, Arm{Scope: Through, Principals: through, Why: because(why, GroupAdmits, All)})
@@ -99,7 +99,7 @@ func (s *Standing) reaches(kind *schema.Kind, a Action, on Surface, now time.Tim
 	}
 	if level := shareNeeded(a); level != NoShare && s.role != nil {
 		arm := Arm{Scope: Through, Principals: []schema.Principal{schema.SharePrincipal(int64(s.person))}, Least: level,
-			Why: []Reason{{Code: ShareAdmits, Kind: kind.Name, Action: a, Level: level}}}
+			Why: []Reason{{Code: ShareAdmits, Kind: kind.Name, Plural: kind.Plural, Action: a, Level: level}}}
 		arm.show(s.role, kind, a, on, relGroup)
 		all = append(all, arm)
 	}
@@ -134,7 +134,7 @@ func (s *Standing) groupPrincipals() []schema.Principal {
 // show sets what the arm's own source shows. An arm of Create shows nothing by
 // itself: whether the new record is seen is for viewing to say.
 func (a *Arm) show(role *Role, kind *schema.Kind, act Action, on Surface, rel relation) {
-	a.sights = newSights(kind)
+	a.role, a.sights = role, newSights(kind)
 	if act != Create {
 		a.sights = role.sights(kind, on, rel)
 	}

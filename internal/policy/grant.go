@@ -45,6 +45,7 @@ type Arm struct {
 	Contact    Sight              // of phone numbers and mail addresses typed into free text
 	Why        []Reason           // the sources that the arm stands for
 
+	role   *Role // whose sight rules these are; before arms are united
 	sights sights
 	where  where
 }

@@ -35,7 +35,7 @@ func Whole(kind *schema.Kind, why HouseReason) Grant {
 	if kind == nil || why == 0 || int(why) >= len(houseNames) {
 		return Grant{}
 	}
-	arm := Arm{Scope: Everyone, Why: []Reason{{Code: HouseAdmits, Kind: kind.Name, House: why}}}
+	arm := Arm{Scope: Everyone, Why: []Reason{{Code: HouseAdmits, Kind: kind.Name, Plural: kind.Plural, House: why}}}
 	arm.sights = newSights(kind)
 	for i := range arm.sights {
 		arm.sights[i] = Plain

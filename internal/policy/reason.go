@@ -32,6 +32,8 @@ const (
 	ShareIsLess    Code = "share.less"      // Kind, Action, Level
 	AbilityMissing Code = "ability.missing" // Role, Ability
 	MoreThanHeld   Code = "more.than.held"  // Item: what exceeds the giver's own rights
+	NoField        Code = "field.unknown"   // Kind
+	NoRule         Code = "field.closed"    // Kind, Field: no source that admits the record shows it
 )
 
 // Reason is one step of a decision: a source that admits, or what is missing.
@@ -39,6 +41,7 @@ const (
 type Reason struct {
 	Code      Code
 	Kind      string
+	Plural    string // of the kind
 	Action    Action
 	Before    Action
 	Role      actor.RoleID
@@ -53,6 +56,8 @@ type Reason struct {
 	Ability   Ability
 	House     HouseReason
 	Item      string
+	Field     string     // for reasons of a sight
+	Rule      *SightRule // the rule that decides it; a share goes by the workspace role's
 
 	Givers []Ability // whoever holds one of these can change it
 }
@@ -97,6 +102,10 @@ func (r Reason) English() string {
 		return fmt.Sprintf("The record is shared with the person only to %s.", r.Level)
 	case AbilityMissing:
 		return fmt.Sprintf("Role %s does not hold the ability %s.", r.RoleName, r.Ability)
+	case NoField:
+		return fmt.Sprintf("There is no such field of %s.", r.things())
+	case NoRule:
+		return fmt.Sprintf("No role that admits the record shows the field %s here.", r.Field)
 	case MoreThanHeld:
 		return fmt.Sprintf("Nobody gives more than they hold: %s.", r.Item)
 	}
@@ -114,8 +123,13 @@ func (r Reason) source() string {
 	return "Role " + r.RoleName
 }
 
-// things is the word for many of the kind; rooms above translate by Kind.
-func (r Reason) things() string { return r.Kind + " records" }
+// things is the word for many of the kind; the page translates by Kind.
+func (r Reason) things() string {
+	if r.Plural == "" {
+		return r.Kind + " records"
+	}
+	return r.Plural
+}
 
 // reach says how far the grade goes.
 func (r Reason) reach() string {

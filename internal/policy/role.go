@@ -35,12 +35,14 @@ type SightRule struct {
 	Own, Group, All Sight
 }
 
-// at is the sight that the rule gives at a relation.
-func (r SightRule) at(rel relation) Sight {
-	switch rel {
-	case relOwn:
+// at is the sight that the rule gives at a relation; no rule gives none.
+func (r *SightRule) at(rel relation) Sight {
+	switch {
+	case r == nil:
+		return Hidden
+	case rel == relOwn:
 		return max(r.Own, r.Group, r.All)
-	case relGroup:
+	case rel == relGroup:
 		return max(r.Group, r.All)
 	}
 	return r.All
@@ -52,7 +54,7 @@ func (r SightRule) sameTarget(o SightRule) bool {
 }
 
 // weight orders rules by how specific they are.
-func (r SightRule) weight() int {
+func (r *SightRule) weight() int {
 	w := 0
 	if r.Field != "" {
 		w += 4
@@ -69,7 +71,7 @@ func (r SightRule) weight() int {
 // speaksOf tells whether the rule applies to a field on a surface. The field
 // is given by name, class and whether it is custom; an empty name asks for the
 // class alone.
-func (r SightRule) speaksOf(kind, field string, class schema.Class, custom bool, on Surface) bool {
+func (r *SightRule) speaksOf(kind, field string, class schema.Class, custom bool, on Surface) bool {
 	if r.Kind != "" && r.Kind != kind || r.Surface != "" && r.Surface != on {
 		return false
 	}
@@ -88,28 +90,26 @@ type StageRule struct {
 	Grades          map[Action]Grade
 }
 
-// sight is how much of a field the role shows at a relation. Of several rules
-// with the same target the last one counts.
-func (r *Role) sight(kind, field string, class schema.Class, custom bool, on Surface, rel relation) Sight {
-	if r == nil {
-		return Hidden
-	}
-	best, seen := -1, Hidden
-	for _, rule := range r.Sights {
-		if w := rule.weight(); w >= best && rule.speaksOf(kind, field, class, custom, on) {
-			best, seen = w, rule.at(rel)
+// rule finds the one sight rule that decides about a field, or nil. Of several
+// rules with the same target the last one counts.
+func (r *Role) rule(kind, field string, class schema.Class, custom bool, on Surface) *SightRule {
+	var best *SightRule
+	for i := range r.Sights {
+		rule := &r.Sights[i]
+		if rule.speaksOf(kind, field, class, custom, on) && (best == nil || rule.weight() >= best.weight()) {
+			best = rule
 		}
 	}
-	return seen
+	return best
 }
 
 // sights is how much of every field of a kind the role shows at a relation.
 func (r *Role) sights(k *schema.Kind, on Surface, rel relation) sights {
 	all := newSights(k)
 	for i, f := range k.Fields {
-		all[i] = r.sight(k.Name, f.Name, f.Class, f.Custom, on, rel)
+		all[i] = r.rule(k.Name, f.Name, f.Class, f.Custom, on).at(rel)
 	}
-	all[len(k.Fields)] = r.sight(k.Name, "", schema.Contact, false, on, rel)
+	all[len(k.Fields)] = r.rule(k.Name, "", schema.Contact, false, on).at(rel)
 	return all
 }
 
