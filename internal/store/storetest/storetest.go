@@ -25,7 +25,7 @@ import (
 	"castellan/internal/store"
 )
 
-// Each runs the test as two subtests, "sqlite" and "postgres". Either may call
+// Each runs the test as two subtests, "sqlite" and "postgresql". Either may call
 // t.Parallel.
 func Each(t *testing.T, test func(t *testing.T, db *store.DB)) {
 	t.Helper()

@@ -1,0 +1,170 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+
+	"castellan/internal/schema"
+)
+
+// Search is what was typed into the search box, taken apart. A record is found
+// if it has all the words, or the digits, or the address. The zero Search finds
+// nothing.
+type Search struct {
+	Words   []string // folded (value.Words); each is the beginning of a word, one of a single letter the whole of it
+	Digits  string   // three or more digits in a row of a phone
+	Address string   // folded beginning of a mail address
+}
+
+// leastDigits is the shortest part of a phone that is looked for.
+const leastDigits = 3
+
+// hasWords and hasDigits tell whether the kind has tables to be found by.
+func hasWords(k *schema.Kind) bool {
+	return !k.Within && slices.ContainsFunc(k.Fields, func(f *schema.Field) bool { return f.Search == schema.ByWords })
+}
+
+func hasDigits(k *schema.Kind) bool {
+	return !k.Within && slices.ContainsFunc(k.Fields, func(f *schema.Field) bool { return f.Search == schema.ByDigits })
+}
+
+// PutSearch keeps the words and digits by which a record is found, in place of
+// what was kept before. Words are folded as value.Words does.
+func (tx *Tx) PutSearch(ctx context.Context, k *schema.Kind, id schema.RecordID, words, digits []string) error {
+	if tx.Engine() == Postgres {
+		return tx.putSearchPostgres(ctx, k, id, words, digits)
+	}
+	if err := tx.DropSearch(ctx, k, id); err != nil {
+		return err
+	}
+	if hasWords(k) && len(words) > 0 {
+		text := make([]string, len(words))
+		for i, w := range words {
+			text[i] = plainLetters(w)
+		}
+		if _, err := tx.Exec(ctx, Text(`INSERT INTO `+ident(k.Name+"_words")+`(rowid, words) VALUES (?, ?)`), id, strings.Join(text, " ")); err != nil {
+			return fmt.Errorf("keep search words: %w", err)
+		}
+	}
+	if hasDigits(k) && len(digits) > 0 {
+		if _, err := tx.Exec(ctx, Text(`INSERT INTO `+ident(k.Name+"_digits")+`(rowid, digits) VALUES (?, ?)`), id, strings.Join(digits, " ")); err != nil {
+			return fmt.Errorf("keep search digits: %w", err)
+		}
+	}
+	return nil
+}
+
+func (tx *Tx) putSearchPostgres(ctx context.Context, k *schema.Kind, id schema.RecordID, words, digits []string) error {
+	if !hasWords(k) && !hasDigits(k) {
+		return nil
+	}
+	lexemes := make([]string, 0, len(words))
+	for _, w := range words {
+		// What PostgreSQL takes for a word has at most 2046 bytes.
+		if w = cut(plainLetters(w), 500); w != "" {
+			lexemes = append(lexemes, w)
+		}
+	}
+	if _, err := tx.Exec(ctx, Text(`INSERT INTO search(kind, record, words, digits) VALUES (?, ?, array_to_tsvector(?::text[]), ?)
+		ON CONFLICT (kind, record) DO UPDATE SET words = excluded.words, digits = excluded.digits`),
+		k.Number, id, lexemes, strings.Join(digits, " ")); err != nil {
+		return fmt.Errorf("keep search words: %w", err)
+	}
+	return nil
+}
+
+// DropSearch makes a record unfindable.
+func (tx *Tx) DropSearch(ctx context.Context, k *schema.Kind, id schema.RecordID) error {
+	var statements []Statement
+	if tx.Engine() == Postgres {
+		if _, err := tx.Exec(ctx, Text(`DELETE FROM search WHERE kind = ? AND record = ?`), k.Number, id); err != nil {
+			return fmt.Errorf("drop search words: %w", err)
+		}
+		return nil
+	}
+	if hasWords(k) {
+		statements = append(statements, Text(`DELETE FROM `+ident(k.Name+"_words")+` WHERE rowid = ?`))
+	}
+	if hasDigits(k) {
+		statements = append(statements, Text(`DELETE FROM `+ident(k.Name+"_digits")+` WHERE rowid = ?`))
+	}
+	for _, s := range statements {
+		if _, err := tx.Exec(ctx, s, id); err != nil {
+			return fmt.Errorf("drop search words: %w", err)
+		}
+	}
+	return nil
+}
+
+// plainLetters takes accents off Latin letters, so that Müller is found by
+// muller on both engines. Other scripts keep theirs: й is not и.
+func plainLetters(word string) string {
+	ascii := true
+	for i := 0; i < len(word); i++ {
+		if word[i] >= utf8.RuneSelf {
+			ascii = false
+			break
+		}
+	}
+	if ascii {
+		return word
+	}
+	var b strings.Builder
+	latin := false
+	for _, r := range norm.NFD.String(word) {
+		if unicode.Is(unicode.Mn, r) && latin {
+			continue
+		}
+		latin = unicode.Is(unicode.Latin, r)
+		b.WriteRune(r)
+	}
+	return norm.NFC.String(b.String())
+}
+
+// cut shortens a text to at most n bytes of whole characters.
+func cut(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n]
+}
+
+// match writes the words as FTS5 asks for them: every one must be there.
+func (s Search) match() string {
+	var b strings.Builder
+	for i, w := range s.Words {
+		if i > 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteString(`"` + strings.ReplaceAll(plainLetters(w), `"`, `""`) + `"`)
+		if utf8.RuneCountInString(w) > 1 {
+			b.WriteByte('*')
+		}
+	}
+	return b.String()
+}
+
+// tsquery writes the words as PostgreSQL asks for them.
+func (s Search) tsquery() string {
+	var b strings.Builder
+	for i, w := range s.Words {
+		if i > 0 {
+			b.WriteString(" & ")
+		}
+		w = cut(plainLetters(w), 500)
+		b.WriteString(`'` + strings.NewReplacer(`'`, `''`, `\`, `\\`).Replace(w) + `'`)
+		if utf8.RuneCountInString(w) > 1 {
+			b.WriteString(":*")
+		}
+	}
+	return b.String()
+}
