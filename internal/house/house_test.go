@@ -63,8 +63,8 @@ func TestNoRuleComplainsOfASoundHouse(t *testing.T) {
 			"// Words lists them.\nfunc Words() []string { return words }\n",
 		"internal/query/query_test.go": "package query\n\nimport \"testing\"\n\n" +
 			"func FuzzParse(f *testing.F) { f.Add(\"a\") }\n",
-		"internal/store/store.go": "// Package store keeps rows.\npackage store\n\nimport (\n\t\"castellan/internal/query\"\n\t\"database/sql\"\n\t\"time\"\n)\n\n" +
-			"// DB is open.\ntype DB struct{ db *sql.DB }\n\n// Now tells.\nfunc Now() (time.Time, []string) { return time.Now(), query.Words() }\n",
+		"internal/store/store.go": "// Package store keeps rows.\npackage store\n\nimport (\n\t\"castellan/internal/query\"\n\t\"context\"\n\t\"database/sql\"\n\t\"time\"\n)\n\n" +
+			"// DB is open.\ntype DB struct{ db *sql.DB }\n\n// Now tells.\nfunc Now() (context.Context, time.Time, []string) {\n\treturn context.Background(), time.Now(), query.Words()\n}\n",
 		"internal/store/migrations/main/0001_people.sqlite.sql":   "CREATE TABLE a(b INTEGER) STRICT;\n",
 		"internal/store/migrations/main/0001_people.postgres.sql": "CREATE TABLE a(b BIGINT);\n",
 	}

@@ -53,6 +53,22 @@ var orderRules = []rule{
 		},
 	},
 	{
+		name:  "nothing is promised for later",
+		check: noPromises,
+		breaches: []breach{
+			{want: "internal/web/web.go:4", files: map[string]string{"internal/web/web.go": "// Package web shows.\npackage web\n\n// TO" + "DO: escape\n"}},
+			{want: "ui/src/kit/a.ts:1", files: map[string]string{"ui/src/kit/a.ts": "// FIX" + "ME\n"}},
+		},
+	},
+	{
+		name:  "statements name their columns",
+		check: columnsNamed,
+		breaches: []breach{
+			{want: "internal/store/rows.go:4", files: map[string]string{"internal/store/rows.go": "// Package store keeps rows.\npackage store\n\nconst all = `SELECT * FROM contact`\n"}},
+			{want: "0001_a.sqlite.sql:1", files: map[string]string{"internal/store/migrations/main/0001_a.sqlite.sql": "INSERT INTO b SELECT c.* FROM c;\n"}},
+		},
+	},
+	{
 		name:  "every Go file is formatted",
 		check: formatted,
 		breaches: []breach{
@@ -256,6 +272,43 @@ func exportsAreExplained(b *building) []string {
 						wrong = append(wrong, fmt.Sprintf("%s: %s has no comment", b.at(t.Pos()), t.Name.Name))
 					}
 				}
+			}
+		}
+	}
+	return wrong
+}
+
+var promise = regexp.MustCompile(`(//|/\*|--).*\b(TO` + `DO|FIX` + `ME|HA` + `CK)\b`)
+
+func noPromises(b *building) []string {
+	var wrong []string
+	for _, p := range b.paths {
+		if ext := path.Ext(p); ext != ".go" && ext != ".ts" && ext != ".tsx" && ext != ".sql" {
+			continue
+		}
+		for i, l := range lines(b.text(p)) {
+			if promise.MatchString(l) {
+				wrong = append(wrong, fmt.Sprintf("%s:%d: do it, or write down what is missing where people look", p, i+1))
+			}
+		}
+	}
+	return wrong
+}
+
+var star = regexp.MustCompile(`(?i)\bselect\s+(distinct\s+)?([a-z_]+\.)?\*`)
+
+// A star selects columns that a grant does not let be seen, and changes its
+// meaning with the next migration.
+func columnsNamed(b *building) []string {
+	var wrong []string
+	for _, p := range b.paths {
+		ext := path.Ext(p)
+		if ext != ".sql" && ext != ".go" || strings.HasSuffix(p, "_test.go") {
+			continue
+		}
+		for i, l := range lines(b.text(p)) {
+			if star.MatchString(l) {
+				wrong = append(wrong, fmt.Sprintf("%s:%d: SELECT * hides which columns are read", p, i+1))
 			}
 		}
 	}

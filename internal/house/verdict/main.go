@@ -99,6 +99,9 @@ func read(r io.Reader, w io.Writer) (verdict, error) {
 				}
 			}
 		case "output", "build-output":
+			if strings.HasPrefix(e.Output, "=== ") { // RUN, PAUSE, CONT: of no use once it is over
+				continue
+			}
 			if said[name] == nil {
 				said[name] = &strings.Builder{}
 			}

@@ -58,6 +58,7 @@ func TestVerdictOnARun(t *testing.T) {
 func TestOnlyFailuresSpeak(t *testing.T) {
 	const events = `{"Action":"output","Package":"a","Test":"T","Output":"passing noise\n"}
 {"Action":"pass","Package":"a","Test":"T"}
+{"Action":"output","Package":"a","Test":"U","Output":"=== RUN   U\n"}
 {"Action":"output","Package":"a","Test":"U","Output":"the reason\n"}
 {"Action":"fail","Package":"a","Test":"U"}
 {"Action":"fail","Package":"a"}`
