@@ -100,6 +100,7 @@ func (s *Standing) reaches(kind *schema.Kind, a Action, on Surface, now time.Tim
 	if level := shareNeeded(a); level != NoShare && s.role != nil {
 		arm := Arm{Scope: Through, Principals: []schema.Principal{schema.SharePrincipal(int64(s.person))}, Least: level,
 			Why: []Reason{{Code: ShareAdmits, Kind: kind.Name, Plural: kind.Plural, Action: a, Level: level}}}
+		arm.where.stages.except = true
 		arm.show(s.role, kind, a, on, relGroup)
 		all = append(all, arm)
 	}

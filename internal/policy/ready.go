@@ -80,7 +80,9 @@ func readyManager() Ready {
 
 func readySpecialist() Ready {
 	role := Role{Name: "Specialist", Built: "specialist"}
-	role.Grades = grades([]Action{View}, Group, readyKinds[:]...)
+	// A comment is reached only by whoever may view what it is about, so All opens no more than that.
+	role.Grades = grades([]Action{View}, Group, "contact", "company", "deal", "task")
+	give(role.Grades, View, All, "comment")
 	give(role.Grades, Create, All, "contact", "deal", "task", "comment")
 	give(role.Grades, Edit, Own, readyKinds[:]...)
 	give(role.Grades, Delete, Own, "task", "comment")
