@@ -139,9 +139,6 @@ func (v Value) compare(held Value, op Op) Truth {
 }
 
 func (c In) eval(row Row) Truth {
-	if len(c.Values) == 0 {
-		return No
-	}
 	held, most := row.Value(c.Field), No
 	for _, v := range c.Values {
 		if !v.fits(c.Field) {

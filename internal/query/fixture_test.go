@@ -87,7 +87,9 @@ func number(prefix, public string) (int64, bool) {
 func (words) Key(_ *schema.Field, typed string) (string, bool)  { return fold(typed), true }
 func (words) Part(_ *schema.Field, typed string) (string, bool) { return fold(typed), true }
 func (words) PersonWord(id actor.PersonID) string               { return fmt.Sprintf("person_%d", id) }
-func (words) RecordWord(kind string, id schema.RecordID) string { return fmt.Sprintf("%s_%d", kind, id) }
+func (words) RecordWord(kind string, id schema.RecordID) string {
+	return fmt.Sprintf("%s_%d", kind, id)
+}
 
 func fold(s string) string { return strings.ReplaceAll(strings.ToLower(s), "ё", "е") }
 

@@ -155,6 +155,36 @@ func TestConditionMeansTheSameInGoAndOnBothDatabases(t *testing.T) {
 	})
 }
 
+// Wildcards, escapes, quotes and the neighbours of every character: random
+// conditions meet them too seldom.
+func TestEveryPartOfEveryTextIsFoundAlike(t *testing.T) {
+	kind := things(t)
+	name, tags := kind.Field("name"), kind.Field("tags")
+	var rows []row
+	var asked []query.Cond
+	for i, s := range texts {
+		rows = append(rows, row{schema.RecordID(i + 1), map[string]query.Value{"name": query.Text(s), "tags": query.Text("[…]")}, map[string][]string{"tags": {fold(s)}}})
+		letters := []rune(fold(s))
+		for from := range letters {
+			for to := from; to <= len(letters); to++ {
+				part := string(letters[from:to])
+				asked = append(asked, query.Contains{Field: name, Text: part}, query.Starts{Field: name, Text: part}, query.Prefix{Field: tags, Key: part})
+			}
+		}
+	}
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		fill(t, db, kind, rows)
+		for _, c := range asked {
+			found := answers(t, db, kind, c, nil)
+			for _, row := range rows {
+				if want := query.Eval(c, row); found[row.id] != want {
+					t.Errorf("row %v: database says %d, Go says %d\n%#v", row, found[row.id], want, c)
+				}
+			}
+		}
+	})
+}
+
 func TestOrderPagesTheSameInGoAndOnBothDatabases(t *testing.T) {
 	r, kind := chance(t), things(t)
 	rows := make([]row, rowCount)
