@@ -254,9 +254,9 @@ func (a Anchor) String() string {
 	return word + sign + strconv.Itoa(a.Shift) + unitTexts[a.Unit]
 }
 
-// unreadable is printed for what nobody could have typed, such as NULL; Parse
-// refuses it.
-const unreadable = "?"
+// unreadable stands for what nobody could have typed, such as NULL. No column
+// holds it, so it is refused when it comes back; the text form shows it as "?".
+const unreadable = "\x00"
 
 // write is the inverse of read.
 func write(f *schema.Field, v Value, names Names) string {

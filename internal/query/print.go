@@ -88,7 +88,7 @@ func (p *printer) negation(c Not) {
 func (p *printer) leaf(c Cond, not string) {
 	s, ok := said(c, p.names)
 	if !ok {
-		p.write(unreadable)
+		p.write("?")
 		return
 	}
 	if keyword(s.field.Name) {
@@ -154,12 +154,13 @@ func said(c Cond, names Names) (saying, bool) {
 
 // literal writes a value: text in quotes, the rest without where that is safe.
 func (s saying) literal(i int) string {
+	value := s.values[i]
+	if value == unreadable {
+		return "?"
+	}
 	switch s.field.Type {
 	case schema.Text, schema.LongText, schema.URL:
-		return quote(s.values[i])
+		return quote(value)
 	}
-	if s.values[i] == unreadable {
-		return unreadable
-	}
-	return bare(s.values[i])
+	return bare(value)
 }

@@ -49,7 +49,7 @@ func shape(to []byte, c Cond) []byte {
 		return append(shapeField(to, c.Field), '~')
 	case Starts:
 		_, bounded := successor(c.Text)
-		return shapeForm(append(shapeField(to, c.Field), '^'), bounded)
+		return shapeForm(append(shapeField(to, c.Field), '$'), bounded)
 	}
 	return append(to, '?') // a Relative that nobody bound: unknown
 }
