@@ -48,7 +48,7 @@ CREATE TABLE program_key (
 	hint TEXT COLLATE "C" NOT NULL, -- the last characters of the key, by which its owner knows it
 	name TEXT COLLATE "C" NOT NULL CHECK (name <> ''),
 	owner BIGINT NOT NULL REFERENCES person (id),
-	role BIGINT NOT NULL,
+	role BIGINT NOT NULL, -- may be gone once the key has ended
 	networks TEXT COLLATE "C" NOT NULL, -- JSON array of prefixes; []: from anywhere
 	created_at BIGINT NOT NULL,
 	created_by BIGINT NOT NULL,

@@ -48,7 +48,7 @@ CREATE TABLE program_key (
 	hint TEXT NOT NULL, -- the last characters of the key, by which its owner knows it
 	name TEXT NOT NULL CHECK (name <> ''),
 	owner INTEGER NOT NULL REFERENCES person (id),
-	role INTEGER NOT NULL REFERENCES role (id),
+	role INTEGER NOT NULL, -- may be gone once the key has ended
 	networks TEXT NOT NULL, -- JSON array of prefixes; []: from anywhere
 	created_at INTEGER NOT NULL,
 	created_by INTEGER NOT NULL,

@@ -11,7 +11,6 @@ CREATE TABLE role (
 );
 CREATE UNIQUE INDEX role_built ON role (built) WHERE built <> '';
 ALTER TABLE person ADD FOREIGN KEY (role) REFERENCES role (id);
-ALTER TABLE program_key ADD FOREIGN KEY (role) REFERENCES role (id);
 
 CREATE TABLE workgroup (
 	id BIGINT PRIMARY KEY,
