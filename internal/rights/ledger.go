@@ -1,0 +1,27 @@
+package rights
+
+import (
+	"context"
+
+	"castellan/internal/actor"
+	"castellan/internal/store"
+)
+
+// What an entry holds besides who, when and about whom.
+type (
+	change struct {
+		Before any `json:"before"`
+		After  any `json:"after"`
+	}
+	after struct {
+		After any `json:"after"`
+	}
+	before struct {
+		Before any `json:"before"`
+	}
+)
+
+// tell writes an entry about a change in its transaction.
+func (b *Book) tell(ctx context.Context, tx *store.Tx, who actor.Actor, event, kind string, id int64, details any) error {
+	return nil
+}
