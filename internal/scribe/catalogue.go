@@ -1,0 +1,102 @@
+package scribe
+
+import "castellan/internal/policy"
+
+// Event names what happened. Every event is in the catalogue; an entry with any
+// other name is refused.
+type Event string
+
+// Description is one line of the catalogue.
+type Description struct {
+	Event    Event
+	Sentence string         // in English, with {who} and {record}; the page has it in other languages
+	Details  string         // what the erasable details hold, in words
+	Reader   policy.Ability // who may read such entries
+	Read     bool           // a reading: noted before the answer goes out, and not part of any change
+}
+
+// Catalogue lists every event, the sentence it is told by, and who may read of it.
+func Catalogue() []Description {
+	all := make([]Description, len(catalogue))
+	copy(all, catalogue[:])
+	return all
+}
+
+// Describe finds an event.
+func Describe(e Event) (Description, bool) {
+	for _, d := range catalogue {
+		if d.Event == e {
+			return d, true
+		}
+	}
+	return Description{}, false
+}
+
+var catalogue = [...]Description{
+	{Event: "workspace.founded", Sentence: "{who} set up the workspace and became its owner", Details: "language", Reader: policy.ReadLedger},
+	{Event: "session.started", Sentence: "{who} signed in", Details: "how (password, link, setup), session", Reader: policy.ReadLedger},
+	{Event: "session.refused", Sentence: "A sign-in was refused", Details: "reason (unknown, password, deactivated, nopassword, slowed), person id if known; never what was typed", Reader: policy.ReadLedger},
+	{Event: "session.ended", Sentence: "{who} ended a session of {record}", Details: "session, whose, how (signed_out, ended)", Reader: policy.ReadLedger},
+	{Event: "sessions.ended", Sentence: "{who} ended every session of {record}", Details: "number, why (asked, password, role, deactivated)", Reader: policy.ReadLedger},
+	{Event: "setup.refused", Sentence: "A try to set up the workspace was refused", Details: "reason (link, slowed, done)", Reader: policy.ReadLedger},
+	{Event: "link.created", Sentence: "{who} made a one-time sign-in link for {record}", Details: "purpose (invite, reset), expires", Reader: policy.ReadLedger},
+	{Event: "link.refused", Sentence: "A one-time sign-in link was refused", Details: "reason", Reader: policy.ReadLedger},
+	{Event: "person.created", Sentence: "{who} created the account of {record}", Details: "role, email, name, language", Reader: policy.ReadLedger},
+	{Event: "person.changed", Sentence: "{who} changed the account of {record}", Details: "before, after (email, name, language, time_zone)", Reader: policy.ReadLedger},
+	{Event: "person.role_changed", Sentence: "{who} changed the role of {record}", Details: "before, after (role ids)", Reader: policy.ReadLedger},
+	{Event: "person.deactivated", Sentence: "{who} deactivated the account of {record}", Details: "sessions, keys (numbers ended)", Reader: policy.ReadLedger},
+	{Event: "person.reactivated", Sentence: "{who} reactivated the account of {record}", Details: "", Reader: policy.ReadLedger},
+	{Event: "person.password_changed", Sentence: "{who} changed the password of {record}", Details: "by (self, other, link)", Reader: policy.ReadLedger},
+	{Event: "key.created", Sentence: "{who} created the program key {record}", Details: "name, role, ends_at", Reader: policy.ReadLedger},
+	{Event: "key.ended", Sentence: "{who} ended the program key {record}", Details: "owner, why", Reader: policy.ReadLedger},
+	{Event: "key.refused", Sentence: "A program key was refused", Details: "reason (unknown throttled samples only; ended; owner)", Reader: policy.ReadLedger},
+	{Event: "role.created", Sentence: "{who} created the role {record}", Details: "after", Reader: policy.ReadLedger},
+	{Event: "role.changed", Sentence: "{who} changed the role {record}", Details: "before, after", Reader: policy.ReadLedger},
+	{Event: "role.deleted", Sentence: "{who} deleted the role {record}", Details: "before", Reader: policy.ReadLedger},
+	{Event: "group.created", Sentence: "{who} created the group {record}", Details: "after (name)", Reader: policy.ReadLedger},
+	{Event: "group.changed", Sentence: "{who} renamed the group {record}", Details: "before, after", Reader: policy.ReadLedger},
+	{Event: "group.deleted", Sentence: "{who} deleted the group {record}", Details: "before (name, members)", Reader: policy.ReadLedger},
+	{Event: "group.members_changed", Sentence: "{who} changed the members of the group {record}", Details: "before, after (person, role)", Reader: policy.ReadLedger},
+	{Event: "rights.differences_changed", Sentence: "{who} changed the personal rights of {record}", Details: "before, after", Reader: policy.ReadLedger},
+	{Event: "rails.changed", Sentence: "{who} changed the guard rails", Details: "before, after", Reader: policy.ReadLedger},
+	{Event: "job.given_up", Sentence: "A job failed for the last time", Details: "kind, attempts", Reader: policy.ReadLedger},
+	{Event: "record.listed", Sentence: "{who} saw a list of records", Details: "filter and order as text (no values), how many, surface", Reader: policy.ReadLedger, Read: true},
+	{Event: "record.searched", Sentence: "{who} searched", Details: "which fields were searched, how many found (never the words)", Reader: policy.ReadLedger, Read: true},
+	{Event: "record.counted", Sentence: "{who} counted records", Details: "filter fields", Reader: policy.ReadLedger, Read: true},
+	{Event: "record.opened", Sentence: "{who} opened a record", Details: "surface", Reader: policy.ReadLedger, Read: true},
+	{Event: "record.revealed", Sentence: "{who} revealed protected fields", Details: "field names", Reader: policy.ReadLedger, Read: true},
+	{Event: "record.found", Sentence: "{who} looked a client up by full number or address", Details: "field, how many found", Reader: policy.ReadLedger, Read: true},
+	{Event: "record.created", Sentence: "{who} created a record", Details: "values after", Reader: policy.ReadLedger},
+	{Event: "record.changed", Sentence: "{who} changed a record", Details: "fields with before and after", Reader: policy.ReadLedger},
+	{Event: "record.deleted", Sentence: "{who} moved a record to the bin", Details: "", Reader: policy.ReadLedger},
+	{Event: "record.restored", Sentence: "{who} brought a record back from the bin", Details: "", Reader: policy.ReadLedger},
+	{Event: "record.reverted", Sentence: "{who} brought a record back to an earlier state", Details: "version", Reader: policy.ReadLedger},
+	{Event: "record.shared", Sentence: "{who} shared a record", Details: "principal, level, end", Reader: policy.ReadLedger},
+	{Event: "record.unshared", Sentence: "{who} ended a share", Details: "principal", Reader: policy.ReadLedger},
+	{Event: "record.share_ended", Sentence: "{who} a share reached its end date", Details: "principal", Reader: policy.ReadLedger},
+	{Event: "record.history_read", Sentence: "{who} read the history of a record", Details: "", Reader: policy.ReadLedger, Read: true},
+	{Event: "record.sightings_read", Sentence: "{who} asked who has seen a record", Details: "", Reader: policy.ReadLedger, Read: true},
+	{Event: "record.explained", Sentence: "{who} asked who can see a record, or why", Details: "person, field", Reader: policy.ReadLedger, Read: true},
+	{Event: "record.exported", Sentence: "{who} exported records", Details: "kind, how many", Reader: policy.ReadLedger, Read: true},
+	{Event: "bin.listed", Sentence: "{who} looked into the bin", Details: "kind", Reader: policy.ReadLedger, Read: true},
+	{Event: "bulk.done", Sentence: "{who} changed many records at once", Details: "operation, action, how many done and refused", Reader: policy.ReadLedger},
+	{Event: "bulk.undone", Sentence: "{who} undid a bulk change", Details: "operation, how many", Reader: policy.ReadLedger},
+	{Event: "rights.previewed", Sentence: "{who} looked through another's eyes", Details: "person or role", Reader: policy.ReadLedger, Read: true},
+	{Event: "field.declared", Sentence: "{who} declared a custom field", Details: "kind, name, type, class", Reader: policy.ReadLedger},
+	{Event: "field.changed", Sentence: "{who} changed a custom field", Details: "before, after", Reader: policy.ReadLedger},
+	{Event: "field.withdrawn", Sentence: "{who} withdrew a custom field", Details: "kind, name", Reader: policy.ReadLedger},
+	{Event: "pipeline.created", Sentence: "{who} created a pipeline", Details: "name", Reader: policy.ReadLedger},
+	{Event: "pipeline.changed", Sentence: "{who} changed a pipeline or its stages", Details: "before, after", Reader: policy.ReadLedger},
+	{Event: "settings.changed", Sentence: "{who} changed the workspace settings", Details: "before, after", Reader: policy.ReadLedger},
+	{Event: "import.uploaded", Sentence: "{who} brought in a file", Details: "name, size, hash, recognised format", Reader: policy.ReadLedger},
+	{Event: "import.started", Sentence: "{who} started an import", Details: "import, settings", Reader: policy.ReadLedger},
+	{Event: "import.progressed", Sentence: "{who} imported rows", Details: "import, ids of the records, how many", Reader: policy.ReadLedger},
+	{Event: "import.finished", Sentence: "{who} finished an import", Details: "counts", Reader: policy.ReadLedger},
+	{Event: "import.undone", Sentence: "{who} undid an import", Details: "import, counts", Reader: policy.ReadLedger},
+	{Event: "import.refused_read", Sentence: "{who} fetched the file of refused rows", Details: "import", Reader: policy.ReadLedger, Read: true},
+	{Event: "heartbeat", Sentence: "Castellan is awake", Details: "", Reader: policy.ReadLedger},
+	{Event: "ledger.incarnated", Sentence: "{who} accepted a loss: the log goes on in a new incarnation", Details: "missing range, old and new head", Reader: policy.ReadLedger},
+	{Event: "house.started", Sentence: "Castellan started", Details: "version, database engine", Reader: policy.ReadLedger},
+	{Event: "house.stopped", Sentence: "Castellan stopped", Details: "", Reader: policy.ReadLedger},
+	{Event: "ledger.read", Sentence: "{who} read the log", Details: "question", Reader: policy.ReadLedger, Read: true},
+}

@@ -1,0 +1,393 @@
+package scribe
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"castellan/internal/actor"
+	"castellan/internal/schema"
+	"castellan/internal/store"
+	"castellan/ledger"
+)
+
+// Question asks for entries. Zero fields do not narrow it.
+type Question struct {
+	Actor  *actor.Actor // a person or a program
+	Kind   string       // with Record: its kind
+	Record schema.RecordID
+	Events []Event
+	From   time.Time // at or after
+	To     time.Time // before
+	Before int64     // entries with smaller numbers only: the page after; 0: from the newest
+	Limit  int       // 0: 50
+}
+
+// Told is one entry as it is told to those who may read the log.
+type Told struct {
+	Seq     int64
+	Entry   ledger.Entry
+	Details json.RawMessage // nil if there were none, or none any more
+}
+
+// Read answers newest first. Who may ask is for the caller to decide. more says
+// that there may be older entries.
+func (s *Scribe) Read(ctx context.Context, q Question) (all []Told, more bool, err error) {
+	if q.Limit <= 0 {
+		q.Limit = 50
+	}
+	h, err := s.head(ctx)
+	if err != nil {
+		return nil, false, err
+	}
+	below := h.size
+	if q.Before > 0 {
+		below = min(below, q.Before)
+	}
+	if !q.To.IsZero() {
+		at, err := s.firstAt(ctx, h.size, q.To.Add(clockSlack))
+		if err != nil {
+			return nil, false, err
+		}
+		below = min(below, at)
+	}
+	floor := int64(0)
+	if !q.From.IsZero() {
+		if floor, err = s.firstAt(ctx, h.size, q.From.Add(-clockSlack)); err != nil {
+			return nil, false, err
+		}
+	}
+	take := func(t Told) bool {
+		if !q.admits(&t.Entry) {
+			return true
+		}
+		all = append(all, t)
+		return len(all) <= q.Limit
+	}
+	if q.Record != 0 {
+		err = s.spans(ctx, h.size, floor, below, q.Kind, q.Record, take)
+	} else {
+		err = s.walk(ctx, q, floor, below, take)
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	if more = len(all) > q.Limit; more {
+		all = all[:q.Limit]
+	}
+	return all, more, s.tell(ctx, all)
+}
+
+// clockSlack is how far the times of entries may lie out of the order of their
+// numbers: transactions end in another order than they began.
+const clockSlack = 30 * time.Second
+
+// firstAt is the number of the first entry that is not before a time, or the
+// size of the log. Numbers and times grow together.
+func (s *Scribe) firstAt(ctx context.Context, size int64, at time.Time) (int64, error) {
+	lo, hi := int64(0), size
+	for lo < hi {
+		mid := lo + (hi-lo)/2
+		var ts int64
+		err := s.ledger.QueryRow(ctx, store.Text("SELECT ts FROM ledger WHERE seq = ?"), mid).Scan(&ts)
+		if err != nil && !errors.Is(err, store.ErrNoRows) {
+			return 0, fmt.Errorf("find a time in the ledger: %w", err)
+		}
+		if err != nil || ts < at.UnixMicro() {
+			lo = mid + 1
+		} else {
+			hi = mid
+		}
+	}
+	return lo, nil
+}
+
+// admits narrows by what the index does not.
+func (q *Question) admits(e *ledger.Entry) bool {
+	switch {
+	case !q.From.IsZero() && e.Time.Before(q.From), !q.To.IsZero() && !e.Time.Before(q.To):
+		return false
+	case q.Actor != nil && (e.Actor.Kind != actorOf(*q.Actor).Kind || e.Actor.ID != actorOf(*q.Actor).ID):
+		return false
+	case len(q.Events) > 0 && !slices.Contains(q.Events, Event(e.Event)):
+		return false
+	}
+	return true
+}
+
+// walk goes through entries from the newest down, by the best index.
+func (s *Scribe) walk(ctx context.Context, q Question, floor, below int64, take func(Told) bool) error {
+	for below > floor {
+		var text strings.Builder
+		args := []any{below, floor}
+		text.WriteString("SELECT seq, entry FROM ledger WHERE seq < ? AND seq >= ?")
+		if q.Actor != nil {
+			a := actorOf(*q.Actor)
+			text.WriteString(" AND actor_kind = ? AND actor = ?")
+			args = append(args, int64(a.Kind), a.ID)
+		}
+		if len(q.Events) == 1 {
+			text.WriteString(" AND event = ?")
+			args = append(args, string(q.Events[0]))
+		}
+		page := int64(max(q.Limit+1, 200))
+		text.WriteString(" ORDER BY seq DESC LIMIT ?")
+		args = append(args, page)
+		n, last, more, err := s.scan(ctx, store.Text(text.String()), args, take)
+		if err != nil || !more || n < page {
+			return err
+		}
+		below = last
+	}
+	return nil
+}
+
+// scan reads entries of a statement into take, until it wants no more.
+func (s *Scribe) scan(ctx context.Context, text store.Text, args []any, take func(Told) bool) (n, last int64, more bool, err error) {
+	rows, err := s.ledger.Query(ctx, text, args...)
+	if err != nil {
+		return 0, 0, false, fmt.Errorf("read the ledger: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		v := rows.Values()
+		seq, _ := v[0].(int64)
+		text, _ := v[1].([]byte)
+		e, err := ledger.ParseEntry(text)
+		if err != nil {
+			return n, last, false, fmt.Errorf("read entry %d: %w", seq, err)
+		}
+		n, last = n+1, seq
+		if !take(Told{Seq: seq, Entry: e}) {
+			return n, last, false, nil
+		}
+	}
+	return n, last, true, rows.Err()
+}
+
+// tell adds the details.
+func (s *Scribe) tell(ctx context.Context, all []Told) error {
+	at := make(map[int64]int, len(all))
+	var args []any
+	for i, t := range all {
+		if t.Entry.Commitment != [32]byte{} {
+			at[t.Seq] = i
+			args = append(args, t.Seq)
+		}
+	}
+	for len(args) > 0 {
+		k := chunk(len(args))
+		rows, err := s.ledger.Query(ctx, store.Text("SELECT seq, data FROM detail WHERE seq IN (?"+strings.Repeat(", ?", k-1)+")"), args[:k]...)
+		if err != nil {
+			return fmt.Errorf("read details: %w", err)
+		}
+		for rows.Next() {
+			v := rows.Values()
+			seq, _ := v[0].(int64)
+			data, _ := v[1].([]byte)
+			all[at[seq]].Details = slices.Clone(data)
+		}
+		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+			return fmt.Errorf("read details: %w", err)
+		}
+		args = args[k:]
+	}
+	return nil
+}
+
+// Sighting is how one actor has met a record.
+type Sighting struct {
+	Kind        actor.Kind
+	ID          int64 // the person or program
+	First, Last time.Time
+	Times       int
+	Shown       []string // classes that were ever shown unmasked
+	Changed     bool     // wrote it, too
+}
+
+// Seen tells who has ever met a record, the latest first.
+func (s *Scribe) Seen(ctx context.Context, kind string, id schema.RecordID) ([]Sighting, error) {
+	h, err := s.head(ctx)
+	if err != nil {
+		return nil, err
+	}
+	type who struct {
+		kind ledger.ActorKind
+		id   int64
+	}
+	met := map[who]*Sighting{}
+	err = s.spans(ctx, h.size, 0, h.size, kind, id, func(t Told) bool {
+		e := &t.Entry
+		g := met[who{e.Actor.Kind, e.Actor.ID}]
+		if g == nil {
+			g = &Sighting{Kind: actor.Kind(e.Actor.Kind), ID: e.Actor.ID, First: e.Time, Last: e.Time}
+			met[who{e.Actor.Kind, e.Actor.ID}] = g
+		}
+		g.Times++
+		if e.Time.Before(g.First) {
+			g.First = e.Time
+		}
+		if e.Time.After(g.Last) {
+			g.Last = e.Time
+		}
+		for _, c := range e.Shown {
+			if !slices.Contains(g.Shown, c) {
+				g.Shown = append(g.Shown, c)
+			}
+		}
+		if d, known := Describe(Event(e.Event)); known && !d.Read {
+			g.Changed = true
+		}
+		return true
+	})
+	if err != nil {
+		return nil, err
+	}
+	all := make([]Sighting, 0, len(met))
+	for _, g := range met {
+		all = append(all, *g)
+	}
+	slices.SortFunc(all, func(a, b Sighting) int {
+		return cmp.Or(b.Last.Compare(a.Last), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.ID, b.ID))
+	})
+	return all, nil
+}
+
+// Proof is that the entry is in the log: c2sp.org/tlog-proof@v1, which anybody
+// checks with the public key. It is made against the newest checkpoint.
+func (s *Scribe) Proof(ctx context.Context, seq int64) ([]byte, error) {
+	signed := s.Checkpoint()
+	if len(signed) == 0 {
+		return nil, errNotSealed
+	}
+	c, err := ledger.OpenCheckpoint(signed, s.vault.LedgerVerifier())
+	if err != nil {
+		return nil, fmt.Errorf("open our own checkpoint: %w", err)
+	}
+	if seq < 0 || seq >= c.Size {
+		return nil, errNotSealed
+	}
+	p, err := ledger.Prove(seq, signed, s.hashes(ctx, c))
+	if err != nil {
+		return nil, fmt.Errorf("prove entry %d: %w", seq, err)
+	}
+	return p.Marshal(), nil
+}
+
+var errNotSealed = errors.New("the entry is not sealed yet")
+
+// Raw is the canonical entry that a proof is about, with salt and details.
+func (s *Scribe) Raw(ctx context.Context, seq int64) (ledger.Stored, error) {
+	for st, err := range s.Source().Entries(ctx, seq) {
+		if err == nil && st.Seq != seq {
+			break
+		}
+		st.Entry, st.Details = slices.Clone(st.Entry), slices.Clone(st.Details)
+		return st, err
+	}
+	return ledger.Stored{}, store.ErrNoRows
+}
+
+// hashes reads the tree of a checkpoint.
+func (s *Scribe) hashes(ctx context.Context, c ledger.Checkpoint) tlog.HashReader {
+	return ledger.TileHashes(c, func(t ledger.Tile) ([]byte, error) {
+		content := make([]byte, 0, t.Width*tlog.HashSize)
+		err := hashesAt(ctx, s.ledger, t.Level, t.Index*tileWidth, t.Width, func(h ledger.Hash) { content = append(content, h[:]...) })
+		return content, err
+	})
+}
+
+// Source gives the whole log to ledger.Verify and ledger.WriteBundle.
+func (s *Scribe) Source() ledger.Source { return source{s.ledger} }
+
+// SourceOf is the log in an open ledger database, for a verifier that has the
+// files and not the house.
+func SourceOf(db *store.DB) ledger.Source { return source{db.Ledger()} }
+
+// source reads a log page by page, so that it never holds a connection long.
+type source struct{ db *store.DB }
+
+const sourcePage = 1000
+
+func (s source) Checkpoints(ctx context.Context, from int64) iter.Seq2[[]byte, error] {
+	return func(yield func([]byte, error) bool) {
+		rows, err := s.db.Query(ctx, store.Text("SELECT note FROM checkpoint WHERE size >= ? ORDER BY size, incarnation"), from)
+		if err != nil {
+			yield(nil, fmt.Errorf("read checkpoints: %w", err))
+			return
+		}
+		defer rows.Close()
+		for rows.Next() {
+			signed, _ := rows.Values()[0].([]byte)
+			if !yield(signed, nil) {
+				return
+			}
+		}
+		if err := rows.Err(); err != nil {
+			yield(nil, fmt.Errorf("read checkpoints: %w", err))
+		}
+	}
+}
+
+func (s source) Entries(ctx context.Context, from int64) iter.Seq2[ledger.Stored, error] {
+	return pages(ctx, s.db, "SELECT l.seq, l.entry, d.salt, d.data FROM ledger l LEFT JOIN detail d ON d.seq = l.seq WHERE l.seq >= ? ORDER BY l.seq LIMIT ?", from, func(v []any) (int64, ledger.Stored) {
+		st := ledger.Stored{}
+		st.Seq, _ = v[0].(int64)
+		st.Entry, _ = v[1].([]byte)
+		if salt, ok := v[2].([]byte); ok {
+			copy(st.Salt[:], salt)
+		}
+		st.Details, _ = v[3].([]byte)
+		return st.Seq, st
+	})
+}
+
+func (s source) Leaves(ctx context.Context, from int64) iter.Seq2[ledger.Hash, error] {
+	return pages(ctx, s.db, "SELECT seq, leaf FROM ledger WHERE seq >= ? ORDER BY seq LIMIT ?", from, func(v []any) (int64, ledger.Hash) {
+		seq, _ := v[0].(int64)
+		var h ledger.Hash
+		if b, ok := v[1].([]byte); ok {
+			copy(h[:], b)
+		}
+		return seq, h
+	})
+}
+
+// pages walks over a table in slices by its first column.
+func pages[T any](ctx context.Context, db *store.DB, text store.Text, from int64, read func([]any) (int64, T)) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		var none T
+		for {
+			rows, err := db.Query(ctx, text, from, int64(sourcePage))
+			if err != nil {
+				yield(none, fmt.Errorf("read the ledger: %w", err))
+				return
+			}
+			n := 0
+			for rows.Next() {
+				seq, one := read(rows.Values())
+				n++
+				from = seq + 1
+				if !yield(one, nil) {
+					rows.Close()
+					return
+				}
+			}
+			if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+				yield(none, fmt.Errorf("read the ledger: %w", err))
+				return
+			}
+			if n < sourcePage {
+				return
+			}
+		}
+	}
+}
