@@ -57,15 +57,13 @@ func (a *Arm) finish(kind *schema.Kind, person actor.PersonID) {
 	a.Cond = a.where.cond(kind, person)
 }
 
-// reaches tells whether every record of b is surely one of a.
+// reaches tells whether every record of b is surely one of a. All arms of a
+// grant that count shares count the same level, so levels need no comparing.
 func (a *Arm) reaches(b *Arm) bool {
 	if a.Scope == Everyone {
 		return a.where.covers(b.where)
 	}
-	if b.Scope == Everyone || a.Least > b.Least && b.Least != NoShare {
-		return false
-	}
-	if !a.where.covers(b.where) {
+	if b.Scope == Everyone || !a.where.covers(b.where) {
 		return false
 	}
 	// What the person is responsible for within a group, they are responsible for.

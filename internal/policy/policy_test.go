@@ -332,6 +332,40 @@ func TestNobodyGivesMoreThanTheyHold(t *testing.T) {
 	}
 }
 
+// A rule for every kind does not reach a custom field, so there the class
+// decides, which the giver's own rule for that kind keeps closed.
+func TestNobodyGivesACustomFieldByAWiderRule(t *testing.T) {
+	role := func(rule policy.SightRule) policy.Role {
+		return policy.Role{ID: 3, Sights: []policy.SightRule{{Class: schema.Open, All: policy.Plain}, rule}}
+	}
+	mine, theirs := role(policy.SightRule{Kind: "deal", Field: "mark"}), role(policy.SightRule{Field: "mark"})
+	if err := standing(1, &mine).Covers(theirs); err == nil || !strings.Contains(err.Error(), "mark") {
+		t.Errorf("%v", err)
+	}
+}
+
+func TestReasonNamesASourceOnce(t *testing.T) {
+	s := policy.NewStanding(policy.StandingInput{Person: 1, Role: everything("deal"), Memberships: []policy.Membership{{Group: 2, Role: everything("deal")}}})
+	r := policytest.Record{ID: 1, Responsible: 1, Groups: []actor.GroupID{2}}
+	all := s.Decide(deal, policy.View, policy.Card, now).Admit(r.Facts(deal)).Reasons()
+	if len(all) != 2 || all[0].Code != policy.RoleAdmits || all[0].Grade != policy.All || all[1].Code != policy.GroupAdmits {
+		t.Errorf("%+v", all)
+	}
+}
+
+// The store joins the table of shares only for such an arm.
+func TestArmOfAShareToEditStandsAlone(t *testing.T) {
+	role := &policy.Role{ID: 1, Grades: map[string]map[policy.Action]policy.Grade{"deal": {policy.View: policy.Group, policy.Edit: policy.Group}}}
+	s := policy.NewStanding(policy.StandingInput{Person: 1, Role: role, Memberships: []policy.Membership{{Group: 2}}})
+	arms := s.Decide(deal, policy.Edit, policy.Card, now).Arms()
+	if len(arms) != 2 || arms[0].Least != policy.NoShare || arms[1].Least != policy.ShareEdit || len(arms[1].Principals) != 1 {
+		t.Errorf("%+v", arms)
+	}
+	if view := s.Decide(deal, policy.View, policy.Card, now).Arms(); len(view) != 1 || len(view[0].Principals) != 3 || view[0].Least != policy.ShareView {
+		t.Errorf("%+v", view)
+	}
+}
+
 func TestRailedRightCannotBeGiven(t *testing.T) {
 	s := policy.NewStanding(policy.StandingInput{Person: 1, Role: everything("deal"),
 		Rails: policy.Rails{OnlyAdministrators: map[string]map[policy.Action]bool{"deal": {policy.Export: true}}}})
