@@ -180,7 +180,7 @@ func readRecord(f *schema.Field, s string, words Words) (Value, bool) {
 		return Record(id), ok
 	}
 	end := strings.LastIndexByte(s, '_')
-	if end < 0 {
+	if end <= 0 {
 		return Value{}, false
 	}
 	id, ok := words.Record(s[:end], s)

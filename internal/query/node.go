@@ -15,13 +15,13 @@ import (
 // Values are strings, as in the text form, whatever the field: JSON numbers
 // would lose integers above 2^53 and amounts of money.
 type Node struct {
-	All    []Node   `json:"all,omitzero" required:"false" doc:"Yes where every part is; without parts, yes to every row."`
-	Any    []Node   `json:"any,omitzero" required:"false" doc:"Yes where any part is; without parts, no to every row."`
+	All    []Node   `json:"all,omitzero" required:"false" nullable:"false" doc:"Yes where every part is; without parts, yes to every row."`
+	Any    []Node   `json:"any,omitzero" required:"false" nullable:"false" doc:"Yes where any part is; without parts, no to every row."`
 	Not    *Node    `json:"not,omitempty" required:"false" doc:"Yes where the part is no."`
 	Field  string   `json:"field,omitempty" required:"false" doc:"The field that the op is about."`
 	Op     string   `json:"op,omitempty" required:"false" enum:"=,!=,<,<=,>,>=,in,empty,has,has any,starts,contains" doc:"What is said of the field."`
 	Value  *string  `json:"value,omitempty" required:"false" doc:"What a comparison, has, starts or contains is about, as in the text form: 1200.50, yes, 2026-01-31, today-7d, me."`
-	Values []string `json:"values,omitzero" required:"false" maxItems:"200" doc:"What in or has any is about; without values, no to every row."`
+	Values []string `json:"values,omitzero" required:"false" nullable:"false" maxItems:"200" doc:"What in or has any is about; without values, no to every row."`
 }
 
 // FromNode reads the JSON form and gives its normal form, like Parse. Errors

@@ -210,7 +210,7 @@ func FuzzParsePrintsBack(f *testing.F) {
 	for _, s := range []string{
 		`city = "Berlin" and (tags has vip or not colour = red) and born is empty and seen >= 2026-01-01 and name starts "ков"`,
 		`owner in (me, person_1) or maker not in (thing_1) and "has" has any (any, red) or all`,
-		`not not (price = 1200.50 or weight < -0.000001) and born > today - 7d and seen < now+3mo`, `city = "\"\\"`, `about = thing_7`,
+		`not not (price = 1200.50 or weight < -0.000001) and born > today - 7d and seen < now+3mo`, `city = "\"\\"`, `about = thing_7`, `about = _0`,
 	} {
 		f.Add(s)
 	}
