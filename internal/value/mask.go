@@ -44,7 +44,16 @@ func FindContacts(text string) []Span {
 	spans := findEmails(text)
 	spans = append(spans, findPhones(text, spans)...)
 	slices.SortFunc(spans, func(a, b Span) int { return a.Start - b.Start })
-	return spans
+	// An extension can reach into what follows: then they are one.
+	apart := spans[:0]
+	for _, s := range spans {
+		if n := len(apart); n > 0 && s.Start < apart[n-1].End {
+			apart[n-1].End = max(apart[n-1].End, s.End)
+			continue
+		}
+		apart = append(apart, s)
+	}
+	return apart
 }
 
 // mayHoldContact is the quick no that most notes get.
@@ -250,9 +259,13 @@ const maxGap = 5
 // findPhones reads the text as chains of digit groups and takes out of each what
 // is a date, a time, a year or a price.
 func findPhones(text string, mails []Span) []Span {
+	all := chains(text, mails)
+	if !slices.ContainsFunc(all, func(chain []group) bool { return digitsOf(chain) >= 5 }) {
+		return nil
+	}
 	blocked := dateAndTimeSpans(text)
 	var spans []Span
-	for _, chain := range chains(text, mails) {
+	for _, chain := range all {
 		spans = append(spans, phonesInChain(text, chain, blocked)...)
 	}
 	return spans
@@ -398,7 +411,10 @@ func spanOf(text string, chain []group) Span {
 		s.Start -= size
 	}
 	if m := extensionTail.FindStringIndex(text[s.End:]); m != nil {
-		s.End += m[1]
+		// Eight digits in a row are no extension.
+		if r, _ := utf8.DecodeRuneInString(text[s.End+m[1]:]); !unicode.IsDigit(r) {
+			s.End += m[1]
+		}
 	}
 	return s
 }

@@ -130,7 +130,7 @@ func libraryPhone(text, region string) (number, ext string, err error) {
 	if !phonenumbers.IsValidNumber(n) {
 		switch phonenumbers.IsPossibleNumberWithReason(n) {
 		case phonenumbers.IS_POSSIBLE:
-			if !international {
+			if !international || !stable(n) {
 				return "", "", ErrPhoneInvalid
 			}
 		case phonenumbers.TOO_LONG:
@@ -142,6 +142,15 @@ func libraryPhone(text, region string) (number, ext string, err error) {
 		}
 	}
 	return phonenumbers.Format(n, phonenumbers.E164), n.GetExtension(), nil
+}
+
+// stable tells whether a number still is the same after it was printed. Of
+// numbers outside the plan some are not: what looked like a country's own prefix
+// is cut off once more each time.
+func stable(n *phonenumbers.PhoneNumber) bool {
+	printed := phonenumbers.Format(n, phonenumbers.E164)
+	again, err := phonenumbers.Parse(printed, "ZZ")
+	return err == nil && phonenumbers.Format(again, phonenumbers.E164) == printed
 }
 
 // plainPhone is the fast path: mobile numbers of the regions that most files
