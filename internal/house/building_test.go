@@ -225,10 +225,11 @@ func (b *building) reaches(name string) []string {
 	return all
 }
 
-var introduction = regexp.MustCompile(`^(Package|Command) \S+ `)
+var introduction = regexp.MustCompile(`^(Package \S+|[A-Z][a-z-]*) `)
 
 // caption is the first sentence of the package comment, without the words
-// "Package x" that begin it, and the files that carry a package comment.
+// "Package x" (of a program, its name) that begin it, and the files that carry
+// a package comment.
 func (r *room) caption() (caption string, carriers []string) {
 	for _, f := range r.files {
 		if f.tree.Doc == nil || f.test {

@@ -2,6 +2,7 @@ package house
 
 import (
 	"fmt"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -161,7 +162,8 @@ func roomsIntroduceThemselves(b *building) []string {
 			}
 			begin := "Package " + f.tree.Name.Name + " "
 			if f.tree.Name.Name == "main" {
-				begin = "Command " + r.dir[strings.LastIndex(r.dir, "/")+1:] + " "
+				program := path.Base(r.dir)
+				begin = strings.ToUpper(program[:1]) + program[1:] + " "
 			}
 			if !strings.HasPrefix(f.tree.Doc.Text(), begin) {
 				wrong = append(wrong, fmt.Sprintf("the package comment in %s should begin %q", f.path, begin))

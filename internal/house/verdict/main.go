@@ -1,4 +1,4 @@
-// Command verdict reads the events of go test -json and says in one line what they amount to.
+// Verdict reads the events of go test -json and says in one line what they amount to.
 //
 // It is quiet about what passed and prints everything that a failed test or
 // build has said. A skipped test is a failure: what a test needs and does not
