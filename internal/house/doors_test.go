@@ -45,7 +45,6 @@ var outside = []struct {
 	{"the time", "time", []string{"Now", "Since", "Until"}, map[string]string{
 		"store":                "fixes the time of a transaction",
 		"jobs":                 "decides when work is due",
-		"scribe":               "has a clock for sealing, which can be set",
 		"cmd/castellan":        "hands the clock to the rooms",
 		"cmd/castellan-verify": "says when it looked",
 	}},
@@ -67,6 +66,7 @@ var outside = []struct {
 		"store":  "ends transactions whose caller has gone",
 		"jobs":   "outlives who enqueued",
 		"scribe": "seals for all",
+		"crm":    "keeps its catalogue fresh for everyone",
 	}},
 	{"the end of the process", "os", []string{"Exit"}, map[string]string{
 		"cmd":           "says how it went",
