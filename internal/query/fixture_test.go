@@ -254,11 +254,11 @@ func (m maker) multi(f *schema.Field) query.Cond {
 			return query.Prefix{Field: f, Key: part(m.Rand)}
 		}
 	}
-	any := query.HasAny{Field: f, Keys: []string{}}
+	list := query.HasAny{Field: f, Keys: []string{}}
 	for range m.IntN(4) {
-		any.Keys = append(any.Keys, key(m.Rand, f))
+		list.Keys = append(list.Keys, key(m.Rand, f))
 	}
-	return any
+	return list
 }
 
 func (m maker) value(f *schema.Field) query.Value {

@@ -235,9 +235,9 @@ func pages(t *testing.T, db *store.DB, kind *schema.Kind, o query.Order, rows []
 		b := (&query.Builder{Dialect: dialect(db)}).Write("SELECT t.id FROM ").Name(kind.Name).Write(" t")
 		if len(all) > 0 {
 			last := rows[all[len(all)-1]-1]
-			o.AfterSQL(b.Write(" WHERE "), "t", sortValue(o, last), last.id)
+			o.AfterSQL(b.Write(" WHERE "), o.In("t"), sortValue(o, last), last.id)
 		}
-		o.SQL(b.Write(" ORDER BY "), "t")
+		o.SQL(b.Write(" ORDER BY "), o.In("t"))
 		page, err := db.Query(context.Background(), store.Text(b.Write(" LIMIT 7").String()), b.Args()...)
 		if err != nil {
 			t.Fatalf("%v\n%s", err, b)

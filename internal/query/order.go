@@ -32,45 +32,60 @@ func (o Order) Column() (string, bool) {
 	}
 }
 
+// Columns says where a statement has the two columns of an Order.
+type Columns struct {
+	Alias string
+	Sort  string // not read by the order of creation
+	ID    string
+	Full  bool // Sort is never NULL: an ordinary index serves it on PostgreSQL, and every page is a seek
+}
+
+// In gives the columns in the kind's own table.
+func (o Order) In(alias string) Columns {
+	name, _ := o.Column()
+	return Columns{Alias: alias, Sort: name, ID: "id"}
+}
+
 // SQL writes what follows ORDER BY.
-func (o Order) SQL(b *Builder, alias string) {
+func (o Order) SQL(b *Builder, in Columns) {
 	if o.keyed() {
-		o.column(b, alias)
-		b.Write(o.pick(" ASC NULLS FIRST, ", " DESC NULLS LAST, "))
+		o.sort(b, in)
+		switch {
+		case in.Full:
+			b.Write(o.pick(" ASC, ", " DESC, "))
+		default:
+			b.Write(o.pick(" ASC NULLS FIRST, ", " DESC NULLS LAST, "))
+		}
 	}
-	b.Column(alias, "id").Write(o.pick(" ASC", " DESC"))
+	b.Column(in.Alias, in.ID).Write(o.pick(" ASC", " DESC"))
 }
 
 // AfterSQL writes the condition that a row comes after the one with this value
-// and id.
-func (o Order) AfterSQL(b *Builder, alias string, value Value, id schema.RecordID) {
-	beyond := func() { b.Column(alias, "id").Write(o.pick(">", "<")).Arg(int64(id)) }
+// and id. Unless the column is Full, pages far down a descending order cost a
+// scan of those before them, for the rows with NULL come last.
+func (o Order) AfterSQL(b *Builder, in Columns, value Value, id schema.RecordID) {
+	beyond := func() { b.Column(in.Alias, in.ID).Write(o.pick(">", "<")).Arg(int64(id)) }
+	if !o.keyed() {
+		beyond()
+		return
+	}
+	b.Write("(")
 	switch {
-	case !o.keyed():
-		beyond()
-	case value.IsNull() && o.Desc:
-		b.Write("(")
-		o.column(b, alias)
-		b.Write(" IS NULL AND ")
-		beyond()
-		b.Write(")")
 	case value.IsNull():
-		b.Write("(")
-		o.column(b, alias)
-		b.Write(" IS NOT NULL OR ")
+		o.sort(b, in)
+		b.Write(o.pick(" IS NOT NULL OR ", " IS NULL AND "))
 		beyond()
-		b.Write(")")
 	default:
-		b.Write("((")
-		o.column(b, alias)
-		b.Write(", ").Column(alias, "id").Write(o.pick(")>(", ")<(")).Arg(value.Any()).Write(", ").Arg(int64(id)).Write(")")
-		if o.Desc {
+		b.Write("(")
+		o.sort(b, in)
+		b.Write(", ").Column(in.Alias, in.ID).Write(o.pick(")>(", ")<(")).Arg(value.Any()).Write(", ").Arg(int64(id)).Write(")")
+		if o.Desc && !in.Full {
 			b.Write(" OR ")
-			o.column(b, alias)
+			o.sort(b, in)
 			b.Write(" IS NULL")
 		}
-		b.Write(")")
 	}
+	b.Write(")")
 }
 
 // Compare is negative where the row with value a and id i comes before the one
@@ -92,13 +107,12 @@ func (o Order) keyed() bool {
 	return ok && o.Field != nil
 }
 
-func (o Order) column(b *Builder, alias string) {
-	name, _ := o.Column()
+func (o Order) sort(b *Builder, in Columns) {
 	if o.Field.Type.Numeric() {
-		b.Column(alias, name)
+		b.Column(in.Alias, in.Sort)
 		return
 	}
-	b.TextColumn(alias, name)
+	b.TextColumn(in.Alias, in.Sort)
 }
 
 func (o Order) pick(up, down constant) constant {

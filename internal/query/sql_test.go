@@ -46,6 +46,18 @@ func TestSQLReadsAsItsConditionDoes(t *testing.T) {
 	}
 }
 
+func TestOrderOfAFullColumnIsASeek(t *testing.T) {
+	kind := things(t)
+	full := query.Columns{Alias: "a", Sort: "updated_at", ID: "record", Full: true}
+	b := &query.Builder{Dialect: query.Postgres}
+	o := query.Order{Field: kind.Field("seen"), Desc: true}
+	o.AfterSQL(b, full, query.Int(5), 7)
+	o.SQL(b.Write(" ORDER BY "), full)
+	if b.String() != `(("a"."updated_at", "a"."record")<(?, ?)) ORDER BY "a"."updated_at" DESC, "a"."record" DESC` || !slices.Equal(b.Args(), []any{int64(5), int64(7)}) {
+		t.Errorf("%s\n%v", b, b.Args())
+	}
+}
+
 func TestNoValueEntersTheText(t *testing.T) {
 	r, kind := chance(t), things(t)
 	allowed := strings.NewReplacer(`1=1`, "", `1=0`, "", `NULL=1`, "", `SELECT 1 FROM`, "", `>0`, "")
