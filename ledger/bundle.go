@@ -181,7 +181,6 @@ func writeFile(create Create, name string, content []byte) error {
 // Bundle is a log in files, as WriteBundle leaves it; a Source.
 type Bundle struct {
 	files fs.FS
-	size  int64 // that the head claims; a hint where to look for gaps, nothing more
 }
 
 // Bounds on what a reader takes into memory at once. Files of a bundle come
@@ -195,13 +194,9 @@ const (
 // OpenBundle looks into files for a bundle. A folder, a zip and a tar archive
 // can all be seen as an fs.FS.
 func OpenBundle(files fs.FS) (*Bundle, error) {
-	msg, err := readFile(files, headFile, maxNote)
-	if err != nil {
+	b := &Bundle{files}
+	if _, err := b.Head(); err != nil {
 		return nil, fmt.Errorf("open bundle: %w", err)
-	}
-	b := &Bundle{files: files}
-	if c, err := checkpointText(msg); err == nil {
-		b.size = c.Size
 	}
 	return b, nil
 }
@@ -227,7 +222,6 @@ func (b *Bundle) Checkpoints(ctx context.Context, from int64) iter.Seq2[[]byte, 
 			yield(nil, err)
 			return
 		}
-		headSize := sizeLine(head)
 		list := func(yield func([]byte, error) bool) {}
 		if file, err := b.files.Open(checkpointsFile); err == nil {
 			defer file.Close()
@@ -236,26 +230,18 @@ func (b *Bundle) Checkpoints(ctx context.Context, from int64) iter.Seq2[[]byte, 
 			yield(nil, err)
 			return
 		}
-		// The head is normally the last of its size in the list. Where it is
-		// not in the list at all, it takes its place by size.
-		seen := false
+		listed := false
 		for msg, err := range list {
 			if err != nil {
 				yield(nil, err)
 				return
 			}
-			size := sizeLine(msg)
-			if !seen && size > headSize {
-				if seen = true; !yield(head, nil) {
-					return
-				}
-			}
-			seen = seen || bytes.Equal(msg, head)
-			if size >= from && !yield(msg, nil) {
+			listed = listed || bytes.Equal(msg, head)
+			if sizeLine(msg) >= from && !yield(msg, nil) {
 				return
 			}
 		}
-		if !seen {
+		if !listed && sizeLine(head) >= from {
 			yield(head, nil)
 		}
 	}
@@ -368,9 +354,6 @@ func (b *Bundle) details(index int64) (map[int64]detail, error) {
 		if _, twice := all[d.Seq]; twice || len(d.Salt) != 32 || d.Seq/TileWidth != index {
 			return nil, fmt.Errorf("read %s: the details of entry %d are not in order", name, d.Seq)
 		}
-		if d.Details == nil {
-			d.Details = []byte{}
-		}
 		all[d.Seq] = d
 	}
 	return all, nil
@@ -408,55 +391,89 @@ type content struct {
 	err   error
 }
 
-// tiles reads the tiles of a level in order, skipping those that are not
-// there. Of a full tile and partial ones only the widest is read.
+// tiles reads the tiles of a level in order, from an index on, skipping those
+// that are not there. Of a full tile and partial ones only the widest is read.
 func (b *Bundle) tiles(level int, from int64, limit int64) iter.Seq2[Tile, content] {
 	return func(yield func(Tile, content) bool) {
-		for i := from; ; i++ {
-			t, err := b.widest(level, i)
-			if errors.Is(err, fs.ErrNotExist) {
-				if i < (b.size+TileWidth-1)/TileWidth && i < from+maxGap {
-					continue
-				}
-				return
-			}
-			var c content
-			if c.err = err; err == nil {
-				from = i
+		root, _, _ := strings.Cut(Tile{level, 0, TileWidth}.Path(), "/000")
+		visit := func(t Tile, err error) bool {
+			c := content{err: err}
+			if err == nil {
 				c.bytes, c.err = readFile(b.files, t.Path(), limit)
 			}
-			if !yield(t, c) || c.err != nil {
+			return yield(t, c) && c.err == nil
+		}
+		// Tiles with longer numbers lie deeper.
+		for depth, deeper := 1, true; deeper && depth <= maxDepth; depth++ {
+			var ok bool
+			if deeper, ok = b.walk(root, level, 0, depth, from, visit); !ok {
 				return
 			}
 		}
 	}
 }
 
-// maxGap bounds the search for tiles behind a gap: the size of a log is an
-// unchecked claim at this point.
-const maxGap = 1 << 16
-
-// widest finds the full tile with this index, or else the widest partial one.
-func (b *Bundle) widest(level int, index int64) (Tile, error) {
-	t := Tile{level, index, TileWidth}
-	full := t.Path()
-	if _, err := fs.Stat(b.files, full); !errors.Is(err, fs.ErrNotExist) {
-		return t, err
-	}
-	parts, err := fs.ReadDir(b.files, full+".p")
+// walk visits the tiles of a level in folder dir whose numbers have depth more
+// groups of digits, the groups so far being index. It says whether there are
+// folders below, and whether to go on.
+func (b *Bundle) walk(dir string, level int, index int64, depth int, from int64, visit func(Tile, error) bool) (deeper, ok bool) {
+	entries, err := fs.ReadDir(b.files, dir)
 	if err != nil {
-		return Tile{}, err
+		if errors.Is(err, fs.ErrNotExist) {
+			return false, true
+		}
+		return false, visit(Tile{}, err)
 	}
-	t.Width = 0
-	for _, part := range parts {
-		if w, err := strconv.Atoi(part.Name()); err == nil && 0 < w && w < TileWidth {
-			t.Width = max(t.Width, w)
+	full := int64(-1)
+	for _, e := range entries {
+		name := strings.TrimSuffix(e.Name(), ".p")
+		n, err := strconv.ParseUint(strings.TrimPrefix(name, "x"), 10, 64)
+		if err != nil || n > 999 {
+			continue // no tile; none of our business
+		}
+		next := index*1000 + int64(n)
+		switch {
+		case strings.HasPrefix(name, "x"):
+			if depth == 1 {
+				deeper = true
+				continue
+			}
+			more, ok := b.walk(dir+"/"+name, level, next, depth-1, from, visit)
+			if deeper = deeper || more; !ok {
+				return deeper, false
+			}
+		case depth > 1 || next < from:
+		case name == e.Name():
+			full = next
+			if !visit(Tile{level, next, TileWidth}, nil) {
+				return deeper, false
+			}
+		case next != full:
+			if w, err := b.widest(dir + "/" + e.Name()); (w > 0 || err != nil) && !visit(Tile{level, next, w}, err) {
+				return deeper, false
+			}
 		}
 	}
-	if t.Width == 0 {
-		return Tile{}, fs.ErrNotExist
+	return deeper, true
+}
+
+// maxDepth is how many groups of digits the number of a tile has at most. Six
+// are enough for a thousand entries a second since the beginning of the world.
+const maxDepth = 6
+
+// widest is the width of the widest partial tile in a folder.
+func (b *Bundle) widest(dir string) (int, error) {
+	parts, err := fs.ReadDir(b.files, dir)
+	if err != nil {
+		return 0, err
 	}
-	return t, nil
+	width := 0
+	for _, part := range parts {
+		if w, err := strconv.Atoi(part.Name()); err == nil && w < TileWidth && strconv.Itoa(w) == part.Name() {
+			width = max(width, w)
+		}
+	}
+	return width, nil
 }
 
 // readFile reads a file of at most limit bytes.

@@ -110,21 +110,15 @@ func (p *passage) align(ctx context.Context, src Source, from, to int64) (int64,
 			break
 		}
 		leaf, stored := leaves.items[0], rows.items[0]
-		switch rowEarlier, leafEarlier := movedRow[leaf], movedLeaf[stored.hash]; {
+		switch {
 		case leaf == stored.hash:
 			leaves.pop()
 			rows.pop()
-		case rowEarlier && leafEarlier:
-			delete(movedRow, leaf)
-			delete(movedLeaf, stored.hash)
-			found.add(Reordered, i)
-			leaves.pop()
-			rows.pop()
-		case rowEarlier:
+		case movedRow[leaf]:
 			delete(movedRow, leaf)
 			found.add(Reordered, i)
 			leaves.pop()
-		case leafEarlier:
+		case movedLeaf[stored.hash]:
 			delete(movedLeaf, stored.hash)
 			rows.pop()
 			i--
