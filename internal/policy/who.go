@@ -79,6 +79,18 @@ func (g Grant) contact() Span {
 	return span
 }
 
+// Grade is the widest grade that the person holds for an action on a kind, in
+// the workspace role or in a group, stages apart: what a page offers. It decides
+// nothing: a record is decided by Decide.
+func (s *Standing) Grade(kind *schema.Kind, a Action) Grade {
+	r := s.reach(kind, a)
+	widest := r.Workspace
+	for _, g := range r.Groups {
+		widest = max(widest, min(g, Group))
+	}
+	return widest
+}
+
 func (s *Standing) reach(kind *schema.Kind, a Action) Reach {
 	r := Reach{Groups: map[actor.GroupID]Grade{}}
 	if s == nil || s.person == 0 || s.rails.stop(kind.Name, a) && !s.Administrator() {

@@ -330,3 +330,57 @@ func drifted(err error) error {
 	}
 	return err
 }
+
+// AddColumns adds the columns of a new field to its kind's table, and the index
+// that serves filters by it. Old rows have nothing in them. It takes a grant of
+// the house.
+func (tx *Tx) AddColumns(ctx context.Context, g policy.Grant, f *schema.Field) error {
+	if g.House() == 0 {
+		return errGrant
+	}
+	kind, text := g.Kind().Name, `TEXT`
+	number := `INTEGER`
+	if tx.Engine() == Postgres {
+		text, number = `TEXT COLLATE "C"`, `BIGINT`
+	}
+	add := func(name, columnType string) error {
+		_, err := tx.Exec(ctx, Text("ALTER TABLE "+quoted(kind)+" ADD COLUMN "+quoted(name)+" "+columnType))
+		return err
+	}
+	columnType, key := text, f.Name
+	if f.Type.Numeric() {
+		columnType = number
+	}
+	err := add(f.Name, columnType)
+	if err == nil && f.Keyed {
+		key = f.KeyColumn()
+		err = add(key, text)
+	}
+	if err == nil && f.Free {
+		err = add(f.MaskedColumn(), text)
+	}
+	if err == nil && f.Indexed {
+		_, err = tx.Exec(ctx, Text("CREATE INDEX "+quoted(kind+"_"+f.Name)+" ON "+quoted(kind)+" ("+quoted(key)+", updated_at, id) WHERE deleted_at IS NULL AND "+quoted(key)+" IS NOT NULL"))
+	}
+	if err != nil {
+		return fmt.Errorf("add columns to %s: %w", kind, err)
+	}
+	return nil
+}
+
+// Holds tells whether any record, in the bin or not, has the key in a choice
+// field. It takes a grant of the house.
+func (tx *Tx) Holds(ctx context.Context, g policy.Grant, f *schema.Field, key string) (bool, error) {
+	if g.House() == 0 {
+		return false, errGrant
+	}
+	text, args := Text("SELECT count(*) FROM (SELECT 1 FROM "+quoted(g.Kind().Name)+" WHERE "+quoted(f.Name)+" = ? LIMIT 1) held"), []any{key}
+	if f.Type.Multi() {
+		text, args = "SELECT count(*) FROM (SELECT 1 FROM multi WHERE kind = ? AND field = ? AND key = ? LIMIT 1) held", []any{int64(g.Kind().Number), f.Name, key}
+	}
+	var n int64
+	if err := tx.QueryRow(ctx, text, args...).Scan(&n); err != nil {
+		return false, fmt.Errorf("look for an option in use: %w", err)
+	}
+	return n > 0, nil
+}

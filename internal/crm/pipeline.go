@@ -1,0 +1,188 @@
+package crm
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"castellan/internal/actor"
+	"castellan/internal/fault"
+	"castellan/internal/policy"
+	"castellan/internal/schema"
+	"castellan/internal/scribe"
+	"castellan/internal/store"
+)
+
+// Pipeline is a row of stages that deals pass through.
+type Pipeline struct {
+	ID      int64
+	Version int64
+	Name    string
+	Stages  []Stage // in order
+}
+
+// Stage is one step of a pipeline.
+type Stage struct {
+	ID      int64 // zero: a new one
+	Name    string
+	Outcome string // "open", "won" or "lost": a deal in one of the last two is closed
+}
+
+// Pipelines lists the pipelines in order. Everybody who works with deals sees
+// them: they say nothing of any client.
+func (w *Workspace) Pipelines() []Pipeline { return w.latest().pipelines }
+
+// firstPipeline is the one that a new workspace has.
+func firstPipeline(language string) Pipeline {
+	names := map[string][]string{
+		"en": {"Sales", "New", "Talking", "Offer made", "Won", "Lost"},
+		"ru": {"Продажи", "Новая", "Переговоры", "Предложение сделано", "Успешно", "Отказ"},
+		"it": {"Vendite", "Nuova", "In trattativa", "Offerta inviata", "Vinta", "Persa"},
+		"pl": {"Sprzedaż", "Nowa", "Rozmowy", "Oferta złożona", "Wygrana", "Przegrana"},
+	}[language]
+	if names == nil {
+		return firstPipeline("en")
+	}
+	p := Pipeline{Name: names[0]}
+	for i, outcome := range []string{"open", "open", "open", "won", "lost"} {
+		p.Stages = append(p.Stages, Stage{Name: names[i+1], Outcome: outcome})
+	}
+	return p
+}
+
+func readPipelines(ctx context.Context, tx *store.Tx) ([]Pipeline, error) {
+	rows, err := tx.Query(ctx, store.Text(`SELECT p.id, p.version, p.name, s.id, s.name, s.outcome FROM pipeline p JOIN stage s ON s.pipeline = p.id
+		WHERE p.closed_at IS NULL AND s.closed_at IS NULL ORDER BY p.place, p.id, s.place`))
+	if err != nil {
+		return nil, fmt.Errorf("read pipelines: %w", err)
+	}
+	defer rows.Close()
+	var all []Pipeline
+	for rows.Next() {
+		var p Pipeline
+		var s Stage
+		if err := rows.Scan(&p.ID, &p.Version, &p.Name, &s.ID, &s.Name, &s.Outcome); err != nil {
+			return nil, fmt.Errorf("read pipelines: %w", err)
+		}
+		if n := len(all); n == 0 || all[n-1].ID != p.ID {
+			all = append(all, p)
+		}
+		last := &all[len(all)-1]
+		last.Stages = append(last.Stages, s)
+	}
+	return all, rows.Err()
+}
+
+// check says what is wrong with a pipeline.
+func (p Pipeline) check() error {
+	if n := len([]rune(p.Name)); n == 0 || n > 100 {
+		return fault.New(fault.Invalid, "pipeline.name", "A pipeline needs a name of at most 100 characters.").At("name")
+	}
+	if len(p.Stages) == 0 || len(p.Stages) > 50 {
+		return fault.New(fault.Invalid, "pipeline.stages", "A pipeline has from 1 to 50 stages.").At("stages")
+	}
+	open := 0
+	for i, s := range p.Stages {
+		at := fmt.Sprintf("stages.%d", i)
+		if n := len([]rune(s.Name)); n == 0 || n > 100 {
+			return fault.New(fault.Invalid, "stage.name", "A stage needs a name of at most 100 characters.").At(at)
+		}
+		switch s.Outcome {
+		case "open":
+			open++
+		case "won", "lost":
+		default:
+			return fault.New(fault.Invalid, "stage.outcome", "A stage is open, won or lost.").At(at)
+		}
+	}
+	if open == 0 {
+		return fault.New(fault.Invalid, "pipeline.open", "A pipeline needs a stage in which deals are open.").At("stages")
+	}
+	return nil
+}
+
+// SavePipeline makes a pipeline, or changes one: stages without an id are new,
+// stages that are no longer named are closed, which is refused while deals are
+// in them. It gives the id. It needs ManagePipelines.
+func (w *Workspace) SavePipeline(ctx context.Context, who actor.Actor, next Pipeline) (int64, error) {
+	if err := next.check(); err != nil {
+		return 0, err
+	}
+	id := next.ID
+	err := w.change(ctx, who, policy.ManagePipelines, func(tx *store.Tx, is *remembered) (*scribe.Entry, error) {
+		if next.ID == 0 {
+			next.ID = int64(tx.NewID())
+			id = next.ID
+			return &scribe.Entry{Event: "pipeline.created", Kind: "pipeline", Records: []schema.RecordID{schema.RecordID(id)}, Details: next}, writePipeline(ctx, tx, next)
+		}
+		i := slices.IndexFunc(is.pipelines, func(p Pipeline) bool { return p.ID == next.ID })
+		if i < 0 {
+			return nil, errGone("pipeline")
+		}
+		was := is.pipelines[i]
+		if next.Version != 0 && next.Version != was.Version {
+			return nil, fault.New(fault.Conflict, "pipeline.changed", "Somebody has changed the pipeline meanwhile. Look at it again before you save.")
+		}
+		return &scribe.Entry{Event: "pipeline.changed", Kind: "pipeline", Records: []schema.RecordID{schema.RecordID(id)}, Details: map[string]any{"before": was, "after": next}}, rewritePipeline(ctx, tx, was, next)
+	})
+	return id, err
+}
+
+func writePipeline(ctx context.Context, tx *store.Tx, p Pipeline) error {
+	if p.ID == 0 {
+		p.ID = int64(tx.NewID())
+	}
+	if _, err := tx.Exec(ctx, store.Text("INSERT INTO pipeline (id, name, place, version) VALUES (?, ?, ?, 1)"), p.ID, p.Name, p.ID); err != nil {
+		return fmt.Errorf("write pipeline: %w", err)
+	}
+	for place, s := range p.Stages {
+		if err := writeStage(ctx, tx, p.ID, place, s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func writeStage(ctx context.Context, tx *store.Tx, pipeline int64, place int, s Stage) error {
+	_, err := tx.Exec(ctx, store.Text("INSERT INTO stage (id, pipeline, name, place, outcome) VALUES (?, ?, ?, ?, ?)"), int64(tx.NewID()), pipeline, s.Name, int64(place), s.Outcome)
+	if err != nil {
+		return fmt.Errorf("write stage: %w", err)
+	}
+	return nil
+}
+
+func rewritePipeline(ctx context.Context, tx *store.Tx, was, next Pipeline) error {
+	if _, err := tx.Exec(ctx, store.Text("UPDATE pipeline SET name = ?, version = version + 1 WHERE id = ?"), next.Name, next.ID); err != nil {
+		return fmt.Errorf("change pipeline: %w", err)
+	}
+	for place, s := range next.Stages {
+		if s.ID == 0 {
+			if err := writeStage(ctx, tx, next.ID, place, s); err != nil {
+				return err
+			}
+			continue
+		}
+		if !slices.ContainsFunc(was.Stages, func(o Stage) bool { return o.ID == s.ID }) {
+			return errGone("stage")
+		}
+		if _, err := tx.Exec(ctx, store.Text("UPDATE stage SET name = ?, place = ?, outcome = ? WHERE id = ?"), s.Name, int64(place), s.Outcome, s.ID); err != nil {
+			return fmt.Errorf("change stage: %w", err)
+		}
+	}
+	for _, s := range was.Stages {
+		if slices.ContainsFunc(next.Stages, func(o Stage) bool { return o.ID == s.ID }) {
+			continue
+		}
+		var held int64
+		if err := tx.QueryRow(ctx, store.Text("SELECT count(*) FROM (SELECT 1 FROM deal WHERE stage = ? LIMIT 1) d"), s.ID).Scan(&held); err != nil {
+			return fmt.Errorf("look for deals in a stage: %w", err)
+		}
+		if held > 0 {
+			return fault.New(fault.Conflict, "stage.held", "A stage cannot be removed while deals are in it, in the bin included. Move them to another stage first.").At("stages")
+		}
+		if _, err := tx.Exec(ctx, store.Text("UPDATE stage SET closed_at = ? WHERE id = ?"), tx.Now().UnixMicro(), s.ID); err != nil {
+			return fmt.Errorf("close stage: %w", err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,323 @@
+package records
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"castellan/internal/actor"
+	"castellan/internal/fault"
+	"castellan/internal/policy"
+	"castellan/internal/schema"
+	"castellan/internal/scribe"
+	"castellan/internal/store"
+)
+
+// What is done to many records at once.
+const (
+	BulkUpdate  = "update"
+	BulkDelete  = "delete"
+	BulkRestore = "restore"
+	BulkCreate  = "create" // by Batch only
+)
+
+const (
+	// slice is how many records one transaction takes, so that a colleague who
+	// saves meanwhile waits a few milliseconds and not for the whole work.
+	slice = 50
+	// bulkLimit bounds one piece of bulk work.
+	bulkLimit = 50_000
+)
+
+// Selection is which records are meant: those named, or all that the question
+// finds.
+type Selection struct {
+	IDs   []schema.RecordID
+	Query *Query
+}
+
+// Outcome tells what became of one record.
+type Outcome struct {
+	ID  schema.RecordID
+	Err error // a fault that says why not, or nil
+}
+
+// Operation is a piece of bulk work, by which it can be undone.
+type Operation struct {
+	ID      int64
+	Done    int
+	Refused []Outcome
+}
+
+// Bulk does the same to many records. Each is decided by itself when its turn
+// comes, as if it were changed alone (attack 33); those that are refused are
+// named, and the others are done. It may be undone as one step.
+func (b *Book) Bulk(ctx context.Context, who actor.Actor, kindName string, which Selection, what string, v Values) (*Operation, error) {
+	st, err := b.needs(ctx, who, policy.ChangeInBulk)
+	if err != nil {
+		return nil, err
+	}
+	kind, err := b.kind(kindName)
+	if err != nil {
+		return nil, err
+	}
+	if what != BulkUpdate && what != BulkDelete && what != BulkRestore {
+		return nil, fault.New(fault.Invalid, "bulk.action", "Many records at once can be updated, deleted or restored.").At("action")
+	}
+	ids := which.IDs
+	if which.Query != nil {
+		if ids, err = b.ids(ctx, st, who, kind, *which.Query); err != nil {
+			return nil, err
+		}
+	}
+	if len(ids) > bulkLimit {
+		return nil, fault.Newf(fault.Large, "bulk.many", "At most %d records can be changed at once.", bulkLimit)
+	}
+	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
+	return b.operate(ctx, who, kind, 0, what, len(ids), func(p *pen, i int) (schema.RecordID, error) {
+		id := ids[i]
+		switch what {
+		case BulkDelete:
+			return id, p.bin(kind, id, 0)
+		case BulkRestore:
+			return id, p.unbin(kind, id, 0)
+		}
+		return id, p.update(kind, id, 0, maps.Clone(v))
+	})
+}
+
+// Batch creates and changes many records for an import: each entry with an id is
+// an update, each without one a new record. operation is that of an earlier
+// Batch of the same import, or zero to begin one. At most 50 go into one
+// transaction; extra joins it (the import's own progress).
+func (b *Book) Batch(ctx context.Context, who actor.Actor, kindName string, operation int64, all []Write, extra func(context.Context, *store.Tx, int64, []Outcome) error) (int64, []Outcome, error) {
+	kind, err := b.kind(kindName)
+	if err != nil {
+		return 0, nil, err
+	}
+	if len(all) > slice {
+		return 0, nil, fmt.Errorf("a batch takes %d records, not %d", slice, len(all))
+	}
+	var outcomes []Outcome
+	err = b.write(ctx, who, func(p *pen) error {
+		p.quiet = true
+		var err error
+		if operation, err = p.operation(operation, kind, BulkCreate); err != nil {
+			return err
+		}
+		outcomes = outcomes[:0]
+		var done []schema.RecordID
+		for _, w := range all {
+			id := w.ID
+			p.touched = false
+			err := p.tx.Try(p.ctx, func() error {
+				var err error
+				if id == 0 {
+					id, err = p.create(kind, w.Values)
+				} else {
+					err = p.update(kind, id, 0, w.Values)
+				}
+				if err != nil {
+					return err
+				}
+				return p.item(operation, kind, id)
+			})
+			if err = stale(err); err != nil {
+				if _, ok := fault.As(err); !ok {
+					return err
+				}
+			} else {
+				done = append(done, id)
+			}
+			outcomes = append(outcomes, Outcome{ID: id, Err: err})
+		}
+		if len(done) > 0 {
+			e := scribe.Entry{Event: "import.progressed", Who: who, Kind: kind.Name, Records: done, Details: map[string]any{"operation": operation}}
+			if err := b.scribe.Write(p.ctx, p.tx, e); err != nil {
+				return err
+			}
+		}
+		if extra != nil {
+			return extra(p.ctx, p.tx, operation, outcomes)
+		}
+		return nil
+	})
+	return operation, outcomes, err
+}
+
+// Write is one record of a Batch.
+type Write struct {
+	ID     schema.RecordID // zero: a new record
+	Values Values
+}
+
+// operate does n things in slices, each slice in a transaction of its own.
+func (b *Book) operate(ctx context.Context, who actor.Actor, kind *schema.Kind, operation int64, what string, n int, do func(*pen, int) (schema.RecordID, error)) (*Operation, error) {
+	op := &Operation{ID: operation}
+	for from := 0; from < n; from += slice {
+		var done []schema.RecordID
+		var refused []Outcome
+		err := b.write(ctx, who, func(p *pen) error {
+			p.quiet = true
+			done, refused = done[:0], refused[:0]
+			var err error
+			if op.ID, err = p.operation(operation, kind, what); err != nil {
+				return err
+			}
+			for i := from; i < min(n, from+slice); i++ {
+				var id schema.RecordID
+				p.touched = false
+				err := p.tx.Try(p.ctx, func() error {
+					var err error
+					if id, err = do(p, i); err != nil {
+						return err
+					}
+					return p.item(op.ID, kind, id)
+				})
+				if err = stale(err); err != nil {
+					if _, ok := fault.As(err); !ok {
+						return err
+					}
+					refused = append(refused, Outcome{ID: id, Err: err})
+					continue
+				}
+				done = append(done, id)
+			}
+			if len(done) == 0 {
+				return nil
+			}
+			return b.scribe.Write(p.ctx, p.tx, scribe.Entry{Event: "bulk.done", Who: who, Kind: kind.Name, Records: done, Surface: string(policy.List),
+				Details: map[string]any{"operation": op.ID, "action": what, "refused": len(refused)}})
+		})
+		if err != nil {
+			return op, err
+		}
+		operation = op.ID
+		op.Done += len(done)
+		op.Refused = append(op.Refused, refused...)
+	}
+	return op, nil
+}
+
+// operation begins a piece of bulk work, unless it has begun.
+func (p *pen) operation(id int64, kind *schema.Kind, what string) (int64, error) {
+	if id != 0 {
+		return id, nil
+	}
+	id = int64(p.tx.NewID())
+	_, err := p.tx.Exec(p.ctx, store.Text("INSERT INTO operation (id, at, actor_kind, actor, kind, what) VALUES (?, ?, ?, ?, ?, ?)"),
+		id, p.tx.Now().UnixMicro(), int64(p.who.Kind), int64(p.who.Person), int64(kind.Number), what)
+	if err != nil {
+		return 0, fmt.Errorf("begin bulk work: %w", err)
+	}
+	return id, nil
+}
+
+// item remembers that a record was part of the work, and which version it made.
+// A record that already was as the work wanted it has nothing to undo.
+func (p *pen) item(operation int64, kind *schema.Kind, id schema.RecordID) error {
+	if !p.touched {
+		return nil
+	}
+	_, err := p.tx.Exec(p.ctx, store.Text("INSERT INTO operation_item (operation, record, version) SELECT ?, id, version FROM "+kind.Name+" WHERE id = ? ON CONFLICT (operation, record) DO UPDATE SET version = excluded.version"), operation, int64(id))
+	if err != nil {
+		return fmt.Errorf("remember bulk work: %w", err)
+	}
+	return nil
+}
+
+// Undo takes a piece of bulk work back: what it made goes to the bin, what it
+// changed is brought back to what it held, what it deleted is restored. Records
+// that somebody has changed since are left as they are and named. Only who did
+// the work, or who may bring records back to earlier states, may undo it.
+func (b *Book) Undo(ctx context.Context, who actor.Actor, operation int64) (*Operation, error) {
+	st, err := b.writer(ctx, who)
+	if err != nil {
+		return nil, err
+	}
+	var kindNumber, by, byKind int64
+	var what string
+	var undone any
+	err = b.db.QueryRow(ctx, store.Text("SELECT kind, actor_kind, actor, what, undone_at FROM operation WHERE id = ?"), operation).Scan(&kindNumber, &byKind, &by, &what, &undone)
+	if errors.Is(err, store.ErrNoRows) {
+		return nil, fault.NotFound()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("find bulk work: %w", err)
+	}
+	if may, _ := st.Can(policy.RevertRecords); !may && (by != int64(who.Person) || byKind != int64(who.Kind)) {
+		return nil, fault.NotFound()
+	}
+	kind := b.catalog().Numbered(int(kindNumber))
+	if kind == nil || undone != nil {
+		return nil, fault.New(fault.Conflict, "operation.undone", "This has been undone already.")
+	}
+	type item struct {
+		id      schema.RecordID
+		version int64
+	}
+	var items []item
+	rows, err := b.db.Query(ctx, store.Text("SELECT record, version FROM operation_item WHERE operation = ? ORDER BY record"), operation)
+	if err != nil {
+		return nil, fmt.Errorf("read bulk work: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		v := rows.Values()
+		items = append(items, item{schema.RecordID(v[0].(int64)), v[1].(int64)})
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	op := &Operation{ID: operation}
+	for part := range slices.Chunk(items, slice) {
+		var done []schema.RecordID
+		var refused []Outcome
+		err := b.write(ctx, who, func(p *pen) error {
+			p.quiet = true
+			done, refused = done[:0], refused[:0]
+			for _, it := range part {
+				err := p.tx.Try(p.ctx, func() error {
+					switch {
+					case what == BulkDelete:
+						return p.unbin(kind, it.id, it.version)
+					case what == BulkRestore || it.version == 1:
+						return p.bin(kind, it.id, it.version)
+					}
+					s, err := b.load(p.ctx, p.tx, kind, it.id)
+					if err == nil && s.stored.Version != it.version {
+						err = store.ErrStale
+					}
+					if err != nil {
+						return err
+					}
+					return p.revert(kind, it.id, it.version-1, "record.reverted")
+				})
+				if err = stale(err); err != nil {
+					if _, ok := fault.As(err); !ok {
+						return err
+					}
+					refused = append(refused, Outcome{ID: it.id, Err: err})
+					continue
+				}
+				done = append(done, it.id)
+			}
+			if len(done) == 0 {
+				return nil
+			}
+			return b.scribe.Write(p.ctx, p.tx, scribe.Entry{Event: "bulk.undone", Who: who, Kind: kind.Name, Records: done,
+				Details: map[string]any{"operation": operation, "refused": len(refused)}})
+		})
+		if err != nil {
+			return op, err
+		}
+		op.Done += len(done)
+		op.Refused = append(op.Refused, refused...)
+	}
+	return op, b.write(ctx, who, func(p *pen) error {
+		_, err := p.tx.Exec(p.ctx, store.Text("UPDATE operation SET undone_at = ? WHERE id = ?"), p.tx.Now().UnixMicro(), operation)
+		return err
+	})
+}

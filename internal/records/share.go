@@ -1,0 +1,256 @@
+package records
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"castellan/internal/actor"
+	"castellan/internal/fault"
+	"castellan/internal/policy"
+	"castellan/internal/schema"
+	"castellan/internal/scribe"
+	"castellan/internal/store"
+)
+
+// Share is one way in which a record is shared.
+type Share struct {
+	Group  actor.GroupID     // with a group,
+	Person actor.PersonID    // or with a person alone
+	Level  policy.ShareLevel // for a person; what a group's members may do, their roles say
+	Ends   time.Time         // zero: when somebody ends it
+	By     actor.PersonID
+	At     time.Time
+}
+
+func (s Share) principal() schema.Principal {
+	if s.Group != 0 {
+		return schema.GroupPrincipal(int64(s.Group))
+	}
+	return schema.SharePrincipal(int64(s.Person))
+}
+
+// Shares lists with whom a record is shared, to whoever may view it.
+func (b *Book) Shares(ctx context.Context, who actor.Actor, kindName string, id schema.RecordID) ([]Share, error) {
+	kind, err := b.kind(kindName)
+	if err != nil {
+		return nil, err
+	}
+	st, err := b.standing(ctx, who)
+	if err != nil {
+		return nil, err
+	}
+	var all []Share
+	err = b.db.Read(ctx, func(tx *store.Tx) error {
+		s, _, err := b.visible(ctx, tx, st, kind, id, policy.Card)
+		if err != nil {
+			return err
+		}
+		for _, sh := range s.shares {
+			if !sh.live(s.now) {
+				continue
+			}
+			one := Share{Level: sh.level, At: time.UnixMicro(sh.at).UTC()}
+			switch sh.principal.Role() {
+			case schema.ByGroup:
+				one.Group = actor.GroupID(sh.principal.Ref())
+			default:
+				one.Person = actor.PersonID(sh.principal.Ref())
+			}
+			if ends, ok := sh.ends.(int64); ok {
+				one.Ends = time.UnixMicro(ends).UTC()
+			}
+			one.By = actor.PersonID(sh.by)
+			all = append(all, one)
+		}
+		return nil
+	})
+	return all, err
+}
+
+// Share shares a record with a group or a person, or changes how. Nobody gives
+// more than they hold: a share to view needs the right to view the record, one
+// to edit and one with a group the right to edit it (attack 27).
+func (b *Book) Share(ctx context.Context, who actor.Actor, kindName string, id schema.RecordID, with Share) error {
+	everyone, err := b.rights.Standings(ctx)
+	if err != nil {
+		return fmt.Errorf("find standings: %w", err)
+	}
+	return b.shareWith(ctx, who, kindName, id, with, func(p *pen, s *state) error { return p.share(s, with, everyone) })
+}
+
+// Unshare ends a share.
+func (b *Book) Unshare(ctx context.Context, who actor.Actor, kindName string, id schema.RecordID, with Share) error {
+	return b.shareWith(ctx, who, kindName, id, with, func(p *pen, s *state) error {
+		return p.unshare(s, with.principal(), "record.unshared")
+	})
+}
+
+func (b *Book) shareWith(ctx context.Context, who actor.Actor, kindName string, id schema.RecordID, with Share, do func(*pen, *state) error) error {
+	if _, err := b.needs(ctx, who, policy.ShareRecords); err != nil {
+		return err
+	}
+	if (with.Group == 0) == (with.Person == 0) {
+		return fault.New(fault.Invalid, "share.with", "A record is shared with one group or with one person.").At("with")
+	}
+	return b.write(ctx, who, func(p *pen) error {
+		kind, err := b.kind(kindName)
+		if err != nil {
+			return err
+		}
+		if kind.Within {
+			return fault.New(fault.Invalid, "share.within", "What is written on a record is shared with the record itself.")
+		}
+		action := policy.Edit
+		if with.Person != 0 && with.Level != policy.ShareEdit {
+			action = policy.View
+		}
+		s, _, err := p.reach(kind, id, action)
+		if err != nil {
+			return err
+		}
+		if s.stored.Binned {
+			return fault.NotFound()
+		}
+		return do(p, s)
+	})
+}
+
+func (p *pen) share(s *state, with Share, everyone []*policy.Standing) error {
+	if with.Person != 0 && with.Level != policy.ShareView && with.Level != policy.ShareEdit {
+		return fault.New(fault.Invalid, "share.level", "A record is shared to view or to edit.").At("level")
+	}
+	if with.Group != 0 && !with.Ends.IsZero() {
+		return fault.New(fault.Invalid, "share.ends", "Only a share with a person has an end date.").At("ends_at")
+	}
+	if !with.Ends.IsZero() && !with.Ends.After(p.tx.Now()) {
+		return fault.New(fault.Invalid, "share.past", "The end date must be in the future.").At("ends_at")
+	}
+	if err := p.exists(with); err != nil {
+		return err
+	}
+	before, after := s.facts(), s.facts()
+	after.Principals = append(slices.Clone(after.Principals), with.principal())
+	if with.Person != 0 {
+		after.Shares = append(slices.Clone(after.Shares), policy.Share{Person: with.Person, Level: with.Level})
+	}
+	if may, why := p.st.MayShare(s.kind, before, after, everyone, p.tx.Now()); !may {
+		return refused([]policy.Reason{why})
+	}
+	var ends any
+	if !with.Ends.IsZero() {
+		ends = with.Ends.UnixMicro()
+	}
+	level := with.Level
+	if with.Group != 0 {
+		level = policy.ShareEdit // what members may do, their roles in the group say
+	}
+	_, err := p.tx.Exec(p.ctx, store.Text(`INSERT INTO share (kind, record, principal, level, ends_at, made_by, made_at) VALUES (?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (kind, record, principal) DO UPDATE SET level = excluded.level, ends_at = excluded.ends_at, made_by = excluded.made_by, made_at = excluded.made_at`),
+		int64(s.kind.Number), int64(s.stored.ID), int64(with.principal()), int64(level), ends, int64(p.who.Person), p.tx.Now().UnixMicro())
+	if err != nil {
+		return fmt.Errorf("share: %w", err)
+	}
+	if err := p.moved(s); err != nil {
+		return err
+	}
+	details := map[string]any{"group": with.Group, "person": with.Person, "level": with.Level.String()}
+	if ends != nil {
+		details["ends_at"] = with.Ends.UTC()
+	}
+	return p.note("record.shared", s.kind, s.stored.ID, details)
+}
+
+// exists refuses to share with nobody.
+func (p *pen) exists(with Share) error {
+	text, id := store.Text("SELECT count(*) FROM person WHERE id = ? AND state = 'active'"), int64(with.Person)
+	if with.Group != 0 {
+		text, id = "SELECT count(*) FROM workgroup WHERE id = ?", int64(with.Group)
+	}
+	var n int64
+	if err := p.tx.QueryRow(p.ctx, text, id).Scan(&n); err != nil {
+		return fmt.Errorf("find whom to share with: %w", err)
+	}
+	if n == 0 {
+		return fault.New(fault.Invalid, "share.nobody", "There is no such person or group.").At("with")
+	}
+	return nil
+}
+
+func (p *pen) unshare(s *state, principal schema.Principal, event scribe.Event) error {
+	n, err := p.tx.Exec(p.ctx, store.Text("DELETE FROM share WHERE kind = ? AND record = ? AND principal = ?"), int64(s.kind.Number), int64(s.stored.ID), int64(principal))
+	if err != nil {
+		return fmt.Errorf("end a share: %w", err)
+	}
+	if n == 0 {
+		return fault.New(fault.Missing, "share.missing", "The record is not shared like that.")
+	}
+	if err := p.moved(s); err != nil {
+		return err
+	}
+	details := map[string]any{"person": actor.PersonID(principal.Ref())}
+	if principal.Role() == schema.ByGroup {
+		details = map[string]any{"group": actor.GroupID(principal.Ref())}
+	}
+	return p.note(event, s.kind, s.stored.ID, details)
+}
+
+// moved keeps access in step after the shares of a record have changed.
+func (p *pen) moved(s *state) error {
+	shares, err := sharesOf(p.ctx, p.tx, s.kind, s.stored.ID)
+	if err != nil {
+		return err
+	}
+	after := *s
+	after.shares = shares
+	return p.tx.MoveRecord(p.ctx, policy.Whole(s.kind, policy.ForIndex), s.stored.ID, s.place(), after.place())
+}
+
+// EndShares ends the shares whose end date has come. Readers do not wait for
+// it: a share that has ended opens nothing from that moment on. It is work for
+// the house, done every few minutes, a slice at a time.
+func (b *Book) EndShares(ctx context.Context) (ended int, err error) {
+	for {
+		n := 0
+		err := b.db.Write(ctx, func(tx *store.Tx) error {
+			n = 0
+			rows, err := tx.Query(ctx, store.Text("SELECT kind, record, principal FROM share WHERE ends_at <= ? ORDER BY ends_at LIMIT 50"), tx.Now().UnixMicro())
+			if err != nil {
+				return fmt.Errorf("find ended shares: %w", err)
+			}
+			type row struct{ kind, record, principal int64 }
+			var due []row
+			for rows.Next() {
+				var r row
+				if err := rows.Scan(&r.kind, &r.record, &r.principal); err != nil {
+					rows.Close()
+					return fmt.Errorf("find ended shares: %w", err)
+				}
+				due = append(due, r)
+			}
+			if err := rows.Close(); err != nil {
+				return err
+			}
+			p := &pen{b: b, ctx: ctx, tx: tx, who: actor.House()}
+			for _, r := range due {
+				kind := b.catalog().Numbered(int(r.kind))
+				if kind == nil {
+					return fmt.Errorf("end shares: no kind %d", r.kind)
+				}
+				s, err := b.load(ctx, tx, kind, schema.RecordID(r.record))
+				if err != nil {
+					return err
+				}
+				if err := p.unshare(s, schema.Principal(r.principal), "record.share_ended"); err != nil {
+					return err
+				}
+				n++
+			}
+			return nil
+		})
+		if ended += n; err != nil || n == 0 {
+			return ended, err
+		}
+	}
+}

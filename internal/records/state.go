@@ -1,0 +1,213 @@
+package records
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"castellan/internal/actor"
+	"castellan/internal/fault"
+	"castellan/internal/policy"
+	"castellan/internal/query"
+	"castellan/internal/schema"
+	"castellan/internal/store"
+	"castellan/internal/value"
+)
+
+// state is one record with all that decides about it, read by the house inside
+// a transaction. Nothing of it reaches an actor but through a verdict.
+type state struct {
+	kind   *schema.Kind
+	stored *store.Stored
+	shares []share
+	now    int64 // microseconds; which shares are live
+}
+
+// share is one row of the table share.
+type share struct {
+	principal schema.Principal
+	level     policy.ShareLevel
+	ends      any // nil, or microseconds
+	by        int64
+	at        int64
+}
+
+func (s share) live(now int64) bool {
+	ends, ok := s.ends.(int64)
+	return !ok || ends > now
+}
+
+// load reads a record's state, in the bin or not. A record that is not there
+// gives fault.Missing.
+func (b *Book) load(ctx context.Context, tx *store.Tx, kind *schema.Kind, id schema.RecordID) (*state, error) {
+	stored, err := tx.Stored(ctx, policy.Whole(kind, policy.ForDecision), id)
+	if errors.Is(err, store.ErrNoRows) {
+		return nil, fault.NotFound()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("load %s: %w", kind.Name, err)
+	}
+	for i := range stored.Cells {
+		if stored.Cells[i].Multi, err = keysOf(stored.Cells[i].Field, stored.Cells[i].Column); err != nil {
+			return nil, err
+		}
+	}
+	s := &state{kind: kind, stored: stored, now: tx.Now().UnixMicro()}
+	s.shares, err = sharesOf(ctx, tx, kind, id)
+	return s, err
+}
+
+func sharesOf(ctx context.Context, tx *store.Tx, kind *schema.Kind, id schema.RecordID) ([]share, error) {
+	rows, err := tx.Query(ctx, store.Text("SELECT principal, level, ends_at, made_by, made_at FROM share WHERE kind = ? AND record = ? ORDER BY principal"), int64(kind.Number), int64(id))
+	if err != nil {
+		return nil, fmt.Errorf("read shares: %w", err)
+	}
+	defer rows.Close()
+	var all []share
+	for rows.Next() {
+		v := rows.Values()
+		all = append(all, share{principal: schema.Principal(v[0].(int64)), level: policy.ShareLevel(v[1].(int64)), ends: v[2], by: v[3].(int64), at: v[4].(int64)})
+	}
+	return all, rows.Err()
+}
+
+// keysOf gives the keys in multi that belong to a stored multi field.
+func keysOf(f *schema.Field, column any) ([]string, error) {
+	text, ok := column.(string)
+	if !ok || !f.Type.Multi() {
+		return nil, nil
+	}
+	var keys []string
+	var err error
+	switch f.Type {
+	case schema.Phones:
+		var all []value.Phone
+		err = json.Unmarshal([]byte(text), &all)
+		for _, p := range all {
+			keys = append(keys, value.PhoneKey(p))
+		}
+	case schema.Emails:
+		var all []value.Email
+		err = json.Unmarshal([]byte(text), &all)
+		for _, e := range all {
+			keys = append(keys, value.EmailKey(e.Address))
+		}
+	case schema.Tags:
+		var all []string
+		err = json.Unmarshal([]byte(text), &all)
+		for _, t := range all {
+			keys = append(keys, value.TextKey(t))
+		}
+	default:
+		err = json.Unmarshal([]byte(text), &keys)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read stored %s: %w", f.Name, err)
+	}
+	return keys, nil
+}
+
+// Value, Key and Keys let conditions be asked of the record.
+func (s *state) Value(f *schema.Field) query.Value {
+	v, _ := query.Of(s.stored.Cells[f.Index()].Column)
+	return v
+}
+
+func (s *state) Key(f *schema.Field) query.Value {
+	v, _ := query.Of(s.stored.Cells[f.Index()].Key)
+	return v
+}
+
+func (s *state) Keys(f *schema.Field) []string { return s.stored.Cells[f.Index()].Multi }
+
+// responsible is the person responsible for the record, or zero.
+func (s *state) responsible() actor.PersonID {
+	id, _ := s.stored.Cells[s.kind.ResponsibleField().Index()].Column.(int64)
+	return actor.PersonID(id)
+}
+
+// facts are what a decision about the record needs.
+func (s *state) facts() policy.Facts {
+	f := policy.Facts{Record: s.stored.ID, Responsible: s.responsible(), Row: s}
+	for _, sh := range s.shares {
+		if !sh.live(s.now) {
+			continue
+		}
+		f.Principals = append(f.Principals, sh.principal)
+		if sh.principal.Role() == schema.ByShare {
+			f.Shares = append(f.Shares, policy.Share{Person: actor.PersonID(sh.principal.Ref()), Level: sh.level})
+		}
+	}
+	return f
+}
+
+// place is where the record stands in lists; nil for one in the bin and for
+// one that lives within another. Shares that have ended keep their rows until
+// they are cleared away: every reader checks the end itself.
+func (s *state) place() *store.Place {
+	if s.stored.Binned || s.kind.Within {
+		return nil
+	}
+	p := &store.Place{}
+	p.Updated, _ = s.stored.Cells[s.kind.Field("updated_at").Index()].Column.(int64)
+	p.Name, _ = s.stored.Cells[s.kind.TitleField().Index()].Key.(string)
+	if r := s.responsible(); r != 0 {
+		p.Principals = append(p.Principals, schema.ResponsiblePrincipal(int64(r)))
+	}
+	for _, sh := range s.shares {
+		p.Principals = append(p.Principals, sh.principal)
+	}
+	return p
+}
+
+// with is the state after a change of cells.
+func (s *state) with(cells []store.Cell) *state {
+	next := *s.stored
+	next.Cells = slices.Clone(next.Cells)
+	for _, c := range cells {
+		next.Cells[c.Field.Index()] = c
+	}
+	after := *s
+	after.stored = &next
+	return &after
+}
+
+// admit asks a grant about a record. One that lives on another is admitted only
+// if the actor may view that other one, and is reached through its groups.
+func (b *Book) admit(ctx context.Context, tx *store.Tx, st *policy.Standing, g policy.Grant, s *state) (policy.Verdict, error) {
+	facts := s.facts()
+	if s.kind.Within {
+		parent, err := b.parent(ctx, tx, s)
+		if err != nil {
+			return policy.Verdict{}, err
+		}
+		if parent == nil || parent.stored.Binned {
+			return policy.Verdict{}, nil
+		}
+		view := st.Decide(parent.kind, policy.View, g.Surface(), tx.Now())
+		v, err := b.admit(ctx, tx, st, view, parent)
+		if err != nil || !v.Allowed {
+			return policy.Verdict{}, err
+		}
+		above := parent.facts()
+		facts.Principals, facts.Shares = append(facts.Principals, above.Principals...), append(facts.Shares, above.Shares...)
+	}
+	return g.Admit(facts), nil
+}
+
+// parent is the record that another lives on, or nil if there is none.
+func (b *Book) parent(ctx context.Context, tx *store.Tx, s *state) (*state, error) {
+	name, _ := s.stored.Cells[s.kind.Field("about_kind").Index()].Column.(string)
+	id, _ := s.stored.Cells[s.kind.Field("about").Index()].Column.(int64)
+	kind := b.catalog().Kind(name)
+	if kind == nil || kind.Within || id == 0 {
+		return nil, nil
+	}
+	p, err := b.load(ctx, tx, kind, schema.RecordID(id))
+	if fault.Is(err, fault.Missing) {
+		return nil, nil
+	}
+	return p, err
+}
