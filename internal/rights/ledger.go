@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"castellan/internal/actor"
+	"castellan/internal/schema"
+	"castellan/internal/scribe"
 	"castellan/internal/store"
 )
 
@@ -22,6 +24,6 @@ type (
 )
 
 // tell writes an entry about a change in its transaction.
-func (b *Book) tell(ctx context.Context, tx *store.Tx, who actor.Actor, event, kind string, id int64, details any) error {
-	return nil
+func (b *Book) tell(ctx context.Context, tx *store.Tx, who actor.Actor, event scribe.Event, kind string, id int64, details any) error {
+	return b.Scribe.Write(ctx, tx, scribe.Entry{Event: event, Who: who, Kind: kind, Records: []schema.RecordID{schema.RecordID(id)}, Details: details})
 }

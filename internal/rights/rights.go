@@ -30,12 +30,14 @@ import (
 	"castellan/internal/fault"
 	"castellan/internal/policy"
 	"castellan/internal/schema"
+	"castellan/internal/scribe"
 	"castellan/internal/store"
 )
 
 // Options are what a Book needs. All but GroupGone must be given.
 type Options struct {
 	DB      *store.DB
+	Scribe  *scribe.Scribe
 	Catalog func() *schema.Catalog // the kinds and fields that roles may name
 
 	// GroupGone runs in the transaction that deletes a group, before it is

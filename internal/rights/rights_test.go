@@ -3,6 +3,7 @@ package rights_test
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -13,8 +14,10 @@ import (
 	"castellan/internal/policy"
 	"castellan/internal/rights"
 	"castellan/internal/schema"
+	"castellan/internal/scribe"
 	"castellan/internal/store"
 	"castellan/internal/store/storetest"
+	"castellan/internal/vault"
 )
 
 // house is a founded workspace with people made for the test.
@@ -42,7 +45,20 @@ func open(t *testing.T, db *store.DB) *rights.Book {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return rights.Open(rights.Options{DB: db, Catalog: func() *schema.Catalog { return kinds }})
+	keys, err := vault.Open(t.TempDir(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	writer, err := scribe.Open(t.Context(), db, keys, scribe.Options{HeadFile: filepath.Join(t.TempDir(), "head")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := writer.Close(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	return rights.Open(rights.Options{DB: db, Scribe: writer, Catalog: func() *schema.Catalog { return kinds }})
 }
 
 func kind(n int, name, plural string) schema.Kind {

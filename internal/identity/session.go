@@ -1,0 +1,295 @@
+package identity
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"sync/atomic"
+	"time"
+
+	"castellan/internal/actor"
+	"castellan/internal/fault"
+	"castellan/internal/policy"
+	"castellan/internal/store"
+	"castellan/internal/throttle"
+	"castellan/internal/vault"
+)
+
+// Session is one sign-in of a person, as people see it.
+type Session struct {
+	ID       actor.SessionID
+	Person   actor.PersonID
+	How      string // password, link, setup
+	Address  string
+	Device   string
+	Created  time.Time
+	Used     time.Time // to the minute
+	UsedFrom string
+	Ended    time.Time // zero: it has not been ended
+	Why      string    // signed_out, ended, asked, password, role, deactivated; "idle" or "old" if time ended it
+	Current  bool      // the one in which the question is asked
+}
+
+// Started is a new session. The token is shown this once.
+type Started struct {
+	Token  string
+	Actor  actor.Actor
+	Person Person
+}
+
+// session is what is remembered of one.
+type session struct {
+	id       actor.SessionID
+	person   actor.PersonID
+	language string
+	created  time.Time
+	used     atomic.Int64 // when it was last written down, in microseconds
+}
+
+// unwritten is for how long a use is not written down again.
+const unwritten = time.Minute
+
+// Resolve tells who the bearer of a session's token is. A token that does not
+// hold gives NotSignedIn, whatever the reason. The answer comes from memory:
+// an end of the session made by this process holds at once, one made by another
+// process within a second.
+func (a *Accounts) Resolve(ctx context.Context, token string, address netip.Addr, device string) (actor.Actor, error) {
+	hash := vault.Hash(token)
+	epoch, err := a.epoch.Current(ctx)
+	if err != nil {
+		return actor.Actor{}, err
+	}
+	s, known := a.sessions.find(hash, epoch)
+	if !known || a.expired(s) {
+		if s, err = a.readSession(ctx, hash, address); err != nil {
+			return actor.Actor{}, err
+		}
+	}
+	if err := a.use(ctx, s, address); err != nil {
+		return actor.Actor{}, err
+	}
+	return actor.Actor{Kind: actor.Person, Person: s.person, Session: s.id, Language: s.language, Address: address, Device: cut(device)}, nil
+}
+
+func (a *Accounts) expired(s *session) bool {
+	now := a.DB.Now()
+	return now.Sub(s.created) >= a.Absolute || now.Sub(time.UnixMicro(s.used.Load())) >= a.Idle
+}
+
+// readSession reads a session that is not remembered, or was remembered as too
+// old: another process may have seen its use.
+func (a *Accounts) readSession(ctx context.Context, hash [32]byte, address netip.Addr) (*session, error) {
+	s := &session{}
+	var epoch, used int64
+	err := a.DB.Read(ctx, func(tx *store.Tx) (err error) {
+		if epoch, err = a.epoch.Under(ctx, tx); err != nil {
+			return err
+		}
+		return tx.QueryRow(ctx, store.Text(`SELECT s.id, s.person, p.language, s.created_at, s.used_at FROM session s JOIN person p ON p.id = s.person
+			WHERE s.hash = ? AND s.ended_at IS NULL AND p.state = 'active'`), hash).Scan(&s.id, &s.person, &s.language, &s.created, &used)
+	})
+	if err == store.ErrNoRows {
+		return nil, a.nobody(address)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read session: %w", err)
+	}
+	s.used.Store(used)
+	a.sessions.drop(hash)
+	if a.expired(s) {
+		return nil, a.nobody(address)
+	}
+	return a.sessions.keep(hash, s, epoch), nil
+}
+
+// nobody answers a token or key that does not hold, and slows whoever tries many.
+func (a *Accounts) nobody(address netip.Addr) error {
+	if wait, ok := a.unknown.Take(throttle.Network(address).String()); !ok {
+		return often(wait)
+	}
+	return NotSignedIn()
+}
+
+// use writes down that a session was used, at most once a minute.
+func (a *Accounts) use(ctx context.Context, s *session, address netip.Addr) error {
+	now, before := a.DB.Now(), s.used.Load()
+	if now.Sub(time.UnixMicro(before)) < unwritten || !s.used.CompareAndSwap(before, now.UnixMicro()) {
+		return nil
+	}
+	err := a.DB.Write(ctx, func(tx *store.Tx) error {
+		_, err := tx.Exec(ctx, store.Text(`UPDATE session SET used_at = ?, used_from = ? WHERE id = ? AND ended_at IS NULL`), now, address.String(), s.id)
+		return err
+	})
+	if err != nil {
+		s.used.CompareAndSwap(now.UnixMicro(), before)
+		return fmt.Errorf("write down the use of a session: %w", err)
+	}
+	return nil
+}
+
+// begin makes a session of a person who has proved who they are. It is always a
+// new one: a token that the browser brought along is never taken over.
+func (a *Accounts) begin(ctx context.Context, tx *store.Tx, p Person, how string, address netip.Addr, device string) (Started, error) {
+	token, hash := a.Vault.Token()
+	id := actor.SessionID(tx.NewID())
+	who := actor.Actor{Kind: actor.Person, Person: p.ID, Session: id, Language: p.Language, Address: address, Device: cut(device)}
+	_, err := tx.Exec(ctx, store.Text(`INSERT INTO session (id, hash, person, how, address, network, device, created_at, used_at, used_from)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`),
+		id, hash, p.ID, how, address.String(), throttle.Network(address).String(), who.Device, tx.Now(), tx.Now(), address.String())
+	if err != nil {
+		return Started{}, fmt.Errorf("begin session: %w", err)
+	}
+	err = a.tell(ctx, tx, who, "session.started", "session", int64(id), struct {
+		How string `json:"how"`
+	}{how})
+	return Started{token, who, p}, err
+}
+
+// SignOut ends the session in which it is called.
+func (a *Accounts) SignOut(ctx context.Context, who actor.Actor) error {
+	if who.Kind != actor.Person || who.Session == 0 {
+		return NotSignedIn()
+	}
+	return a.DB.Write(ctx, func(tx *store.Tx) error { return a.endSession(ctx, tx, who, who.Session, who.Person, "signed_out") })
+}
+
+// EndSession ends one session: one's own, or that of somebody whose account one may change.
+func (a *Accounts) EndSession(ctx context.Context, who actor.Actor, id actor.SessionID) error {
+	return a.DB.Write(ctx, func(tx *store.Tx) error {
+		var person actor.PersonID
+		err := tx.QueryRow(ctx, store.Text(`SELECT person FROM session WHERE id = ? AND ended_at IS NULL`), id).Scan(&person)
+		if err != nil && err != store.ErrNoRows {
+			return fmt.Errorf("read session: %w", err)
+		}
+		if !self(who, person) {
+			if err := a.may(ctx, tx, who, person); err != nil {
+				return err
+			}
+		}
+		return a.endSession(ctx, tx, who, id, person, "ended")
+	})
+}
+
+// may tells whether the actor may change the account of a person. A person who
+// does not exist is refused with the same words as a missing ability is.
+func (a *Accounts) may(ctx context.Context, tx *store.Tx, who actor.Actor, person actor.PersonID) error {
+	look, err := a.Rights.Look(ctx, tx)
+	if err != nil {
+		return err
+	}
+	if err := look.Need(who, policy.ManagePeople); err != nil {
+		return err
+	}
+	if person == 0 {
+		return fault.New(fault.Missing, "session.unknown", "There is no such session.")
+	}
+	return look.Over(who, person)
+}
+
+func (a *Accounts) endSession(ctx context.Context, tx *store.Tx, who actor.Actor, id actor.SessionID, person actor.PersonID, why string) error {
+	n, err := tx.Exec(ctx, store.Text(`UPDATE session SET ended_at = ?, ended_why = ? WHERE id = ? AND ended_at IS NULL`), tx.Now(), why, id)
+	if err != nil {
+		return fmt.Errorf("end session: %w", err)
+	}
+	if n == 0 {
+		return nil
+	}
+	if err := a.forget(ctx, tx); err != nil {
+		return err
+	}
+	return a.tell(ctx, tx, who, "session.ended", "session", int64(id), struct {
+		Person actor.PersonID `json:"person"`
+		How    string         `json:"how"`
+	}{person, why})
+}
+
+// EndAllOf ends every session of a person but the one in which it is asked: of
+// oneself, or of somebody whose account one may change.
+func (a *Accounts) EndAllOf(ctx context.Context, who actor.Actor, person actor.PersonID) error {
+	return a.DB.Write(ctx, func(tx *store.Tx) error {
+		if !self(who, person) {
+			if err := a.may(ctx, tx, who, person); err != nil {
+				return err
+			}
+		}
+		_, err := a.endSessions(ctx, tx, who, person, "asked")
+		return err
+	})
+}
+
+// endSessions ends all sessions of a person but the actor's own, and says how many.
+func (a *Accounts) endSessions(ctx context.Context, tx *store.Tx, who actor.Actor, person actor.PersonID, why string) (int64, error) {
+	n, err := tx.Exec(ctx, store.Text(`UPDATE session SET ended_at = ?, ended_why = ? WHERE person = ? AND id <> ? AND ended_at IS NULL`),
+		tx.Now(), why, person, who.Session)
+	if err != nil {
+		return 0, fmt.Errorf("end sessions: %w", err)
+	}
+	if err := a.forget(ctx, tx); err != nil {
+		return 0, err
+	}
+	return n, a.tell(ctx, tx, who, "sessions.ended", "person", int64(person), struct {
+		Number int64  `json:"number"`
+		Why    string `json:"why"`
+	}{n, why})
+}
+
+// Sessions lists the sessions of a person, newest first, past ones included: of
+// oneself, or of anybody for those who hold ManagePeople.
+func (a *Accounts) Sessions(ctx context.Context, who actor.Actor, person actor.PersonID) ([]Session, error) {
+	if !self(who, person) {
+		if err := a.Rights.May(ctx, who, policy.ManagePeople); err != nil {
+			return nil, err
+		}
+	}
+	rows, err := a.DB.Query(ctx, store.Text(`SELECT id, person, how, address, device, created_at, used_at, used_from, COALESCE(ended_at, 0), COALESCE(ended_why, '')
+		FROM session WHERE person = ? ORDER BY id DESC LIMIT 1000`), person)
+	if err != nil {
+		return nil, fmt.Errorf("list sessions: %w", err)
+	}
+	defer rows.Close()
+	var all []Session
+	for rows.Next() {
+		var s Session
+		var ended int64
+		if err := rows.Scan(&s.ID, &s.Person, &s.How, &s.Address, &s.Device, &s.Created, &s.Used, &s.UsedFrom, &ended, &s.Why); err != nil {
+			return nil, fmt.Errorf("list sessions: %w", err)
+		}
+		s.Current = s.ID == who.Session
+		a.time(&s, ended)
+		all = append(all, s)
+	}
+	return all, rows.Err()
+}
+
+// time fills in when a session ended, also if nobody but time has ended it.
+func (a *Accounts) time(s *Session, ended int64) {
+	idle, old := s.Used.Add(a.Idle), s.Created.Add(a.Absolute)
+	now := a.DB.Now()
+	switch {
+	case ended != 0:
+		s.Ended = time.UnixMicro(ended).UTC()
+	case !now.Before(old) && old.Before(idle):
+		s.Ended, s.Why = old, "old"
+	case !now.Before(idle):
+		s.Ended, s.Why = idle, "idle"
+	}
+}
+
+// Past is for how long ended sessions are kept for their owners to look at. The
+// ledger keeps its own account of them.
+const Past = 180 * 24 * time.Hour
+
+// Tidy removes what nobody needs any more: sessions that ended long ago and
+// links that ran out. It is for the house's regular work.
+func (a *Accounts) Tidy(ctx context.Context) error {
+	return a.DB.Write(ctx, func(tx *store.Tx) error {
+		long := tx.Now().Add(-Past)
+		if _, err := tx.Exec(ctx, store.Text(`DELETE FROM session WHERE used_at < ? AND created_at < ?`), long, long); err != nil {
+			return fmt.Errorf("tidy sessions: %w", err)
+		}
+		if _, err := tx.Exec(ctx, store.Text(`DELETE FROM one_time_link WHERE ends_at < ?`), tx.Now()); err != nil {
+			return fmt.Errorf("tidy links: %w", err)
+		}
+		return nil
+	})
+}
