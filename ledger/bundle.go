@@ -359,12 +359,21 @@ func (b *Bundle) details(index int64) (map[int64]detail, error) {
 	return all, nil
 }
 
-// Leaves is for Source: the hash tiles of level 0. Leaves of a missing tile
-// are zero.
+// Leaves is for Source: the hash tiles of level 0.
 func (b *Bundle) Leaves(ctx context.Context, from int64) iter.Seq2[Hash, error] {
+	return b.hashes(0, from)
+}
+
+// Blocks is for BlockSource: the hash tiles of level 1.
+func (b *Bundle) Blocks(ctx context.Context, from int64) iter.Seq2[Hash, error] {
+	return b.hashes(1, from)
+}
+
+// hashes reads the hash tiles of a level. Hashes of a missing tile are zero.
+func (b *Bundle) hashes(level int, from int64) iter.Seq2[Hash, error] {
 	return func(yield func(Hash, error) bool) {
 		next := from
-		for t, content := range b.tiles(0, from/TileWidth, TileWidth*tlog.HashSize) {
+		for t, content := range b.tiles(level, from/TileWidth, TileWidth*tlog.HashSize) {
 			if content.err != nil {
 				yield(Hash{}, content.err)
 				return

@@ -50,6 +50,28 @@ func (f *Frontier) Root() Hash {
 	return h
 }
 
+// block is the part of the tree after its last full block of TileWidth leaves,
+// as a tree of its own.
+func (f *Frontier) block() Frontier {
+	b := Frontier{size: f.size % TileWidth}
+	copy(b.roots[:tileHeight], f.roots[:tileHeight])
+	return b
+}
+
+// replaceBlock forgets the leaves after the last full block and appends a full
+// block of which only the root is known.
+func (f *Frontier) replaceBlock(root Hash) {
+	f.size -= f.size % TileWidth
+	clear(f.roots[:tileHeight])
+	l := tileHeight
+	for ; f.size>>l&1 == 1; l++ {
+		root = tlog.NodeHash(f.roots[l], root)
+		f.roots[l] = Hash{}
+	}
+	f.roots[l] = root
+	f.size += TileWidth
+}
+
 // Marshal is the size, eight bytes big endian, and the subtree roots from the
 // smallest to the largest.
 func (f *Frontier) Marshal() []byte {

@@ -18,16 +18,16 @@ const window = 1 << 16
 // the two sequences tells what was done to each. Without them only the range
 // between two checkpoints is known, and what the numbering shows.
 func (p *passage) locate(ctx context.Context, src Source, v note.Verifier) error {
+	from := p.good.Frontier.Size()
+	p.report.Sound = from
 	signed, err := p.signedLeaves(ctx, src, v)
 	if err != nil {
 		return err
 	}
-	from := p.good.Frontier.Size()
-	if signed <= from {
+	if signed.size <= from {
 		p.report.Findings = append(p.report.Findings, p.order...)
 		if at := p.tornAt; len(p.order) == 0 {
-			p.report.add(Altered, from, at.Size-1,
-				"Among the entries %d to %d something was changed, deleted, inserted or reordered: they do not lead to the root signed at %s.", from, at.Size-1, date(at.Time))
+			p.report.add(Altered, from, at.Size-1, "%s", altered(from, at.Size-1))
 		}
 		if p.tail.msg != nil {
 			p.cut(p.next, p.tail)
@@ -38,43 +38,110 @@ func (p *passage) locate(ctx context.Context, src Source, v note.Verifier) error
 	if err != nil {
 		return err
 	}
-	if p.tail.Size > signed {
-		p.cut(signed, p.tail)
-	} else if end < signed {
-		p.cut(end, mark{Checkpoint: Checkpoint{Size: signed, Time: p.sealedTime}})
+	p.report.Sound = signed.size
+	for _, block := range signed.lost {
+		first, last := max(from, block*TileWidth), min(signed.size, (block+1)*TileWidth)-1
+		if at := p.tornAt; len(p.order) == 0 && at.Size <= last && at.Size > first {
+			p.report.add(Altered, first, at.Size-1, "%s What follows, up to entry %d, cannot be proved any more.", altered(first, at.Size-1), last)
+			continue
+		}
+		p.report.add(Altered, first, last, "%s", altered(first, last))
+	}
+	if p.tail.Size > signed.size {
+		p.cut(signed.size, p.tail)
+	} else if end < signed.size {
+		p.cut(end, mark{Checkpoint: Checkpoint{Size: signed.size, Time: p.sealedTime}})
 	}
 	return nil
 }
 
-// signedLeaves is the largest size at which the source's own leaf hashes lead
-// to a signed root.
-func (p *passage) signedLeaves(ctx context.Context, src Source, v note.Verifier) (int64, error) {
+func altered(first, last int64) string {
+	if first == last {
+		return fmt.Sprintf("Entry %d is not the one that was signed: it was changed, or another stands in its place.", first)
+	}
+	return fmt.Sprintf("Among the entries %d to %d something was changed, deleted, inserted or reordered: they do not lead to the signed root.", first, last)
+}
+
+// signedLeaves is what the source's own leaf hashes prove.
+type signedLeaves struct {
+	size int64   // at which they lead to a signed root, the largest such
+	lost []int64 // blocks below it whose leaves are wrong or missing, so that only the root of the block is known
+}
+
+// signedLeaves follows the leaf hashes that the source keeps, from the last
+// checkpoint that fits on. Where the leaves of a block do not lead to the root
+// that is kept of it, the root takes their place: then whatever comes after the
+// block can still be compared with checkpoints, and only the block is lost.
+func (p *passage) signedLeaves(ctx context.Context, src Source, v note.Verifier) (signedLeaves, error) {
+	var proved signedLeaves
 	tree := p.good.Frontier
-	nextLeaf, stop := iter.Pull2(src.Leaves(ctx, tree.Size()))
-	defer stop()
-	best := int64(0)
-	for o, err := range opened(src.Checkpoints(ctx, tree.Size()), v) {
-		if err != nil {
-			return 0, err
+	from := tree.Size()
+	nextMark, stopMarks := iter.Pull2(opened(src.Checkpoints(ctx, from+1), v))
+	defer stopMarks()
+	nextLeaf, stopLeaves := iter.Pull2(src.Leaves(ctx, from))
+	defer stopLeaves()
+	nextBlock := func() (Hash, error, bool) { return Hash{}, nil, false }
+	if src, ok := src.(BlockSource); ok {
+		var stopBlocks func()
+		nextBlock, stopBlocks = iter.Pull2(src.Blocks(ctx, from/TileWidth))
+		defer stopBlocks()
+	}
+
+	m, err, more := nextMark()
+	var lost []int64
+	compare := func() error {
+		for ; more && err == nil && (m.err != nil || m.Size <= tree.Size()); m, err, more = nextMark() {
+			if m.err == nil && m.Size == tree.Size() && m.Root == tree.Root() {
+				proved = signedLeaves{m.Size, slices.Clone(lost)}
+			}
 		}
-		if o.err != nil || o.Size < tree.Size() {
-			continue
+		return err
+	}
+	leaves := make([]Hash, 0, TileWidth)
+	for more && err == nil {
+		if err := ctx.Err(); err != nil {
+			return proved, err
 		}
-		for tree.Size() < o.Size {
+		missing := int(TileWidth - tree.Size()%TileWidth)
+		for leaves = leaves[:0]; len(leaves) < missing; {
 			leaf, err, more := nextLeaf()
 			if err != nil {
-				return 0, err
+				return proved, err
 			}
 			if !more {
-				return best, nil
+				break
 			}
-			tree.Append(leaf)
+			leaves = append(leaves, leaf)
 		}
-		if tree.Root() == o.Root {
-			best = o.Size
+		root, err, kept := nextBlock()
+		if err != nil {
+			return proved, err
+		}
+		block := tree.block()
+		for _, leaf := range leaves {
+			block.Append(leaf)
+		}
+		if kept && root != (Hash{}) && (len(leaves) < missing || block.Root() != root) {
+			lost = append(lost, tree.Size()/TileWidth)
+			tree.replaceBlock(root)
+			leaves = leaves[:0]
+		} else if len(leaves) == 0 {
+			break
+		}
+		for _, leaf := range leaves {
+			tree.Append(leaf)
+			if err := compare(); err != nil {
+				return proved, err
+			}
+		}
+		if err := compare(); err != nil {
+			return proved, err
+		}
+		if tree.Size()%TileWidth != 0 {
+			break // the leaves end here
 		}
 	}
-	return best, nil
+	return proved, err
 }
 
 // row is the hash of a stored entry and the number it bears.
@@ -86,8 +153,9 @@ type row struct {
 // align walks along the signed leaves from one size to another and along the
 // stored entries, and reports where they part. It returns the index of the
 // first leaf for which there was no entry left.
-func (p *passage) align(ctx context.Context, src Source, from, to int64) (int64, error) {
-	leaves := newAhead(ctx, src.Leaves(ctx, from), to-from, func(h Hash) Hash { return h })
+func (p *passage) align(ctx context.Context, src Source, from int64, signed signedLeaves) (int64, error) {
+	to := signed.size
+	leaves := newAhead(ctx, signed.known(src.Leaves(ctx, from), from), to-from, func(h Hash) Hash { return h })
 	defer leaves.stop()
 	rows := newAhead(ctx, hashes(src.Entries(ctx, from)), 1<<62, func(r row) Hash { return r.hash })
 	defer rows.stop()
@@ -96,6 +164,7 @@ func (p *passage) align(ctx context.Context, src Source, from, to int64) (int64,
 	movedLeaf, movedRow := map[Hash]bool{}, map[Hash]bool{}
 	var found trail
 	i := from
+	due := from // number of the next stored entry, if the numbering goes on as it did
 	for ; i < to; i++ {
 		if err := leaves.fill(); err != nil {
 			return 0, err
@@ -110,6 +179,25 @@ func (p *passage) align(ctx context.Context, src Source, from, to int64) (int64,
 			break
 		}
 		leaf, stored := leaves.items[0], rows.items[0]
+		if leaf == (Hash{}) {
+			// Nothing is known here but the numbering.
+			switch {
+			case stored.seq > due:
+				found.add(Deleted, i)
+				leaves.pop()
+				due++
+			case stored.seq < due:
+				found.add(Inserted, stored.seq)
+				rows.pop()
+				i--
+			default:
+				leaves.pop()
+				rows.pop()
+				due++
+			}
+			continue
+		}
+		due = stored.seq + 1
 		switch {
 		case leaf == stored.hash:
 			leaves.pop()
@@ -147,6 +235,30 @@ func (p *passage) align(ctx context.Context, src Source, from, to int64) (int64,
 		return to, nil
 	}
 	return i, nil
+}
+
+// known replaces the leaves of lost blocks, and those that there are not, by
+// zero.
+func (s signedLeaves) known(leaves iter.Seq2[Hash, error], from int64) iter.Seq2[Hash, error] {
+	return func(yield func(Hash, error) bool) {
+		at, lost := from, s.lost
+		for leaf, err := range leaves {
+			for len(lost) > 0 && lost[0] < at/TileWidth {
+				lost = lost[1:]
+			}
+			if len(lost) > 0 && lost[0] == at/TileWidth {
+				leaf = Hash{}
+			}
+			if at++; !yield(leaf, err) {
+				return
+			}
+		}
+		for ; at < s.size; at++ {
+			if !yield(Hash{}, nil) {
+				return
+			}
+		}
+	}
 }
 
 // hashes is the stored entries as rows.

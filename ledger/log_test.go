@@ -60,6 +60,7 @@ type testLog struct {
 	rows        []Stored
 	checkpoints [][]byte
 	leaves      []Hash // none: the source keeps no leaves apart
+	blocks      []Hash // none: nor roots of blocks
 }
 
 func newLog(t testing.TB) *testLog {
@@ -151,7 +152,7 @@ func (l *testLog) edit(seq int, change func(*Entry)) {
 // copy lets a test damage one of two equal logs.
 func (l *testLog) copy() *testLog {
 	c := *l
-	c.rows, c.checkpoints, c.leaves = slices.Clone(l.rows), slices.Clone(l.checkpoints), slices.Clone(l.leaves)
+	c.rows, c.checkpoints, c.leaves, c.blocks = slices.Clone(l.rows), slices.Clone(l.checkpoints), slices.Clone(l.leaves), slices.Clone(l.blocks)
 	return &c
 }
 
@@ -183,6 +184,38 @@ func (l *testLog) Leaves(_ context.Context, from int64) iter.Seq2[Hash, error] {
 			}
 		}
 	}
+}
+
+func (l *testLog) Blocks(_ context.Context, from int64) iter.Seq2[Hash, error] {
+	return func(yield func(Hash, error) bool) {
+		for _, h := range l.blocks[min(int(from), len(l.blocks)):] {
+			if !yield(h, nil) {
+				return
+			}
+		}
+	}
+}
+
+// keepBlocks keeps the roots of blocks apart from the entries.
+func (l *testLog) keepBlocks() *testLog {
+	l.t.Helper()
+	var tiler Tiler
+	for _, leaf := range l.leaves {
+		err := tiler.Append(leaf, func(t Tile, b []byte) error {
+			var f Frontier
+			for ; t.Level == 0 && len(b) > 0; b = b[32:] {
+				f.Append(Hash(b[:32]))
+			}
+			if t.Level == 0 {
+				l.blocks = append(l.blocks, f.Root())
+			}
+			return nil
+		})
+		if err != nil {
+			l.t.Fatal(err)
+		}
+	}
+	return l
 }
 
 func (l *testLog) verify(opts Options) Report {

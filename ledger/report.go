@@ -88,6 +88,7 @@ type Report struct {
 	Start       int64     `json:"start"`       // first entry read; above 0 when verification went on from a State
 	Entries     int64     `json:"entries"`     // entries read
 	Proven      int64     `json:"proven"`      // size of the tree that is proved, from entry 0 on
+	Sound       int64     `json:"sound"`       // at least Proven: of the entries below it, all that no finding names are proved
 	Unsealed    int64     `json:"unsealed"`    // entries after the newest checkpoint
 	Checkpoints int64     `json:"checkpoints"` // checkpoints compared
 	HeadSigned  time.Time `json:"head_signed"` // time of the newest matching checkpoint

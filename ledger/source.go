@@ -33,6 +33,19 @@ type Source interface {
 	// Leaves yields the leaf hashes kept apart from the entries, as in hash
 	// tiles of level 0, beginning with that of entry from. They prove nothing
 	// that the entries do not; when entries were tampered with and the leaves
-	// were not, they tell which. A source without them yields none.
+	// were not, they tell which. One that is not there is zero; a source
+	// without any yields none.
 	Leaves(ctx context.Context, from int64) iter.Seq2[Hash, error]
+}
+
+// BlockSource is a Source that also keeps the roots of blocks, runs of TileWidth
+// entries, as hash tiles of level 1 do. Where entry and leaf were both tampered
+// with or are both gone, the root of their block lets all other blocks be
+// proved nevertheless.
+type BlockSource interface {
+	Source
+
+	// Blocks yields the roots of full blocks, beginning with block number
+	// from. One that is not there is zero.
+	Blocks(ctx context.Context, from int64) iter.Seq2[Hash, error]
 }

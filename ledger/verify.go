@@ -468,6 +468,7 @@ func (p *passage) finish(ctx context.Context, src Source, v note.Verifier) error
 		}
 	}
 	r.Proven = p.good.Frontier.Size()
+	r.Sound = max(r.Sound, r.Proven)
 	r.conclude()
 	if r.Integrity == Proved && p.good.Head != nil && (r.OK() || r.onlyGaps()) {
 		state := p.good

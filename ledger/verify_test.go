@@ -110,6 +110,56 @@ func TestAttack62DeletedFirstEntryIsFound(t *testing.T) {
 	})
 }
 
+// The forger who deletes or edits entry and leaf hash leaves nothing to compare
+// with, but spoils only the block of 256 in which he worked.
+func TestAttack62DamageIsConfinedToItsBlock(t *testing.T) {
+	whole := newLog(t).fill(1000).keepBlocks()
+	for name, c := range map[string]struct {
+		damage func(l *testLog)
+		finds  []string
+		sound  int64
+	}{
+		"edited with its leaf": {func(l *testLog) {
+			l.edit(303, func(e *Entry) { e.Actor.ID = 8 })
+			l.leaves[303] = LeafHash(l.rows[303].Entry)
+			l.edit(700, func(e *Entry) { e.Actor.ID = 8 })
+		}, []string{"altered 300 309", "changed 700 700"}, 1000},
+		"deleted with its leaf": {func(l *testLog) {
+			l.edit(700, func(e *Entry) { e.Actor.ID = 8 })
+			l.rows = slices.Delete(l.rows, 303, 304)
+			l.leaves[303] = Hash{}
+		}, []string{"altered 300 511", "deleted 303 303", "changed 700 700"}, 1000},
+		"two blocks": {func(l *testLog) {
+			l.leaves[0], l.leaves[260] = Hash{}, Hash{}
+			l.edit(0, func(e *Entry) { e.Actor.ID = 8 })
+			l.edit(260, func(e *Entry) { e.Actor.ID = 8 })
+		}, []string{"altered 0 9", "altered 256 511"}, 1000},
+		"in the last, unfinished block": {func(l *testLog) {
+			l.rows = slices.Delete(l.rows, 980, 981)
+			l.leaves[980] = Hash{}
+		}, []string{"deleted 980 980"}, 980},
+		"with the root of its block": {func(l *testLog) {
+			l.edit(303, func(e *Entry) { e.Actor.ID = 8 })
+			l.leaves[303] = LeafHash(l.rows[303].Entry)
+			l.blocks = nil
+			l.keepBlocks()
+		}, []string{"altered 300 309"}, 300},
+		"all leaves gone": {func(l *testLog) {
+			l.rows = slices.Delete(l.rows, 303, 304)
+			l.leaves = nil
+		}, []string{"deleted 303 303"}, 300},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := whole.copy()
+			l.t = t
+			c.damage(l)
+			if r := l.finds(Options{}, c.finds...); r.Sound != c.sound {
+				t.Errorf("sound up to %d, want %d", r.Sound, c.sound)
+			}
+		})
+	}
+}
+
 func TestAttack62InsertedEntryIsFound(t *testing.T) {
 	twice(t, newLog(t).fill(100), func(t *testing.T, l *testLog) {
 		alibi := Entry{Time: morning.Add(58 * time.Second), Event: "contact.opened", Incarnation: 1}
