@@ -115,13 +115,22 @@ func (c Compare) eval(row Row) Truth {
 	if !c.Value.fits(c.Field) || c.Op.String() == "" {
 		return Unknown
 	}
-	held := row.Value(c.Field)
+	held := compared(c.Field, row)
 	answer := c.Value.compare(held, c.Op)
 	if c.Field.Type == schema.Date && c.Op.ordering() {
 		// A date without a year ("--05-09") sorts before all others as text.
 		return min(answer, Text(firstYear).compare(held, AtLeast))
 	}
 	return answer
+}
+
+// compared is what a comparison looks at: the folded twin of a keyed text, else
+// the value itself.
+func compared(f *schema.Field, row Row) Value {
+	if f.Keyed {
+		return row.Key(f)
+	}
+	return row.Value(f)
 }
 
 // firstYear is below every date with a year and above every date without.
@@ -139,7 +148,7 @@ func (v Value) compare(held Value, op Op) Truth {
 }
 
 func (c In) eval(row Row) Truth {
-	held, most := row.Value(c.Field), No
+	held, most := compared(c.Field, row), No
 	for _, v := range c.Values {
 		if !v.fits(c.Field) {
 			return Unknown

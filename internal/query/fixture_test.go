@@ -272,7 +272,11 @@ func (m maker) value(f *schema.Field) query.Value {
 			return query.Text("7")
 		}
 	}
-	return some(m.Rand, f)
+	v := some(m.Rand, f)
+	if typed, ok := v.Text(); ok && f.Keyed && m.typed {
+		return query.Text(fold(typed)) // a keyed text is compared by its key
+	}
+	return v
 }
 
 func typable(f *schema.Field, op query.Op, v query.Value) bool {

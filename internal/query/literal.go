@@ -64,6 +64,10 @@ func read(f *schema.Field, s string, words Words) (operand, bool) {
 	}
 	switch f.Type {
 	case schema.Text, schema.LongText, schema.URL:
+		if f.Keyed {
+			key, ok := words.Key(f, s)
+			return absolute(Text(key), ok && storable(key))
+		}
 		return absolute(Text(s), true)
 	case schema.Integer:
 		return absolute(readDecimal(s, 0))
@@ -82,6 +86,9 @@ func read(f *schema.Field, s string, words Words) (operand, bool) {
 		return readDateTime(s)
 	case schema.Person:
 		return readPerson(s, words)
+	case schema.Pipeline, schema.Stage:
+		id, ok := words.Record(f.Type.String(), s)
+		return absolute(Record(id), ok)
 	case schema.Relation:
 		return absolute(readRecord(f, s, words))
 	}
@@ -282,6 +289,11 @@ func write(f *schema.Field, v Value, names Names) string {
 			return unreadable
 		}
 		return names.PersonWord(actor.PersonID(v.number))
+	case schema.Pipeline, schema.Stage:
+		if names == nil {
+			return unreadable
+		}
+		return names.RecordWord(f.Type.String(), schema.RecordID(v.number))
 	case schema.Relation:
 		kind := f.Target
 		if kind == schema.AnyKind {

@@ -122,8 +122,12 @@ func multiSQL(b *Builder, f *schema.Field, alias string, key func()) {
 	b.Write(" AND ").Column(multi, "record").Write("=").Column(alias, "id").Write(")")
 }
 
-// column writes the field's own column, with collation if it is text.
+// column writes the column that the field is compared by: the folded twin of a
+// keyed text, else its own; with collation if it is text.
 func column(b *Builder, alias string, f *schema.Field) *Builder {
+	if f.Keyed {
+		return b.TextColumn(alias, f.KeyColumn())
+	}
 	if f.Type.Numeric() {
 		return b.Column(alias, f.Name)
 	}

@@ -94,11 +94,11 @@ func (v Value) Any() any {
 	return nil
 }
 
-// fits tells whether a field can hold the value in its own column. What does
+// fits tells whether a field can hold the value in the column that it is compared by. What does
 // not fit is unknown in Go and in SQL alike: SQLite would coerce it and
 // PostgreSQL would refuse the statement.
 func (v Value) fits(f *schema.Field) bool {
-	if f == nil || f.Type.Multi() {
+	if f == nil || f.Type.Multi() || !comparable(f) {
 		return false
 	}
 	return v.form == null || (v.form == integer) == f.Type.Numeric()

@@ -43,7 +43,7 @@ func (v verb) takes(f *schema.Field) bool {
 	case isEmpty:
 		return true
 	case isIn:
-		return !f.Type.Multi()
+		return !f.Type.Multi() && comparable(f)
 	case has, hasAny:
 		return f.Type.Multi()
 	case starts:
@@ -52,8 +52,13 @@ func (v verb) takes(f *schema.Field) bool {
 		return f.Keyed
 	}
 	op, ok := v.compares()
-	return ok && !f.Type.Multi() && (!op.ordering() || ordered(f.Type))
+	return ok && !f.Type.Multi() && comparable(f) && (!op.ordering() || ordered(f.Type))
 }
+
+// comparable tells whether the field's values may be compared. People type
+// phone numbers into free text: it is compared by its key alone, which is made
+// from the masked text, or not at all.
+func comparable(f *schema.Field) bool { return f.Keyed || !f.Free }
 
 func ordered(t schema.Type) bool {
 	switch t {
@@ -88,6 +93,10 @@ func wants(f *schema.Field) string {
 		return "the id of a person, or me"
 	case schema.Relation:
 		return "the id of a record"
+	case schema.Pipeline:
+		return "the id of a pipeline"
+	case schema.Stage:
+		return "the id of a stage"
 	}
 	return fmt.Sprintf("a text of at most %d bytes", maxValue)
 }

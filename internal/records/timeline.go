@@ -1,0 +1,140 @@
+package records
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"castellan/internal/actor"
+	"castellan/internal/policy"
+	"castellan/internal/query"
+	"castellan/internal/schema"
+	"castellan/internal/scribe"
+	"castellan/internal/store"
+)
+
+// Moment is one entry of a record's timeline.
+type Moment struct {
+	At     time.Time
+	ByKind actor.Kind
+	By     actor.PersonID
+	Step   *Revision // what was done to the record itself,
+	Linked *Record   // or what was written on it or linked to it
+}
+
+// timelineLimit bounds what one look at a timeline brings of each kind.
+const timelineLimit = 100
+
+// Timeline tells what happened to a record and what is linked to it, newest
+// first: its own steps, what is written on it, and records of other kinds that
+// lead to it, each only as far as the reader may see it by itself (attack 16,
+// 29). before narrows it to older moments; zero begins at the newest.
+func (b *Book) Timeline(ctx context.Context, who actor.Actor, kindName string, id schema.RecordID, before time.Time) ([]Moment, error) {
+	kind, err := b.kind(kindName)
+	if err != nil {
+		return nil, err
+	}
+	st, err := b.standing(ctx, who)
+	if err != nil {
+		return nil, err
+	}
+	var all []Moment
+	var met []scribe.Entry
+	err = b.db.Read(ctx, func(tx *store.Tx) error {
+		s, v, err := b.visible(ctx, tx, st, kind, id, policy.Card)
+		if err != nil {
+			return err
+		}
+		past, err := pastOf(ctx, tx, kind, id)
+		if err != nil {
+			return err
+		}
+		for _, step := range revisions(s, v, past) {
+			all = append(all, Moment{At: step.At, ByKind: step.ByKind, By: step.By, Step: &step})
+		}
+		met = append(met, scribe.Entry{Event: "record.history_read", Who: who, Kind: kind.Name, Records: []schema.RecordID{id}, Surface: string(policy.Card), Shown: classesShown(kind, v.Sights)})
+		for _, other := range b.catalog().Kinds() {
+			linked, err := b.linked(ctx, tx, st, kind, other, id)
+			if err != nil {
+				return err
+			}
+			if len(linked) == 0 {
+				continue
+			}
+			e := scribe.Entry{Event: "record.listed", Who: who, Kind: other.Name, Surface: string(policy.Card)}
+			for _, r := range linked {
+				m := Moment{Linked: r}
+				m.At, m.By = made(r)
+				m.ByKind = actor.Person
+				if m.By == 0 {
+					m.ByKind = actor.System
+				}
+				all = append(all, m)
+				e.Records = append(e.Records, r.Rows[0].ID)
+				for _, c := range shown(&r.Page) {
+					if !slices.Contains(e.Shown, c) {
+						e.Shown = append(e.Shown, c)
+					}
+				}
+			}
+			met = append(met, e)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if !before.IsZero() {
+		all = slices.DeleteFunc(all, func(m Moment) bool { return !m.At.Before(before) })
+	}
+	slices.SortStableFunc(all, func(a, b Moment) int { return b.At.Compare(a.At) })
+	all = all[:min(len(all), timelineLimit)]
+	for _, e := range met {
+		if err := b.scribe.Note(ctx, e); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// linked are the records of a kind that live on a record or lead to it, newest
+// first, as far as the reader may see them.
+func (b *Book) linked(ctx context.Context, tx *store.Tx, st *policy.Standing, kind, other *schema.Kind, id schema.RecordID) ([]*Record, error) {
+	if other.Within {
+		return b.within(ctx, tx, st, other, id, policy.Card)
+	}
+	var all []*Record
+	for _, f := range other.Fields {
+		g := st.Decide(other, policy.View, policy.Card, tx.Now())
+		if f.Type != schema.Relation || f.Target != kind.Name || g.FieldAnywhere(f) != policy.Plain {
+			continue
+		}
+		fields, err := columns(other, g, nil)
+		if err != nil {
+			return nil, err
+		}
+		c := query.Compare{Field: f, Op: query.Equal, Value: query.RecordOf(kind.Name, id)}
+		rows, err := tx.Page(ctx, g, store.Ask{Columns: fields, Filter: c, Order: query.Order{Field: other.Field("updated_at"), Desc: true}, Limit: timelineLimit})
+		if err != nil {
+			return nil, err
+		}
+		for _, row := range rows.Rows {
+			all = append(all, &Record{Page: Page{Kind: other, Fields: rows.Fields, Rows: []Row{row}}})
+		}
+	}
+	return all, nil
+}
+
+// made is when and by whom a record was made, as far as its reader sees that.
+func made(r *Record) (at time.Time, by actor.PersonID) {
+	for i, f := range r.Fields {
+		n, _ := r.Rows[0].Values[i].(int64)
+		switch f.Name {
+		case "created_at":
+			at = time.UnixMicro(n).UTC()
+		case "created_by":
+			by = actor.PersonID(n)
+		}
+	}
+	return at, by
+}
