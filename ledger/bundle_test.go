@@ -277,3 +277,17 @@ func FuzzBundle(f *testing.F) {
 		}
 	})
 }
+
+// PublishedLog publishes a log of n entries and its public key for tests that
+// must not use this package's own reading.
+func PublishedLog(t testing.TB, n int) (fstest.MapFS, string) {
+	t.Helper()
+	seed := steady(1)
+	_, public, err := NewKey("castellan.example/demo", &seed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := newLog(t)
+	l.fill(n)
+	return fstest.MapFS(l.bundle()), public
+}
