@@ -50,7 +50,7 @@ func openPostgres(ctx context.Context, o Options) (_ *DB, err error) {
 		size = max(4, 2*runtime.GOMAXPROCS(0))
 	}
 	g := &ids{now: o.Now}
-	db := &DB{engine: Postgres, dir: o.Dir, schema: o.Schema, now: o.Now, ids: g}
+	db := &DB{engine: Postgres, dir: o.Dir, schema: o.Schema, now: o.Now, stale: o.Stale, ids: g}
 	db.ledger = db
 	db.readers = newPool(size, connect)
 	writers := newPool(size, connect)
@@ -90,7 +90,7 @@ func openPostgres(ctx context.Context, o Options) (_ *DB, err error) {
 
 // one reads a single value outside any transaction of ours.
 func one(ctx context.Context, s session, ask string, to any) error {
-	rows, err := query(ctx, s, ask, nil)
+	rows, err := run(ctx, s, ask, nil)
 	if err := (&Row{rows: rows, err: err}).Scan(to); err != nil {
 		return fmt.Errorf("ask the server: %w", err)
 	}

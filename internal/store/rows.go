@@ -19,7 +19,7 @@ type Rows struct {
 	done func() // gives the connection back
 }
 
-func query(ctx context.Context, s session, text string, args []any) (*Rows, error) {
+func run(ctx context.Context, s session, text string, args []any) (*Rows, error) {
 	if err := plain(args); err != nil {
 		return nil, err
 	}

@@ -22,6 +22,9 @@ type Search struct {
 	Address string   // folded beginning of a mail address
 }
 
+// maxWord is how many bytes of a word count; PostgreSQL takes at most 2046.
+const maxWord = 500
+
 // leastDigits is the shortest part of a phone that is looked for.
 const leastDigits = 3
 
@@ -66,8 +69,7 @@ func (tx *Tx) putSearchPostgres(ctx context.Context, k *schema.Kind, id schema.R
 	}
 	lexemes := make([]string, 0, len(words))
 	for _, w := range words {
-		// What PostgreSQL takes for a word has at most 2046 bytes.
-		if w = cut(plainLetters(w), 500); w != "" {
+		if w = cut(plainLetters(w), maxWord); w != "" {
 			lexemes = append(lexemes, w)
 		}
 	}
@@ -138,15 +140,37 @@ func cut(s string, n int) string {
 	return s[:n]
 }
 
+// words are those to look for, without marks that would mean something to the
+// engine, and without accents.
+func (s Search) words() []string {
+	var all []string
+	for _, w := range s.Words {
+		w = strings.Map(func(r rune) rune {
+			if unicode.IsLetter(r) || unicode.IsNumber(r) || unicode.IsMark(r) {
+				return r
+			}
+			return -1
+		}, w)
+		if w = cut(plainLetters(w), maxWord); w != "" {
+			all = append(all, w)
+		}
+	}
+	return all
+}
+
+// whole tells whether a word is looked for as a whole: the beginnings of a
+// single letter are too many to be of use.
+func whole(word string) bool { return utf8.RuneCountInString(word) == 1 }
+
 // match writes the words as FTS5 asks for them: every one must be there.
-func (s Search) match() string {
+func match(words []string) string {
 	var b strings.Builder
-	for i, w := range s.Words {
+	for i, w := range words {
 		if i > 0 {
 			b.WriteByte(' ')
 		}
-		b.WriteString(`"` + strings.ReplaceAll(plainLetters(w), `"`, `""`) + `"`)
-		if utf8.RuneCountInString(w) > 1 {
+		b.WriteString(`"` + w + `"`)
+		if !whole(w) {
 			b.WriteByte('*')
 		}
 	}
@@ -154,17 +178,27 @@ func (s Search) match() string {
 }
 
 // tsquery writes the words as PostgreSQL asks for them.
-func (s Search) tsquery() string {
+func tsquery(words []string) string {
 	var b strings.Builder
-	for i, w := range s.Words {
+	for i, w := range words {
 		if i > 0 {
 			b.WriteString(" & ")
 		}
-		w = cut(plainLetters(w), 500)
-		b.WriteString(`'` + strings.NewReplacer(`'`, `''`, `\`, `\\`).Replace(w) + `'`)
-		if utf8.RuneCountInString(w) > 1 {
+		b.WriteString(`'` + w + `'`)
+		if !whole(w) {
 			b.WriteString(":*")
 		}
 	}
 	return b.String()
+}
+
+// digits are those of the part of a phone: anything else could not be looked
+// for and would mean something to the engine.
+func (s Search) digits() string {
+	return strings.Map(func(r rune) rune {
+		if r < '0' || r > '9' {
+			return -1
+		}
+		return r
+	}, s.Digits)
 }

@@ -30,7 +30,7 @@ func openSQLite(ctx context.Context, o Options) (_ *DB, err error) {
 		return nil, err
 	}
 	g := &ids{now: o.Now}
-	db := &DB{engine: SQLite, dir: o.Dir, now: o.Now, ids: g, close: []func() error{unlock}}
+	db := &DB{engine: SQLite, dir: o.Dir, now: o.Now, stale: o.Stale, ids: g, close: []func() error{unlock}}
 	defer func() {
 		if err != nil {
 			db.Close()
@@ -163,7 +163,7 @@ func checkSQLite(ctx context.Context, s session) error {
 		{`SELECT sqlite_version()`, &version}, {`PRAGMA journal_mode`, &journal},
 		{`PRAGMA synchronous`, &synchronous}, {`PRAGMA foreign_keys`, &keys},
 	} {
-		rows, err := query(ctx, s, c.ask, nil)
+		rows, err := run(ctx, s, c.ask, nil)
 		if err := (&Row{rows: rows, err: err}).Scan(c.to); err != nil {
 			return fmt.Errorf("check settings: %w", err)
 		}

@@ -26,6 +26,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"castellan/internal/schema"
 )
 
 // Engine is the kind of database.
@@ -53,6 +55,11 @@ type Options struct {
 	NoMMap  bool             // read SQLite files without memory mapping: slower, but an I/O error is then an error and not a signal
 	Readers int              // connections that read at the same time; 0: twice the processors, at least 2
 	Now     func() time.Time // the clock of transactions; nil: time.Now
+
+	// Stale is told of a record that a derived table offered to somebody whom
+	// the record itself does not let see it. It was not shown. Such a row is a
+	// fault of ours, or the end of a share that nobody has cleaned up yet.
+	Stale func(kind string, record schema.RecordID)
 }
 
 // DB is an open database. It is safe for concurrent use.
@@ -66,6 +73,8 @@ type DB struct {
 	readers *pool
 	ledger  *DB // on PostgreSQL the DB itself; nil in the ledger of SQLite
 	texts   texts
+	stale   func(kind string, record schema.RecordID)
+	stats   stats
 
 	// commits counts write transactions, for the checkpointer of SQLite.
 	commits atomic.Int64
@@ -110,6 +119,7 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 func (db *DB) Close() error {
 	db.once.Do(func() {
 		var all []error
+		db.stats.stop()
 		if db.ledger != nil && db.ledger != db {
 			all = append(all, db.ledger.Close())
 		}
@@ -150,7 +160,7 @@ func (db *DB) Query(ctx context.Context, s Statement, args ...any) (*Rows, error
 	if err != nil {
 		return nil, err
 	}
-	rows, err := query(ctx, c, db.sql(s), args)
+	rows, err := run(ctx, c, db.sql(s), args)
 	if err != nil {
 		db.readers.put(c)
 		return nil, err

@@ -100,7 +100,7 @@ func (tx *Tx) Query(ctx context.Context, s Statement, args ...any) (*Rows, error
 	if err != nil {
 		return nil, err
 	}
-	return query(ctx, tx.s, tx.db.sql(s), args)
+	return run(ctx, tx.s, tx.db.sql(s), args)
 }
 
 // QueryRow is Query for a statement that answers at most one row.

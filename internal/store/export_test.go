@@ -1,0 +1,28 @@
+package store
+
+import (
+	"context"
+
+	"castellan/internal/policy"
+)
+
+// The plans, for tests that ask for each: which one is chosen must not matter.
+var Plans = map[string]plan{"chosen": anyPlan, "probe": probePlan, "merge": mergePlan, "set": setPlan}
+
+// PageBy is Page by one plan.
+func (db *DB) PageBy(ctx context.Context, g policy.Grant, ask Ask, name string) (*RecordRows, error) {
+	return db.page(ctx, db, g, ask, nil, Plans[name])
+}
+
+// Counted waits until the plans are chosen by counts.
+func (db *DB) Counted() { db.stats.running.Wait() }
+
+// StatementBy is the text of a page by one plan.
+func (db *DB) StatementBy(g policy.Grant, ask Ask, name string) (string, []any, error) {
+	r, err := db.newReading(g, ask, nil)
+	if err != nil {
+		return "", nil, err
+	}
+	b := r.statement(Plans[name])
+	return db.sql(Text(b.String())), b.Args(), b.Err()
+}

@@ -1,0 +1,267 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"castellan/internal/fault"
+	"castellan/internal/policy"
+	"castellan/internal/query"
+	"castellan/internal/schema"
+)
+
+// Ask is what is asked of a kind of record, before rights.
+type Ask struct {
+	Columns []*schema.Field // which fields; Hidden ones may be among them and stay nil
+	Filter  query.Cond      // nil: every record; Relatives must be bound
+	Search  *Search         // nil: none; with it the order is newest created first
+	Order   query.Order     // the zero Order is oldest created first
+	After   *Position       // nil: from the start
+	Limit   int             // rows of a page; 0: 50
+	Deleted bool            // the records in the bin instead, latest first; Order does not count
+}
+
+// Position is where a page ended: the next one begins after it, at the cost of
+// a first page. Sort is the value that was sorted by (nil, int64 or string) and
+// may be what a reader may not see, so that a Position goes out sealed only.
+type Position struct {
+	Sort any
+	ID   schema.RecordID
+}
+
+// RecordRows is one page.
+type RecordRows struct {
+	Fields []*schema.Field // as asked for
+	Rows   []RecordRow
+	Next   *Position // nil at the end
+}
+
+// RecordRow is a record as far as the grant lets it be seen. Its slices are in
+// the order of RecordRows.Fields and are shared between rows: do not change them.
+type RecordRow struct {
+	ID      schema.RecordID
+	Version int64
+	Values  []any          // int64, string or nil; nil wherever the sight is not Plain
+	Sights  []policy.Sight // of each field on this record
+	Present []int          // where the sight is Masked or Click: how many values there are, else 0
+	Contact policy.Sight   // of contact data typed into free text: where it is not Plain, free texts are masked; at least this, if no free text is asked for
+}
+
+const (
+	pageSize = 50
+	maxPage  = 1000
+	// maxIDs bounds what Rows takes at once.
+	maxIDs = 1000
+)
+
+// asker is what a page is asked of: the database or a transaction.
+type asker interface {
+	Query(ctx context.Context, s Statement, args ...any) (*Rows, error)
+}
+
+// Page gives one page of the records that the grant permits, with what it lets
+// be seen of them. Filter and order may use only fields that the grant shows: a
+// field that is plain on some records only counts on those.
+func (db *DB) Page(ctx context.Context, g policy.Grant, ask Ask) (*RecordRows, error) {
+	return db.page(ctx, db, g, ask, nil, anyPlan)
+}
+
+// Page is DB.Page inside the transaction.
+func (tx *Tx) Page(ctx context.Context, g policy.Grant, ask Ask) (*RecordRows, error) {
+	return tx.db.page(ctx, tx, g, ask, nil, anyPlan)
+}
+
+// Rows gives those of the records that the grant permits, newest created first.
+// Columns and Deleted of the Ask count, and Filter.
+func (db *DB) Rows(ctx context.Context, g policy.Grant, ids []schema.RecordID, ask Ask) (*RecordRows, error) {
+	return db.rows(ctx, db, g, ids, ask)
+}
+
+// Rows is DB.Rows inside the transaction.
+func (tx *Tx) Rows(ctx context.Context, g policy.Grant, ids []schema.RecordID, ask Ask) (*RecordRows, error) {
+	return tx.db.rows(ctx, tx, g, ids, ask)
+}
+
+// Row gives one record, or ErrNoRows if there is none that the grant permits.
+func (db *DB) Row(ctx context.Context, g policy.Grant, id schema.RecordID, ask Ask) (*RecordRow, error) {
+	return db.row(ctx, db, g, id, ask)
+}
+
+// Row is DB.Row inside the transaction.
+func (tx *Tx) Row(ctx context.Context, g policy.Grant, id schema.RecordID, ask Ask) (*RecordRow, error) {
+	return tx.db.row(ctx, tx, g, id, ask)
+}
+
+func (db *DB) row(ctx context.Context, from asker, g policy.Grant, id schema.RecordID, ask Ask) (*RecordRow, error) {
+	rows, err := db.rows(ctx, from, g, []schema.RecordID{id}, ask)
+	if err != nil {
+		return nil, err
+	}
+	if len(rows.Rows) == 0 {
+		return nil, ErrNoRows
+	}
+	return &rows.Rows[0], nil
+}
+
+func (db *DB) rows(ctx context.Context, from asker, g policy.Grant, ids []schema.RecordID, ask Ask) (*RecordRows, error) {
+	if len(ids) > maxIDs {
+		return nil, fault.Newf(fault.Large, "page.large", "No more than %d records can be asked for at once.", maxIDs)
+	}
+	if len(ids) == 0 {
+		return &RecordRows{Fields: ask.Columns}, nil
+	}
+	ask.Search, ask.After, ask.Order, ask.Limit = nil, nil, query.Order{Desc: true}, len(ids)
+	return db.page(ctx, from, g, ask, ids, probePlan)
+}
+
+func (db *DB) page(ctx context.Context, from asker, g policy.Grant, ask Ask, ids []schema.RecordID, p plan) (*RecordRows, error) {
+	out := &RecordRows{Fields: ask.Columns}
+	if g.Empty() {
+		return out, nil
+	}
+	r, err := db.newReading(g, ask, ids)
+	if err != nil {
+		return nil, err
+	}
+	if r.nothing() {
+		return out, nil
+	}
+	if p == anyPlan {
+		if p, err = r.choose(ctx, from); err != nil {
+			return nil, err
+		}
+	}
+	b := r.statement(p)
+	if err := b.Err(); err != nil {
+		return nil, fmt.Errorf("write statement on %s: %w", r.kind.Name, err)
+	}
+	rows, err := from.Query(ctx, Text(b.String()), b.Args()...)
+	if err != nil {
+		return nil, fmt.Errorf("list %s: %w", r.kind.Plural, err)
+	}
+	defer rows.Close()
+	return out, r.collect(rows, out)
+}
+
+// Count says how many records that the grant permits meet the filter, but
+// counts no further than most; capped tells that there are more.
+func (db *DB) Count(ctx context.Context, g policy.Grant, filter query.Cond, most int) (n int, capped bool, err error) {
+	return db.CountFound(ctx, g, Ask{Filter: filter}, most)
+}
+
+// CountFound is Count for the records that a Page would list, page by page.
+func (db *DB) CountFound(ctx context.Context, g policy.Grant, ask Ask, most int) (n int, capped bool, err error) {
+	if g.Empty() || most < 0 {
+		return 0, false, nil
+	}
+	ask.After, ask.Columns, ask.Limit, ask.Order = nil, nil, 0, query.Order{}
+	r, err := db.newReading(g, ask, nil)
+	if err != nil {
+		return 0, false, err
+	}
+	r.limit = most + 1
+	if r.ask.Search == nil && !r.ask.Deleted {
+		// Nobody sees in which order was counted, and this one is at hand.
+		r.order = ordering{query.Order{Desc: true}, byUpdated, updatedAt}
+	}
+	if r.nothing() {
+		return 0, false, nil
+	}
+	p, err := r.choose(ctx, db)
+	if err != nil {
+		return 0, false, err
+	}
+	b := &query.Builder{Dialect: db.dialect()}
+	b.Write("SELECT count(*) FROM (")
+	r.keys(b, p)
+	b.Write(") AS k")
+	if err := b.Err(); err != nil {
+		return 0, false, fmt.Errorf("write count of %s: %w", r.kind.Name, err)
+	}
+	if err := db.QueryRow(ctx, Text(b.String()), b.Args()...).Scan(&n); err != nil {
+		return 0, false, fmt.Errorf("count %s: %w", r.kind.Plural, err)
+	}
+	if n > most {
+		return most, true, nil
+	}
+	return n, false, nil
+}
+
+func (db *DB) dialect() query.Dialect {
+	if db.engine == Postgres {
+		return query.Postgres
+	}
+	return query.SQLite
+}
+
+// collect reads the page. All rows of it share three arrays.
+func (r *reading) collect(rows *Rows, out *RecordRows) error {
+	width := len(r.columns)
+	var values []any
+	var present []int
+	size := min(r.limit, maxPage)
+	seen := 0
+	var last Position
+	for rows.Next() {
+		raw := rows.Values()
+		id, ok := raw[0].(int64)
+		version, ok2 := raw[1].(int64)
+		if !ok || !ok2 {
+			return errors.New("a record's id or version is not a number")
+		}
+		seen++
+		if seen > r.page {
+			out.Next = &last
+			break
+		}
+		last = Position{Sort: raw[2], ID: schema.RecordID(id)}
+		bits := int64(1)
+		if r.guarded {
+			bits, _ = raw[3].(int64)
+		}
+		if bits == 0 {
+			// A row of access that the record itself does not bear out.
+			if r.db.stale != nil {
+				r.db.stale(r.kind.Name, schema.RecordID(id))
+			}
+			continue
+		}
+		if out.Rows == nil {
+			out.Rows = make([]RecordRow, 0, min(size, pageSize))
+			values = make([]any, 0, width*cap(out.Rows))
+			present = make([]int, 0, width*cap(out.Rows))
+		}
+		from := len(values)
+		next := raw[4:]
+		sights, contact := r.sightsFor(bits)
+		for i, c := range r.columns {
+			var v any
+			n := 0
+			if c.value {
+				v, next = next[0], next[1:]
+			}
+			if c.presence {
+				if k, ok := next[0].(int64); ok {
+					n = int(k)
+				}
+				next = next[1:]
+			}
+			switch sights[i] {
+			case policy.Plain:
+				n = 0
+			case policy.Masked, policy.Click:
+				v = nil
+			default:
+				v, n = nil, 0
+			}
+			values, present = append(values, v), append(present, n)
+		}
+		to := len(values)
+		out.Rows = append(out.Rows, RecordRow{
+			ID: schema.RecordID(id), Version: version,
+			Values: values[from:to:to], Present: present[from:to:to], Sights: sights, Contact: contact,
+		})
+	}
+	return rows.Close()
+}

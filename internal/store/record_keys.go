@@ -1,0 +1,430 @@
+package store
+
+import (
+	"slices"
+
+	"castellan/internal/policy"
+	"castellan/internal/query"
+	"castellan/internal/schema"
+)
+
+// keys writes the statement that finds the records of a page: columns s, by
+// which is sorted, and id. It uses derived tables and may find a record too
+// many, which the statement around it then drops; never one too few.
+func (r *reading) keys(b *query.Builder, p plan) {
+	switch {
+	case r.ask.Search != nil && r.ids == nil:
+		r.searchKeys(b, p)
+	case p == mergePlan:
+		r.mergeKeys(b)
+	default:
+		r.probeKeys(b)
+	}
+}
+
+// probeKeys walks over the records, by the filter's index or in the order of
+// the page, and asks of each whether it may be seen.
+func (r *reading) probeKeys(b *query.Builder) {
+	b.Write("SELECT ").Column("r", r.order.column).Write(` AS s, r."id" AS id FROM `).Name(r.kind.Name).Write(" AS r")
+	leaf, few := r.driver()
+	if b.Dialect == query.SQLite && leaf != nil && !few && !equality(leaf) {
+		// SQLite would sort all that the filter's index gives.
+		if name := r.db.stats.index(r.kind, r.order.column); name != "" {
+			b.Write(" INDEXED BY ").Name(name)
+		}
+	}
+	b.Write(" WHERE ")
+	r.alive(b)
+	if few {
+		writeDriver(b, r.kind, leaf)
+	}
+	if r.ids != nil {
+		b.Write(` AND r."id" IN (`)
+		list(b, r.ids, func(id schema.RecordID) int64 { return int64(id) })
+		b.Write(")")
+	}
+	r.rights(b)
+	r.filter(b, nil)
+	r.after(b, "r", r.order.column, "id")
+	b.Write(" ORDER BY ")
+	r.sorted(b)
+	b.Write(" LIMIT ").Arg(int64(r.limit))
+}
+
+// sorted writes the order by the columns of r.
+func (r *reading) sorted(b *query.Builder) {
+	switch r.order.by {
+	case byOther:
+		r.order.SQL(b, r.order.In("r"))
+		return
+	case byID:
+	default:
+		b.Column("r", r.order.column)
+		r.order.direction(b)
+		b.Write(", ")
+	}
+	b.Write(`r."id"`)
+	r.order.direction(b)
+}
+
+func (r *reading) rights(b *query.Builder) {
+	if !r.every {
+		b.Write(" AND ")
+		r.admitted(b, r.arms)
+	}
+}
+
+// A walk is one or several scans over access, or one over the records, with
+// the same condition inside.
+type walk struct {
+	principals []schema.Principal // none: over the records
+	least      policy.ShareLevel  // above NoShare: the principals are shares
+	arm        *policy.Arm        // whose condition and sights hold inside; nil: no condition, and the filter needs no guard
+}
+
+// walks parts the arms into walks. Arms without a condition become one.
+func (r *reading) walks() []walk {
+	guarded := slices.ContainsFunc(query.Fields(r.ask.Filter), func(f *schema.Field) bool { return r.g.FieldEverywhere(f) != policy.Plain })
+	var all []walk
+	add := func(ps []schema.Principal, least policy.ShareLevel, arm *policy.Arm) {
+		if len(ps) == 0 {
+			return
+		}
+		if arm == nil {
+			if i := slices.IndexFunc(all, func(w walk) bool { return w.arm == nil && w.least == least && w.principals != nil }); i >= 0 {
+				for _, p := range ps {
+					if !slices.Contains(all[i].principals, p) {
+						all[i].principals = append(all[i].principals, p)
+					}
+				}
+				return
+			}
+		}
+		all = append(all, walk{slices.Clone(ps), least, arm})
+	}
+	for i := range r.arms {
+		arm := &r.arms[i]
+		inside := arm
+		if arm.Cond == nil && !guarded {
+			inside = nil
+		}
+		switch arm.Scope {
+		case policy.Everyone:
+			all = append(all, walk{arm: arm})
+		case policy.Through:
+			people, groups, shares := byRole(arm.Principals)
+			add(append(people, groups...), policy.NoShare, inside)
+			add(shares, max(arm.Least, policy.ShareView), inside)
+		}
+	}
+	return all
+}
+
+// mergeKeys walks over what each principal reaches, in the order of the page,
+// and merges the walks. The filter is inside each: around them it would make
+// the database collect every row first.
+func (r *reading) mergeKeys(b *query.Builder) {
+	walks := r.walks()
+	if b.Dialect == query.Postgres {
+		r.mergePostgres(b, walks)
+		return
+	}
+	first := true
+	between := func() {
+		if !first {
+			b.Write(" UNION ")
+		}
+		first = false
+	}
+	for _, w := range walks {
+		if w.principals == nil {
+			between()
+			r.walkRecords(b, w)
+		}
+		for _, p := range w.principals {
+			between()
+			b.Write("SELECT ")
+			r.walkAccess(b, w)
+			b.Write(" AND a.principal = ").Arg(int64(p))
+		}
+	}
+	// No limit inside: SQLite then merges lazily and stops at this one.
+	b.Write(" ORDER BY 1")
+	r.order.direction(b)
+	b.Write(", 2")
+	r.order.direction(b)
+	b.Write(" LIMIT ").Arg(int64(r.limit))
+}
+
+// walkAccess writes what follows SELECT in a scan of access, but for the
+// principal.
+func (r *reading) walkAccess(b *query.Builder, w walk) {
+	sorted := r.order.inAccess()
+	join := w.arm != nil && w.arm.Cond != nil || r.ask.Filter != nil || !sorted && r.order.by != byID
+	switch {
+	case r.order.by == byUpdated:
+		b.Write("a.updated_at")
+	case r.order.by == byName:
+		b.Write("a.name_key")
+	case r.order.by == byID:
+		b.Write("a.record")
+	default:
+		b.Column("r", r.order.column)
+	}
+	b.Write(" AS s, a.record AS id FROM ")
+	if r.order.by == byName {
+		b.Write("access_name AS a")
+	} else {
+		b.Write("access AS a")
+	}
+	postgres := b.Dialect == query.Postgres
+	inner := func() {
+		r.alive(b)
+		if w.arm != nil && w.arm.Cond != nil {
+			b.Write(" AND ")
+			query.SQL(b, w.arm.Cond, "r", nil)
+		}
+		r.filter(b, w.arm)
+		if r.order.by == byOther {
+			r.after(b, "", "", "")
+		}
+	}
+	switch {
+	case join && postgres:
+		// OFFSET keeps the planner from starting at the filter's index.
+		b.Write(" CROSS JOIN LATERAL (SELECT ")
+		if r.order.by == byOther || r.order.by == byStrict {
+			b.Column("r", r.order.column).Write(", ")
+		}
+		b.Write(`r."id" FROM `).Name(r.kind.Name).Write(` AS r WHERE r."id" = a.record AND `)
+		inner()
+		b.Write(" OFFSET 0) AS r")
+	case join:
+		b.Write(" CROSS JOIN ").Name(r.kind.Name).Write(` AS r ON r."id" = a.record AND `)
+		inner()
+	}
+	b.Write(" WHERE a.kind = ").Arg(int64(r.kind.Number))
+	switch r.order.by {
+	case byUpdated:
+		r.after(b, "a", "updated_at", "record")
+	case byName:
+		r.after(b, "a", "name_key", "record")
+	case byID:
+		r.after(b, "a", "", "record")
+	case byStrict:
+		r.after(b, "r", r.order.column, "id")
+	}
+	if w.least > policy.NoShare {
+		b.Write(" AND ")
+		r.shared(b, ofAccess, nil, w.principals, w.least)
+	}
+}
+
+// walkRecords writes the scan of an arm that reaches everyone's records under a
+// condition.
+func (r *reading) walkRecords(b *query.Builder, w walk) {
+	b.Write("SELECT ").Column("r", r.order.column).Write(` AS s, r."id" AS id FROM `).Name(r.kind.Name).Write(" AS r WHERE ")
+	r.alive(b)
+	if w.arm.Cond != nil {
+		b.Write(" AND ")
+		query.SQL(b, w.arm.Cond, "r", nil)
+	}
+	r.filter(b, w.arm)
+	r.after(b, "r", r.order.column, "id")
+}
+
+// mergePostgres gives every principal a scan of its own that ends after a page:
+// the planner does not merge lazily.
+func (r *reading) mergePostgres(b *query.Builder, walks []walk) {
+	b.Write("SELECT DISTINCT u.s, u.id FROM (")
+	for i, w := range walks {
+		if i > 0 {
+			b.Write(" UNION ALL ")
+		}
+		if w.principals == nil {
+			b.Write("(")
+			r.walkRecords(b, w)
+			b.Write(" ORDER BY ")
+			r.sorted(b)
+			b.Write(" LIMIT ").Arg(int64(r.limit)).Write(")")
+			continue
+		}
+		ids := make([]int64, len(w.principals))
+		for j, p := range w.principals {
+			ids[j] = int64(p)
+		}
+		b.Write("SELECT x.s, x.id FROM unnest(").Arg(ids).Write("::bigint[]) AS p(principal) CROSS JOIN LATERAL (SELECT ")
+		r.walkAccess(b, w)
+		b.Write(" AND a.principal = p.principal ORDER BY ")
+		switch r.order.by {
+		case byUpdated:
+			b.Write("a.updated_at")
+			r.order.direction(b)
+			b.Write(", ")
+		case byName:
+			b.Write("a.name_key")
+			r.order.direction(b)
+			b.Write(", ")
+		case byID:
+		case byOther:
+			r.order.SQL(b, r.order.In("r"))
+			b.Write(", ")
+		default:
+			b.Column("r", r.order.column)
+			r.order.direction(b)
+			b.Write(", ")
+		}
+		b.Write("a.record")
+		r.order.direction(b)
+		b.Write(" LIMIT ").Arg(int64(r.limit)).Write(") AS x")
+	}
+	b.Write(") AS u ORDER BY ")
+	r.order.write(b, "u")
+	b.Write(" LIMIT ").Arg(int64(r.limit))
+}
+
+// A hunt is one of the ways to search, and the arms under which its fields may
+// be seen; nil arms: wherever the record may be.
+type hunt struct {
+	what   schema.Search
+	fields []*schema.Field
+	arms   []policy.Arm
+}
+
+// hunts lists the ways in which the search may look. What a person may not see
+// is not searched: nothing is found, as if nothing were there.
+func (r *reading) hunts() []hunt {
+	var all []hunt
+	add := func(what schema.Search, asked bool) {
+		if !asked || r.kind.Within {
+			return
+		}
+		h := hunt{what: what}
+		for _, f := range r.kind.Fields {
+			if f.Search == what {
+				h.fields = append(h.fields, f)
+			}
+		}
+		if len(h.fields) == 0 {
+			return
+		}
+		everywhere := true
+		for _, f := range h.fields {
+			everywhere = everywhere && r.g.FieldEverywhere(f) == policy.Plain
+		}
+		if !everywhere {
+			for _, arm := range r.view {
+				if !slices.ContainsFunc(h.fields, func(f *schema.Field) bool { return r.sight(arm, f) != policy.Plain }) {
+					h.arms = append(h.arms, arm)
+				}
+			}
+			if len(h.arms) == 0 {
+				return
+			}
+		}
+		all = append(all, h)
+	}
+	s := r.ask.Search
+	add(schema.ByWords, len(s.words()) > 0)
+	add(schema.ByDigits, len(s.digits()) >= leastDigits)
+	add(schema.ByAddress, s.Address != "")
+	return all
+}
+
+// searchKeys finds by words, digits and address, newest created first.
+func (r *reading) searchKeys(b *query.Builder, p plan) {
+	first := true
+	for _, h := range r.hunts() {
+		if h.what != schema.ByAddress {
+			h.fields = h.fields[:1] // one table for all
+		}
+		for _, f := range h.fields {
+			if !first {
+				b.Write(" UNION ")
+			}
+			first = false
+			r.hunt(b, h, f, p)
+		}
+	}
+	b.Write(" ORDER BY 1 DESC, 2 DESC LIMIT ").Arg(int64(r.limit))
+}
+
+func (r *reading) hunt(b *query.Builder, h hunt, f *schema.Field, p plan) {
+	postgres := b.Dialect == query.Postgres
+	id := "record"
+	if !postgres && h.what != schema.ByAddress {
+		id = "rowid"
+	}
+	table := r.kind.Name + "_words"
+	if h.what == schema.ByDigits {
+		table = r.kind.Name + "_digits"
+	}
+	b.Write("SELECT ").Column("w", id).Write(" AS s, ").Column("w", id).Write(" AS id FROM ")
+	switch {
+	case h.what == schema.ByAddress:
+		b.Write("multi AS w")
+	case postgres:
+		b.Write("search AS w")
+	default:
+		b.Name(table).Write(" AS w")
+	}
+	b.Write(" CROSS JOIN ").Name(r.kind.Name).Write(` AS r WHERE r."id" = `).Column("w", id).Write(" AND ")
+	s := r.ask.Search
+	switch {
+	case h.what == schema.ByAddress:
+		b.Write("w.kind = ").Arg(int64(r.kind.Number)).Write(" AND w.field = ").Arg(f.Name).
+			Write(` AND w."key" >= `).Arg(s.Address).Write(` AND w."key" < `).Arg(s.Address + "\U0010FFFF")
+	case h.what == schema.ByWords && postgres:
+		b.Write("w.kind = ").Arg(int64(r.kind.Number)).Write(" AND w.words @@ ").Arg(tsquery(s.words())).Write("::tsquery")
+	case h.what == schema.ByWords:
+		b.Column("w", table).Write(" MATCH ").Arg(match(s.words()))
+	case postgres:
+		b.Write("w.kind = ").Arg(int64(r.kind.Number)).Write(" AND w.digits LIKE ").Arg("%" + s.digits() + "%")
+	default:
+		b.Column("w", table).Write(" MATCH ").Arg(`"` + s.digits() + `"`)
+	}
+	b.Write(" AND ")
+	r.alive(b)
+	if p == setPlan {
+		r.ownSet(b, id)
+	} else {
+		r.rights(b)
+	}
+	if h.arms != nil {
+		b.Write(" AND ")
+		r.admitted(b, h.arms)
+	}
+	r.filter(b, nil)
+	r.after(b, "w", "", id)
+}
+
+// ownSet writes that the record is among all that the principals reach: the set
+// is collected once, which is cheap for those who see little.
+func (r *reading) ownSet(b *query.Builder, id string) {
+	b.Write(" AND ")
+	if b.Dialect == query.SQLite {
+		b.Write("+") // from the index to the set, not the other way round
+	}
+	b.Column("w", id).Write(" IN (")
+	for i, w := range r.walks() {
+		if i > 0 {
+			b.Write(" UNION ")
+		}
+		b.Write("SELECT a.record FROM access AS a")
+		if w.arm != nil && w.arm.Cond != nil {
+			b.Write(" CROSS JOIN ").Name(r.kind.Name).Write(` AS o WHERE o."id" = a.record AND `)
+			query.SQL(b, w.arm.Cond, "o", nil)
+			b.Write(" AND")
+		} else {
+			b.Write(" WHERE")
+		}
+		b.Write(" a.kind = ").Arg(int64(r.kind.Number)).Write(" AND a.principal IN (")
+		list(b, w.principals, itself)
+		b.Write(")")
+		if w.least > policy.NoShare {
+			b.Write(" AND ")
+			r.shared(b, ofAccess, nil, w.principals, w.least)
+		}
+	}
+	b.Write(")")
+}

@@ -1,0 +1,366 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"castellan/internal/policy"
+	"castellan/internal/query"
+	"castellan/internal/schema"
+)
+
+// A plan is a way to find the records of a page. None is good for everybody: who
+// sees little is served by walking over the little, who sees much by walking
+// over the index and asking for rights on the way.
+type plan uint8
+
+const (
+	anyPlan   plan = iota
+	probePlan      // over the records, or the search index, asking rights of each
+	mergePlan      // over access, with the filter inside
+	setPlan        // over the search index, against the set of all that is reached
+)
+
+// What a step of each plan costs, in microseconds, as measured on a million
+// records; only their ratios matter.
+const (
+	mergeStep  = 3.0
+	probeStep  = 4.5
+	huntStep   = 5.5
+	setMember  = 0.5
+	setStep    = 0.6
+	sortMember = 5.0
+)
+
+// choose picks the plan that is likely the cheapest, by how much the principals
+// reach and how much the filter leaves.
+func (r *reading) choose(ctx context.Context, from asker) (plan, error) {
+	if r.ids != nil || r.every || r.ask.Deleted || r.kind.Within {
+		return probePlan, r.measure(ctx, from)
+	}
+	walks := r.walks()
+	scans, everyone := 0, false
+	for _, w := range walks {
+		scans += max(1, len(w.principals))
+		everyone = everyone || w.principals == nil
+	}
+	if scans > maxScans && r.ask.Search == nil {
+		return probePlan, r.measure(ctx, from)
+	}
+	n, v, known := r.db.stats.reach(r.db, r.kind, walks)
+	dense := n // what a probe must look at before the page is full
+	if v > 0 {
+		dense = min(n, float64(r.limit)*n/v)
+	}
+	switch {
+	case r.ask.Search != nil:
+		if everyone || known && dense*huntStep < v*setMember+dense*setStep {
+			return probePlan, nil
+		}
+		return setPlan, nil
+	case r.ask.Filter == nil:
+		if r.order.inAccess() || !known || v*sortMember < dense*probeStep {
+			return mergePlan, nil
+		}
+		return probePlan, nil
+	}
+	if err := r.measure(ctx, from); err != nil {
+		return 0, err
+	}
+	if !known {
+		return mergePlan, nil
+	}
+	f, indexed := n/20, false
+	if r.leaf != nil {
+		f, indexed = float64(r.left), true
+		if r.left > manyLeft {
+			f = max(float64(manyLeft), n/10)
+		}
+	}
+	f = max(f, 1)
+	merge := min(v, float64(r.limit)*n/f) * mergeStep
+	if !r.order.inAccess() {
+		merge = v * sortMember
+	}
+	probe := min(n, dense*n/f) * probeStep // in the order of the page
+	if indexed {
+		probe = min(f, dense) * probeStep
+		if !equality(r.leaf) || r.order.by != byUpdated {
+			probe = f * probeStep // all that the filter leaves, then sorted
+			if r.left > manyLeft {
+				probe = min(n, dense*n/f) * probeStep
+			}
+		}
+	}
+	if probe < merge {
+		return probePlan, nil
+	}
+	return mergePlan, nil
+}
+
+// maxScans bounds the arms of one union; SQLite takes 500.
+const maxScans = 400
+
+// manyLeft is where counting what a filter leaves stops.
+const manyLeft = 5000
+
+// measure finds the part of the filter that an index serves, and how many
+// records it leaves.
+func (r *reading) measure(ctx context.Context, from asker) error {
+	if r.ask.Filter == nil || r.ids != nil {
+		return nil
+	}
+	r.leaf = r.indexed()
+	if r.leaf == nil {
+		return nil
+	}
+	b := &query.Builder{Dialect: r.db.dialect()}
+	b.Write("SELECT count(*) FROM (SELECT 1 FROM ")
+	if f := multiField(r.leaf); f != nil {
+		multiSource(b, r.kind, f, r.leaf)
+	} else {
+		b.Name(r.kind.Name).Write(" AS r WHERE ")
+		r.alive(b)
+		b.Write(" AND ")
+		query.SQL(b, r.leaf, "r", nil)
+	}
+	b.Write(" LIMIT ").Arg(int64(manyLeft + 1)).Write(") AS c")
+	if err := b.Err(); err != nil {
+		return fmt.Errorf("measure filter: %w", err)
+	}
+	rows, err := from.Query(ctx, Text(b.String()), b.Args()...)
+	if err := (&Row{rows: rows, err: err}).Scan(&r.left); err != nil {
+		return fmt.Errorf("measure filter: %w", err)
+	}
+	return nil
+}
+
+// driver is the part of the filter that an index serves, and whether it leaves
+// so few records that they are best looked at one by one.
+func (r *reading) driver() (leaf query.Cond, few bool) {
+	return r.leaf, r.leaf != nil && r.left <= manyLeft
+}
+
+// indexed picks the part of the filter with an index, one that asks for a
+// single value first. A field that is not plain everywhere has none: its index
+// would tell of rows on which it may not be seen.
+func (r *reading) indexed() query.Cond {
+	parts, ok := r.ask.Filter.(query.And)
+	if !ok {
+		parts = query.And{r.ask.Filter}
+	}
+	var best query.Cond
+	for _, p := range parts {
+		switch p.(type) {
+		case query.And, query.Or, query.Not, query.Empty, query.Contains, query.All, query.None:
+			continue
+		}
+		fields := query.Fields(p)
+		if len(fields) != 1 || r.g.FieldEverywhere(fields[0]) != policy.Plain || !fields[0].Indexed && !fields[0].Type.Multi() {
+			continue
+		}
+		if c, ok := p.(query.Compare); ok && c.Op == query.NotEqual {
+			continue
+		}
+		if best == nil || !equality(best) && equality(p) {
+			best = p
+		}
+	}
+	return best
+}
+
+// equality tells whether the condition asks for one value, so that its index
+// gives the records in order.
+func equality(c query.Cond) bool {
+	switch c := c.(type) {
+	case query.Compare:
+		return c.Op == query.Equal
+	case query.In:
+		return len(c.Values) == 1
+	}
+	return false
+}
+
+// multiField is the multi-valued field that a condition asks about, or nil.
+func multiField(c query.Cond) *schema.Field {
+	switch c := c.(type) {
+	case query.Has:
+		return c.Field
+	case query.HasAny:
+		return c.Field
+	case query.Prefix:
+		return c.Field
+	}
+	return nil
+}
+
+// multiSource writes the rows of multi that meet the condition.
+func multiSource(b *query.Builder, k *schema.Kind, f *schema.Field, c query.Cond) {
+	b.Write("multi AS m WHERE m.kind = ").Arg(int64(k.Number)).Write(" AND m.field = ").Arg(f.Name)
+	switch c := c.(type) {
+	case query.Has:
+		b.Write(` AND m."key" = `).Arg(c.Key)
+	case query.HasAny:
+		b.Write(` AND m."key" IN (`)
+		n := 1
+		for n < len(c.Keys) {
+			n *= 2
+		}
+		for i := range n {
+			if i > 0 {
+				b.Write(", ")
+			}
+			b.Arg(c.Keys[min(i, len(c.Keys)-1)])
+		}
+		b.Write(")")
+	case query.Prefix:
+		b.Write(` AND m."key" >= `).Arg(c.Key).Write(` AND m."key" < `).Arg(c.Key + "\U0010FFFF")
+	}
+}
+
+// writeDriver says a second time what a condition on a multi-valued field says,
+// in the form from which the database can start.
+func writeDriver(b *query.Builder, k *schema.Kind, c query.Cond) {
+	f := multiField(c)
+	if f == nil {
+		return
+	}
+	b.Write(` AND r."id" IN (SELECT m.record FROM `)
+	multiSource(b, k, f, c)
+	b.Write(")")
+}
+
+// stats are how many records there are and how many each principal reaches.
+// They only choose between plans that give the same rows, so they are counted
+// in the background now and then instead of being kept exact by every write.
+type stats struct {
+	mu      sync.Mutex
+	kinds   map[string]*kindStats
+	loading map[string]bool
+	stopped bool
+	cancel  []context.CancelFunc
+	running sync.WaitGroup
+}
+
+type kindStats struct {
+	at      time.Time
+	commits int64
+	n       float64
+	by      map[schema.Principal]float64
+	indexes map[string]string // on SQLite: the index that has the column first, then the id
+}
+
+// Counts are used for this long, and longer while nothing is written.
+const freshStats = 10 * time.Minute
+
+// reach gives the number of records and an upper bound of how many the walks
+// reach. It does not wait: counts that are missing are on their way.
+func (s *stats) reach(db *DB, k *schema.Kind, walks []walk) (n, v float64, known bool) {
+	kind := s.of(db, k)
+	if kind == nil {
+		return 0, 0, false
+	}
+	var seen []schema.Principal
+	for _, w := range walks {
+		if w.principals == nil {
+			v += kind.n
+		}
+		for _, p := range w.principals {
+			if !slices.Contains(seen, p) {
+				seen = append(seen, p)
+				v += kind.by[p]
+			}
+		}
+	}
+	return kind.n, min(v, kind.n), true
+}
+
+// index is the name of an index in the order of a column, or empty.
+func (s *stats) index(k *schema.Kind, column string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if kind := s.kinds[k.Name]; kind != nil {
+		return kind.indexes[column]
+	}
+	return ""
+}
+
+func (s *stats) of(db *DB, k *schema.Kind) *kindStats {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	kind := s.kinds[k.Name]
+	if s.stopped || s.loading[k.Name] || kind != nil && (db.Now().Sub(kind.at) < freshStats || db.commits.Load() == kind.commits) {
+		return kind
+	}
+	if s.loading == nil {
+		s.loading, s.kinds = map[string]bool{}, map[string]*kindStats{}
+	}
+	s.loading[k.Name] = true
+	ctx, cancel := context.WithCancel(context.Background())
+	s.cancel = append(s.cancel, cancel)
+	s.running.Go(func() {
+		defer cancel()
+		fresh, err := countKind(ctx, db, k)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.loading[k.Name] = false
+		if err == nil { // without counts the plans are still right, and the next page asks again
+			s.kinds[k.Name] = fresh
+		}
+	})
+	return kind
+}
+
+// stop ends the counting.
+func (s *stats) stop() {
+	s.mu.Lock()
+	s.stopped = true
+	for _, cancel := range s.cancel {
+		cancel()
+	}
+	s.mu.Unlock()
+	s.running.Wait()
+}
+
+func countKind(ctx context.Context, db *DB, k *schema.Kind) (*kindStats, error) {
+	s := &kindStats{at: db.Now(), commits: db.commits.Load(), by: map[schema.Principal]float64{}, indexes: map[string]string{}}
+	if err := db.QueryRow(ctx, Text(`SELECT count(*) FROM `+ident(k.Name)+` WHERE deleted_at IS NULL`)).Scan(&s.n); err != nil {
+		return nil, fmt.Errorf("count %s: %w", k.Plural, err)
+	}
+	rows, err := db.Query(ctx, Text(`SELECT principal, count(*) FROM access WHERE kind = ? GROUP BY principal`), k.Number)
+	if err != nil {
+		return nil, fmt.Errorf("count access to %s: %w", k.Plural, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var p schema.Principal
+		var n float64
+		if err := rows.Scan(&p, &n); err != nil {
+			return nil, err
+		}
+		s.by[p] = n
+	}
+	if err := rows.Close(); err != nil || db.engine == Postgres {
+		return s, err
+	}
+	rows, err = db.Query(ctx, Text(`SELECT l.name, a.name FROM pragma_index_list(?) AS l
+		JOIN pragma_index_info(l.name) AS a ON a.seqno = 0 JOIN pragma_index_info(l.name) AS b ON b.seqno = 1 AND b.name = 'id'
+		WHERE l.partial = 1`), k.Name)
+	if err != nil {
+		return nil, fmt.Errorf("list indexes of %s: %w", k.Name, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var name, column string
+		if err := rows.Scan(&name, &column); err != nil {
+			return nil, err
+		}
+		if column != "deleted_at" {
+			s.indexes[column] = name
+		}
+	}
+	return s, rows.Close()
+}

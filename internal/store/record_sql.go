@@ -1,0 +1,576 @@
+package store
+
+import (
+	"slices"
+
+	"castellan/internal/fault"
+	"castellan/internal/policy"
+	"castellan/internal/query"
+	"castellan/internal/schema"
+)
+
+// A reading is one question about records under one grant, on its way to a
+// statement. The statement has two parts: keys finds which records, in order,
+// as cheaply as it can and through derived tables; around it stand the columns,
+// and the rights once more, asked of the record itself for the few rows found.
+type reading struct {
+	db   *DB
+	g    policy.Grant
+	kind *schema.Kind
+	ask  Ask
+	ids  []schema.RecordID
+	arms []policy.Arm // which rows
+	view []policy.Arm // what is seen of them
+	now  int64        // shares that ended by now do not count
+
+	page  int // rows wanted
+	limit int // rows asked for: one more, to know whether there is a next page
+	order ordering
+	every bool // an arm reaches every record: no rights to be asked for
+
+	// leaf is the part of the filter that an index serves, and left how many
+	// records it leaves, counted up to manyLeft+1; nil until measured.
+	leaf query.Cond
+	left int
+
+	columns []column
+	guarded bool     // rows say through which classes they are reached
+	classes []class  // by bit
+	memo    []sights // by bits, what was worked out already
+}
+
+// A class is the view arms that show the same of the columns asked for.
+type class struct {
+	arms    []policy.Arm
+	sights  []policy.Sight // by column
+	contact policy.Sight
+}
+
+type sights struct {
+	bits    int64
+	columns []policy.Sight
+	contact policy.Sight
+}
+
+// column is one field of the page, and which of its values are selected.
+type column struct {
+	field    *schema.Field
+	value    bool // it is plain on some record
+	presence bool // it is masked on some record
+}
+
+// ordering is by what a page is sorted, and whether access has that order.
+type ordering struct {
+	query.Order // counts for byOther; its direction for all
+	by          sorting
+	column      string
+}
+
+type sorting uint8
+
+const (
+	byID sorting = iota
+	byUpdated
+	byName
+	byBin
+	byStrict // a column that is never NULL
+	byOther
+)
+
+const updatedAt = "updated_at"
+
+func (db *DB) newReading(g policy.Grant, ask Ask, ids []schema.RecordID) (*reading, error) {
+	r := &reading{db: db, g: g, kind: g.Kind(), ask: ask, ids: ids, arms: g.Arms(), view: g.ViewArms(), now: db.Now().UnixMicro()}
+	if ask.Filter != nil {
+		r.ask.Filter = query.Simplify(ask.Filter)
+		for _, f := range query.Fields(r.ask.Filter) {
+			// The words are the same whatever the field is, and whether it exists.
+			if g.FieldAnywhere(f) != policy.Plain {
+				return nil, fault.New(fault.Denied, "filter.field", "You may not filter by this field.").At(f.Name)
+			}
+		}
+	}
+	r.page = ask.Limit
+	if r.page == 0 {
+		r.page = pageSize
+	}
+	if r.page < 0 || r.page > maxPage {
+		return nil, fault.Newf(fault.Invalid, "page.large", "A page has at most %d rows.", maxPage)
+	}
+	r.limit = r.page + 1
+	r.every = slices.ContainsFunc(r.arms, reachesAll)
+	if err := r.sort(); err != nil {
+		return nil, err
+	}
+	r.look()
+	return r, nil
+}
+
+func reachesAll(a policy.Arm) bool { return a.Scope == policy.Everyone && a.Cond == nil }
+
+// nothing tells that no record can be found.
+func (r *reading) nothing() bool {
+	if _, none := r.ask.Filter.(query.None); none {
+		return true
+	}
+	return r.ask.Search != nil && len(r.hunts()) == 0
+}
+
+// sort settles the order.
+func (r *reading) sort() error {
+	switch f := r.ask.Order.Field; {
+	case r.ask.Deleted && r.ids == nil:
+		r.order = ordering{query.Order{Desc: true}, byBin, "deleted_at"}
+	case r.ask.Search != nil:
+		r.order = ordering{query.Order{Desc: true}, byID, "id"}
+	case f == nil:
+		r.order = ordering{r.ask.Order, byID, "id"}
+	default:
+		name, ok := r.ask.Order.Column()
+		if !ok || r.g.FieldEverywhere(f) != policy.Plain {
+			return fault.New(fault.Denied, "sort.field", "You may not sort by this field.").At(f.Name)
+		}
+		r.order = ordering{r.ask.Order, byOther, name}
+		switch {
+		case f.Name == updatedAt:
+			r.order.by = byUpdated
+		case f == r.kind.TitleField() && f.Keyed && f.Required:
+			r.order.by = byName
+		case f.Name == "created_at" && f.House, f.Required && !f.Custom:
+			r.order.by = byStrict
+		}
+	}
+	return nil
+}
+
+// inAccess tells whether the access tables have the order.
+func (o ordering) inAccess() bool { return o.by == byUpdated || o.by == byName }
+
+func (o ordering) direction(b *query.Builder) {
+	if o.Desc {
+		b.Write(" DESC")
+	}
+}
+
+// write puts the order of columns s and id of alias.
+func (o ordering) write(b *query.Builder, alias string) {
+	switch {
+	case o.by == byID:
+	case o.by == byOther && o.Desc && b.Dialect == query.Postgres:
+		b.Column(alias, "s").Write(" DESC NULLS LAST, ")
+	case o.by == byOther && b.Dialect == query.Postgres:
+		b.Column(alias, "s").Write(" NULLS FIRST, ")
+	default:
+		b.Column(alias, "s")
+		o.direction(b)
+		b.Write(", ")
+	}
+	b.Column(alias, "id")
+	o.direction(b)
+}
+
+// after writes the condition that a row comes after the position, by the named
+// columns of alias; by those of r itself where they may be NULL. It writes
+// nothing for the first page.
+func (r *reading) after(b *query.Builder, alias, sortColumn, idColumn string) {
+	at := r.ask.After
+	if at == nil {
+		return
+	}
+	b.Write(" AND ")
+	if r.order.by == byOther {
+		v, _ := query.Of(at.Sort)
+		r.order.AfterSQL(b, r.order.In("r"), v, at.ID)
+		return
+	}
+	sign := func() {
+		if r.order.Desc {
+			b.Write(" < ")
+		} else {
+			b.Write(" > ")
+		}
+	}
+	if r.order.by == byID {
+		b.Column(alias, idColumn)
+		sign()
+		b.Arg(int64(at.ID))
+		return
+	}
+	b.Write("(").Column(alias, sortColumn).Write(", ").Column(alias, idColumn).Write(")")
+	sign()
+	b.Write("(").Arg(at.Sort).Write(", ").Arg(int64(at.ID)).Write(")")
+}
+
+// look works out what of the columns can be seen by whom, and whether the
+// database must say through whom each row is reached.
+func (r *reading) look() {
+	contactMatters := false
+	for _, f := range r.ask.Columns {
+		c := column{field: f}
+		for _, arm := range r.view {
+			switch s := r.sight(arm, f); {
+			case s == policy.Plain:
+				c.value = true
+			case s > policy.Hidden:
+				c.presence = true
+			}
+		}
+		contactMatters = contactMatters || c.value && f.Free
+		r.columns = append(r.columns, c)
+	}
+	for _, arm := range r.view {
+		c := class{arms: []policy.Arm{arm}, contact: arm.Contact}
+		for _, f := range r.ask.Columns {
+			c.sights = append(c.sights, r.sight(arm, f))
+		}
+		i := slices.IndexFunc(r.classes, func(o class) bool {
+			return slices.Equal(o.sights, c.sights) && (o.contact == c.contact || !contactMatters)
+		})
+		if i < 0 {
+			r.classes = append(r.classes, c)
+			continue
+		}
+		r.classes[i].arms = append(r.classes[i].arms, arm)
+		r.classes[i].contact = min(r.classes[i].contact, c.contact)
+	}
+	// Where all rows are permitted and all look the same there is nothing to ask.
+	r.guarded = !r.every || len(r.classes) > 1 || !slices.ContainsFunc(r.view, reachesAll)
+}
+
+// sight is that of a field through an arm. A field of another kind has none.
+func (r *reading) sight(arm policy.Arm, f *schema.Field) policy.Sight {
+	if f.Kind() != r.kind {
+		return policy.Hidden
+	}
+	return arm.Sights[f.Index()]
+}
+
+// sightsFor joins what the classes show that admit a row.
+func (r *reading) sightsFor(bits int64) ([]policy.Sight, policy.Sight) {
+	for _, m := range r.memo {
+		if m.bits == bits {
+			return m.columns, m.contact
+		}
+	}
+	m := sights{bits: bits, columns: make([]policy.Sight, len(r.columns))}
+	for i, c := range r.classes {
+		if r.guarded && bits&(1<<i) == 0 {
+			continue
+		}
+		m.contact = max(m.contact, c.contact)
+		for j, s := range c.sights {
+			m.columns[j] = max(m.columns[j], s)
+		}
+	}
+	r.memo = append(r.memo, m)
+	return m.columns, m.contact
+}
+
+// mask has the bits of the classes that meet the test.
+func (r *reading) mask(test func(class) bool) (mask int64, all bool) {
+	all = true
+	for i, c := range r.classes {
+		if test(c) {
+			mask |= 1 << i
+		} else {
+			all = false
+		}
+	}
+	return mask, all
+}
+
+// statement writes the whole page.
+func (r *reading) statement(p plan) *query.Builder {
+	b := &query.Builder{Dialect: r.db.dialect()}
+	b.Write(`SELECT k.id, r."version", k.s, `)
+	if r.guarded {
+		b.Write("k.bits")
+	} else {
+		b.Write("1")
+	}
+	for i, c := range r.columns {
+		if c.value {
+			b.Write(", ")
+			r.writeValue(b, i, c.field)
+		}
+		if c.presence {
+			b.Write(", ")
+			r.writePresence(b, i, c.field)
+		}
+	}
+	b.Write(" FROM (")
+	if r.guarded {
+		// The limit keeps the bits from being worked out again for each column.
+		b.Write("SELECT k0.s, k0.id, ")
+		r.writeBits(b)
+		b.Write(" AS bits FROM (")
+		r.keys(b, p)
+		b.Write(") AS k0 CROSS JOIN ").Name(r.kind.Name).Write(` AS r WHERE r."id" = k0.id`)
+		b.Write(" LIMIT ").Arg(int64(r.limit))
+	} else {
+		r.keys(b, p)
+	}
+	b.Write(") AS k CROSS JOIN ").Name(r.kind.Name).Write(` AS r WHERE r."id" = k.id ORDER BY `)
+	r.order.write(b, "k")
+	return b
+}
+
+// writeValue writes a field where it is plain, and NULL elsewhere.
+func (r *reading) writeValue(b *query.Builder, i int, f *schema.Field) {
+	mask, all := r.mask(func(c class) bool { return c.sights[i] == policy.Plain })
+	if !all {
+		b.Write("CASE WHEN k.bits & ")
+		number(b, mask)
+		b.Write(" <> 0 THEN ")
+	}
+	if !f.Free {
+		b.Column("r", f.Name)
+	} else {
+		contact, everywhere := r.mask(func(c class) bool { return c.contact == policy.Plain })
+		switch {
+		case everywhere:
+			b.Column("r", f.Name)
+		case contact == 0:
+			r.writeMasked(b, f)
+		default:
+			b.Write("CASE WHEN k.bits & ")
+			number(b, contact)
+			b.Write(" <> 0 THEN ").Column("r", f.Name).Write(" ELSE ")
+			r.writeMasked(b, f)
+			b.Write(" END")
+		}
+	}
+	if !all {
+		b.Write(" END")
+	}
+}
+
+func (r *reading) writeMasked(b *query.Builder, f *schema.Field) {
+	b.Write("coalesce(").Column("r", f.MaskedColumn()).Write(", ").Column("r", f.Name).Write(")")
+}
+
+// writePresence writes how many values a field has, where it may be known.
+func (r *reading) writePresence(b *query.Builder, i int, f *schema.Field) {
+	mask, all := r.mask(func(c class) bool { return c.sights[i] > policy.Hidden })
+	if !all {
+		b.Write("CASE WHEN k.bits & ")
+		number(b, mask)
+		b.Write(" <> 0 THEN ")
+	}
+	switch {
+	case !f.Type.Multi():
+		b.Write("CASE WHEN ").Column("r", f.Name).Write(" IS NULL THEN 0 ELSE 1 END")
+	case b.Dialect == query.Postgres:
+		b.Write("json_array_length(").Column("r", f.Name).Write("::json)")
+	default:
+		b.Write("json_array_length(").Column("r", f.Name).Write(")")
+	}
+	if !all {
+		b.Write(" END")
+	}
+}
+
+// writeBits asks the record itself through which classes it is reached. For
+// other actions than viewing it must be reached by an arm of the action too.
+func (r *reading) writeBits(b *query.Builder) {
+	b.Write("CASE WHEN ")
+	r.alive(b)
+	if r.g.Action() != policy.View && !r.every {
+		b.Write(" AND ")
+		r.admitted(b, r.arms)
+	}
+	b.Write(" THEN ")
+	for i, c := range r.classes {
+		if i > 0 {
+			b.Write(" + ")
+		}
+		b.Write("CASE WHEN ")
+		r.admitted(b, c.arms)
+		b.Write(" THEN ")
+		number(b, int64(1)<<i)
+		b.Write(" ELSE 0 END")
+	}
+	b.Write(" ELSE 0 END")
+}
+
+// number writes an argument whose type PostgreSQL could not tell.
+func number(b *query.Builder, n int64) {
+	b.Arg(n)
+	if b.Dialect == query.Postgres {
+		b.Write("::bigint")
+	}
+}
+
+// admitted writes that any of the arms reaches the record r, by what the record
+// and its shares say.
+func (r *reading) admitted(b *query.Builder, arms []policy.Arm) {
+	if slices.ContainsFunc(arms, reachesAll) {
+		b.Write("1 = 1")
+		return
+	}
+	b.Write("(")
+	for i, arm := range arms {
+		if i > 0 {
+			b.Write(" OR ")
+		}
+		r.reached(b, arm)
+	}
+	b.Write(")")
+}
+
+func (r *reading) reached(b *query.Builder, arm policy.Arm) {
+	b.Write("(")
+	switch arm.Scope {
+	case policy.Everyone:
+		b.Write("1 = 1")
+	case policy.Through:
+		people, groups, shares := byRole(arm.Principals)
+		b.Write("(")
+		if len(people) > 0 {
+			b.Column("r", r.kind.Responsible).Write(" IN (")
+			list(b, people, schema.Principal.Ref)
+			b.Write(")")
+		}
+		if len(people) > 0 && len(groups)+len(shares) > 0 {
+			b.Write(" OR ")
+		}
+		if len(groups)+len(shares) > 0 {
+			r.shared(b, ofRecord, groups, shares, arm.Least)
+		}
+		b.Write(")")
+	default:
+		b.Write("1 = 0")
+	}
+	if arm.Cond != nil {
+		b.Write(" AND ")
+		query.SQL(b, arm.Cond, "r", nil)
+	}
+	b.Write(")")
+}
+
+// byRole parts principals by the way in which they reach records.
+func byRole(all []schema.Principal) (people, groups, shares []schema.Principal) {
+	for _, p := range all {
+		switch p.Role() {
+		case schema.ByResponsibility:
+			people = append(people, p)
+		case schema.ByGroup:
+			groups = append(groups, p)
+		case schema.ByShare:
+			shares = append(shares, p)
+		}
+	}
+	return people, groups, shares
+}
+
+// list writes placeholders and rounds their number up, so that lists of every
+// length share few statements.
+func list[T any](b *query.Builder, all []T, as func(T) int64) {
+	n := 1
+	for n < len(all) {
+		n *= 2
+	}
+	for i := range n {
+		if i > 0 {
+			b.Write(", ")
+		}
+		b.Arg(as(all[min(i, len(all)-1)]))
+	}
+}
+
+func itself(p schema.Principal) int64 { return int64(p) }
+
+// shared writes that the record is shared with one of the groups, or with one
+// of the people at the level at least.
+func (r *reading) shared(b *query.Builder, record shareOf, groups, shares []schema.Principal, least policy.ShareLevel) {
+	postgres := b.Dialect == query.Postgres
+	if postgres {
+		// As EXISTS it would be hashed: every share there is, for each page.
+		b.Write("coalesce((SELECT true FROM share AS x WHERE x.kind = ")
+	} else {
+		b.Write("EXISTS (SELECT 1 FROM share AS x WHERE x.kind = ")
+	}
+	b.Arg(int64(r.kind.Number)).Write(" AND x.record = ")
+	if record == ofAccess {
+		b.Write("a.record")
+	} else {
+		b.Write(`r."id"`)
+	}
+	b.Write(" AND (x.ends_at IS NULL OR x.ends_at > ").Arg(r.now).Write(") AND (")
+	// The plus keeps SQLite from seeking once for each of many principals: a
+	// record has few shares.
+	principal := func() {
+		if postgres {
+			b.Write("x.principal IN (")
+		} else {
+			b.Write("+x.principal IN (")
+		}
+	}
+	if len(groups) > 0 {
+		principal()
+		list(b, groups, itself)
+		b.Write(")")
+	}
+	if len(groups) > 0 && len(shares) > 0 {
+		b.Write(" OR ")
+	}
+	if len(shares) > 0 {
+		principal()
+		list(b, shares, itself)
+		b.Write(") AND x.level >= ").Arg(int64(max(least, policy.ShareView)))
+	}
+	b.Write(")")
+	if postgres {
+		b.Write(" LIMIT 1), false)")
+	} else {
+		b.Write(")")
+	}
+}
+
+// shareOf says which column has the record's id.
+type shareOf uint8
+
+const (
+	ofRecord shareOf = iota // that of the record r
+	ofAccess                // that of the access row a
+)
+
+// guard gives, for the filter inside an arm, the condition under which a field
+// may be seen; with a nil arm, inside no arm.
+func (r *reading) guard(inside *policy.Arm) query.Guard {
+	return func(f *schema.Field) (string, []any, bool) {
+		if r.g.FieldEverywhere(f) == policy.Plain || inside != nil && r.g.Action() == policy.View && r.sight(*inside, f) == policy.Plain {
+			return "", nil, false
+		}
+		var plain []policy.Arm
+		for _, arm := range r.view {
+			if r.sight(arm, f) == policy.Plain {
+				plain = append(plain, arm)
+			}
+		}
+		b := &query.Builder{Dialect: r.db.dialect()}
+		if len(plain) == 0 {
+			return "1 = 0", nil, true
+		}
+		r.admitted(b, plain)
+		return b.String(), b.Args(), true
+	}
+}
+
+// filter writes the filter on r.
+func (r *reading) filter(b *query.Builder, inside *policy.Arm) {
+	if r.ask.Filter == nil {
+		return
+	}
+	b.Write(" AND ")
+	query.SQL(b, r.ask.Filter, "r", r.guard(inside))
+}
+
+// alive writes on which side of the bin r is.
+func (r *reading) alive(b *query.Builder) {
+	if r.ask.Deleted {
+		b.Write(`r."deleted_at" IS NOT NULL`)
+	} else {
+		b.Write(`r."deleted_at" IS NULL`)
+	}
+}
