@@ -74,18 +74,18 @@ func writeCheckpoints(ctx context.Context, src Source, v note.Verifier, create C
 	}
 	out := bufio.NewWriter(w)
 	var newest mark
+	between := ""
 	for o, err := range opened(src.Checkpoints(ctx, 0), v) {
 		if err == nil {
 			err = o.err
 		}
+		if err == nil {
+			_, err = out.WriteString(between + string(o.msg))
+			between = "\n"
+		}
 		if err != nil {
-			w.Close()
-			return Checkpoint{}, err
+			return Checkpoint{}, errors.Join(err, w.Close())
 		}
-		if newest.msg != nil {
-			out.WriteByte('\n')
-		}
-		out.Write(o.msg)
 		// After a restore the newest is not the largest: a checkpoint of the
 		// lost branch may be larger.
 		if newest.msg == nil || o.Incarnation > newest.Incarnation || o.Incarnation == newest.Incarnation && o.Size >= newest.Size {

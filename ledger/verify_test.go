@@ -294,7 +294,7 @@ func TestAttack62ClockSetBackIsFound(t *testing.T) {
 	l.fill(5)
 	l.finds(Options{}, "clock set back 52 52")
 	r := l.finds(Options{Skew: 2 * time.Hour})
-	if r.Newest != day {
+	if !r.Newest.Equal(day) {
 		t.Errorf("newest entry %v, want %v", r.Newest, day)
 	}
 
