@@ -117,7 +117,7 @@ func (b *Book) Batch(ctx context.Context, who actor.Actor, kindName string, oper
 				if id == 0 {
 					id, err = p.create(kind, w.Values)
 				} else {
-					err = p.update(kind, id, 0, w.Values)
+					err = p.updateWith(kind, id, 0, w.Values, w.With)
 				}
 				if err != nil {
 					return err
@@ -151,6 +151,7 @@ func (b *Book) Batch(ctx context.Context, who actor.Actor, kindName string, oper
 type Write struct {
 	ID     schema.RecordID // zero: a new record
 	Values Values
+	With   With // for a record that is there already
 }
 
 // operate does n things in slices, each slice in a transaction of its own.

@@ -109,6 +109,25 @@ func keysOf(f *schema.Field, column any) ([]string, error) {
 	return keys, nil
 }
 
+// decode is the inverse of what a multi field's column holds.
+func decode(f *schema.Field, column any) (any, error) {
+	text, _ := column.(string)
+	var err error
+	switch f.Type {
+	case schema.Phones:
+		var all []value.Phone
+		err = json.Unmarshal([]byte(text), &all)
+		return all, err
+	case schema.Emails:
+		var all []value.Email
+		err = json.Unmarshal([]byte(text), &all)
+		return all, err
+	}
+	var all []string
+	err = json.Unmarshal([]byte(text), &all)
+	return all, err
+}
+
 // Value, Key and Keys let conditions be asked of the record.
 func (s *state) Value(f *schema.Field) query.Value {
 	v, _ := query.Of(s.stored.Cells[f.Index()].Column)

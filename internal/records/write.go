@@ -138,6 +138,10 @@ func (p *pen) create(kind *schema.Kind, v Values) (schema.RecordID, error) {
 }
 
 func (p *pen) update(kind *schema.Kind, id schema.RecordID, version int64, v Values) error {
+	return p.updateWith(kind, id, version, v, Replace)
+}
+
+func (p *pen) updateWith(kind *schema.Kind, id schema.RecordID, version int64, v Values, how With) error {
 	s, g, err := p.reach(kind, id, policy.Edit)
 	if err != nil {
 		return err
@@ -148,7 +152,11 @@ func (p *pen) update(kind *schema.Kind, id schema.RecordID, version int64, v Val
 	if version != 0 && version != s.stored.Version {
 		return store.ErrStale
 	}
-	cells, err := p.cells(kind, s.stored, maps.Clone(v))
+	v, err = p.meet(s, maps.Clone(v), how)
+	if err != nil {
+		return err
+	}
+	cells, err := p.cells(kind, s.stored, v)
 	if err != nil {
 		return err
 	}

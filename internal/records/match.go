@@ -1,0 +1,183 @@
+package records
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"castellan/internal/actor"
+	"castellan/internal/policy"
+	"castellan/internal/schema"
+	"castellan/internal/store"
+)
+
+// Mark is something by which a record may be the same as another: a key of a
+// multi field (a phone, a mail address) or of a keyed text (an id in a former
+// system).
+type Mark struct {
+	Field string
+	Key   string // folded, as Key gives it
+}
+
+// Match finds the records of a kind that bear one of the marks, among those that
+// the actor may view on a list: a match must not tell of a client whom the actor
+// may not know of (attack 8). Those who import hold RunImport. The oldest record
+// wins where several bear the same mark.
+func (b *Book) Match(ctx context.Context, who actor.Actor, kindName string, marks []Mark) (map[Mark]schema.RecordID, error) {
+	kind, err := b.kind(kindName)
+	if err != nil {
+		return nil, err
+	}
+	st, err := b.needs(ctx, who, policy.RunImport)
+	if err != nil {
+		return nil, err
+	}
+	byField := map[string][]string{}
+	for _, m := range marks {
+		byField[m.Field] = append(byField[m.Field], m.Key)
+	}
+	found := map[Mark][]schema.RecordID{}
+	var ids []schema.RecordID
+	for name, keys := range byField {
+		f := kind.Field(name)
+		if f == nil || !f.Type.Multi() && !f.Keyed {
+			return nil, fmt.Errorf("match %s: field %q has no keys", kind.Name, name)
+		}
+		slices.Sort(keys)
+		keys = slices.Compact(keys)
+		for part := range slices.Chunk(keys, 64) {
+			bearers, err := b.bearers(ctx, f, part)
+			if err != nil {
+				return nil, err
+			}
+			for _, one := range bearers {
+				m := Mark{name, one.key}
+				found[m] = append(found[m], one.id)
+				ids = append(ids, one.id)
+			}
+		}
+	}
+	slices.Sort(ids)
+	ids = slices.Compact(ids)
+	g := st.Decide(kind, policy.View, policy.List, b.instant())
+	seen := map[schema.RecordID]bool{}
+	for part := range slices.Chunk(ids, 500) {
+		rows, err := b.db.Rows(ctx, g, part, store.Ask{})
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range rows.Rows {
+			seen[r.ID] = true
+		}
+	}
+	answer := map[Mark]schema.RecordID{}
+	for m, all := range found {
+		for _, id := range all {
+			if held, ok := answer[m]; seen[id] && (!ok || id < held) {
+				answer[m] = id
+			}
+		}
+	}
+	return answer, nil
+}
+
+type bearer struct {
+	key string
+	id  schema.RecordID
+}
+
+func (b *Book) bearers(ctx context.Context, f *schema.Field, keys []string) ([]bearer, error) {
+	// The list is rounded up to a power of two, so that few statements are prepared.
+	n := 1
+	for n < len(keys) {
+		n *= 2
+	}
+	var args []any
+	var text string
+	if f.Type.Multi() {
+		text = "SELECT key, record FROM multi WHERE kind = ? AND field = ? AND key IN (?"
+		args = []any{int64(f.Kind().Number), f.Name}
+	} else {
+		text = "SELECT " + f.KeyColumn() + ", id FROM " + f.Kind().Name + " WHERE deleted_at IS NULL AND " + f.KeyColumn() + " IN (?"
+	}
+	for i := range n {
+		args = append(args, keys[min(i, len(keys)-1)])
+	}
+	rows, err := b.db.Query(ctx, store.Text(text+strings.Repeat(", ?", n-1)+")"), args...)
+	if err != nil {
+		return nil, fmt.Errorf("match %s: %w", f.Kind().Name, err)
+	}
+	defer rows.Close()
+	var all []bearer
+	for rows.Next() {
+		v := rows.Values()
+		key, _ := v[0].(string)
+		id, _ := v[1].(int64)
+		all = append(all, bearer{key, schema.RecordID(id)})
+	}
+	return all, rows.Err()
+}
+
+// With says how the values of a Write meet what a record holds already.
+type With uint8
+
+const (
+	Replace   With = iota // the new value counts
+	FillEmpty             // only what is empty is filled
+	Unite                 // lists get what they do not hold yet; elsewhere the new value counts
+)
+
+// meet reduces the values of a write to what is to change. Lists are united by
+// their keys, so that the same number in another spelling is not added.
+func (p *pen) meet(s *state, v Values, how With) (Values, error) {
+	if how == Replace {
+		return v, nil
+	}
+	settings := p.b.settings()
+	left := Values{}
+	for name, given := range v {
+		f := s.kind.Field(name)
+		if f == nil {
+			left[name] = given // refused later, in the words for it
+			continue
+		}
+		held := s.stored.Cells[f.Index()]
+		switch {
+		case held.Column == nil:
+			left[name] = given
+		case how == FillEmpty:
+		case !f.Type.Multi():
+			left[name] = given
+		default:
+			was, err := decode(f, held.Column)
+			if err != nil {
+				return nil, err
+			}
+			all := list(was)
+			for _, one := range list(given) {
+				c, err := settings.canonical(f, []any{one})
+				if err != nil {
+					return nil, err
+				}
+				if len(without(c.Multi, held.Multi)) > 0 {
+					all = append(all, one)
+				}
+			}
+			if len(all) > len(list(was)) {
+				left[name] = all
+			}
+		}
+	}
+	return left, nil
+}
+
+func without(all, some []string) []string {
+	var left []string
+	for _, s := range all {
+		if !slices.Contains(some, s) {
+			left = append(left, s)
+		}
+	}
+	return left
+}
