@@ -1,0 +1,72 @@
+package identity
+
+import (
+	"fmt"
+	"testing"
+
+	"castellan/internal/store"
+	"castellan/internal/store/storetest"
+	"castellan/internal/vault"
+)
+
+// A request of somebody who is signed in, among ten thousand who are.
+func BenchmarkResolveAmongTenThousand(b *testing.B) {
+	for _, engine := range []store.Engine{store.SQLite, store.Postgres} {
+		b.Run(engine.String(), func(b *testing.B) {
+			a := open(b, storetest.Open(b, engine, nil))
+			token, err := a.SetupLink(b.Context())
+			if err != nil {
+				b.Fatal(err)
+			}
+			if _, err := a.Setup(b.Context(), founding(token)); err != nil {
+				b.Fatal(err)
+			}
+			const sessions = 10_000
+			err = a.DB.Write(b.Context(), func(tx *store.Tx) error {
+				for i := range sessions {
+					_, err := tx.Exec(b.Context(), store.Text(`INSERT INTO session (id, hash, person, how, address, network, device, created_at, used_at, used_from)
+						VALUES (?, ?, 1, 'password', '', '', '', ?, ?, '')`), tx.NewID(), vault.Hash(fmt.Sprint(i)), tx.Now(), tx.Now())
+					if err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+			if err != nil {
+				b.Fatal(err)
+			}
+			resolve := func(i int) {
+				who, err := a.Resolve(b.Context(), fmt.Sprint(i%sessions), home, "bench")
+				if err != nil || who.Person != 1 {
+					b.Fatal(err)
+				}
+			}
+			for i := range sessions {
+				resolve(i)
+			}
+			i := 0
+			for b.Loop() {
+				resolve(i)
+				i++
+			}
+		})
+	}
+}
+
+// The standing of whoever asks, from memory.
+func BenchmarkStanding(b *testing.B) {
+	a := open(b, storetest.Open(b, store.SQLite, nil))
+	token, err := a.SetupLink(b.Context())
+	if err != nil {
+		b.Fatal(err)
+	}
+	s, err := a.Setup(b.Context(), founding(token))
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if _, err := a.Rights.Standing(b.Context(), s.Actor); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
