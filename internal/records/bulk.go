@@ -20,6 +20,7 @@ const (
 	BulkUpdate  = "update"
 	BulkDelete  = "delete"
 	BulkRestore = "restore"
+	BulkShare   = "share" // with a group
 	BulkCreate  = "create" // by Batch only
 )
 
@@ -54,7 +55,7 @@ type Operation struct {
 // Bulk does the same to many records. Each is decided by itself when its turn
 // comes, as if it were changed alone (attack 33); those that are refused are
 // named, and the others are done. It may be undone as one step.
-func (b *Book) Bulk(ctx context.Context, who actor.Actor, kindName string, which Selection, what string, v Values) (*Operation, error) {
+func (b *Book) Bulk(ctx context.Context, who actor.Actor, kindName string, which Selection, what string, v Values, with Share) (*Operation, error) {
 	st, err := b.needs(ctx, who, policy.ChangeInBulk)
 	if err != nil {
 		return nil, err
@@ -63,8 +64,18 @@ func (b *Book) Bulk(ctx context.Context, who actor.Actor, kindName string, which
 	if err != nil {
 		return nil, err
 	}
-	if what != BulkUpdate && what != BulkDelete && what != BulkRestore {
-		return nil, fault.New(fault.Invalid, "bulk.action", "Many records at once can be updated, deleted or restored.").At("action")
+	var everyone []*policy.Standing
+	switch what {
+	case BulkUpdate, BulkDelete, BulkRestore:
+	case BulkShare:
+		if may, why := st.Can(policy.ShareRecords); !may {
+			return nil, lacks(policy.ShareRecords, why)
+		}
+		if everyone, err = b.rights.Standings(ctx); err != nil {
+			return nil, err
+		}
+	default:
+		return nil, fault.New(fault.Invalid, "bulk.action", "Many records at once can be updated, shared, deleted or restored.").At("action")
 	}
 	ids := which.IDs
 	if which.Query != nil {
@@ -83,6 +94,15 @@ func (b *Book) Bulk(ctx context.Context, who actor.Actor, kindName string, which
 			return id, p.bin(kind, id, 0)
 		case BulkRestore:
 			return id, p.unbin(kind, id, 0)
+		case BulkShare:
+			s, _, err := p.reach(kind, id, policy.Edit)
+			if err == nil && s.stored.Binned {
+				err = fault.NotFound()
+			}
+			if err != nil {
+				return id, err
+			}
+			return id, p.share(s, with, everyone)
 		}
 		return id, p.update(kind, id, 0, maps.Clone(v))
 	})
@@ -115,7 +135,7 @@ func (b *Book) Batch(ctx context.Context, who actor.Actor, kindName string, oper
 			err := p.tx.Try(p.ctx, func() error {
 				var err error
 				if id == 0 {
-					id, err = p.create(kind, w.Values)
+					id, err = p.createIn(kind, w.Values, w.Group)
 				} else {
 					err = p.updateWith(kind, id, 0, w.Values, w.With)
 				}
@@ -151,7 +171,8 @@ func (b *Book) Batch(ctx context.Context, who actor.Actor, kindName string, oper
 type Write struct {
 	ID     schema.RecordID // zero: a new record
 	Values Values
-	With   With // for a record that is there already
+	With   With          // for a record that is there already
+	Group  actor.GroupID // a new record is shared with it; zero: with none
 }
 
 // operate does n things in slices, each slice in a transaction of its own.
@@ -282,6 +303,8 @@ func (b *Book) Undo(ctx context.Context, who actor.Actor, operation int64) (*Ope
 			for _, it := range part {
 				err := p.tx.Try(p.ctx, func() error {
 					switch {
+					case what == BulkShare:
+						return fault.New(fault.Invalid, "operation.share", "Sharing is taken back by ending the share.")
 					case what == BulkDelete:
 						return p.unbin(kind, it.id, it.version)
 					case what == BulkRestore || it.version == 1:

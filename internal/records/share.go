@@ -146,11 +146,8 @@ func (p *pen) share(s *state, with Share, everyone []*policy.Standing) error {
 	if with.Group != 0 {
 		level = policy.ShareEdit // what members may do, their roles in the group say
 	}
-	_, err := p.tx.Exec(p.ctx, store.Text(`INSERT INTO share (kind, record, principal, level, ends_at, made_by, made_at) VALUES (?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (kind, record, principal) DO UPDATE SET level = excluded.level, ends_at = excluded.ends_at, made_by = excluded.made_by, made_at = excluded.made_at`),
-		int64(s.kind.Number), int64(s.stored.ID), int64(with.principal()), int64(level), ends, int64(p.who.Person), p.tx.Now().UnixMicro())
-	if err != nil {
-		return fmt.Errorf("share: %w", err)
+	if err := p.insertShare(s, share{principal: with.principal(), level: level, ends: ends, by: int64(p.who.Person), at: p.tx.Now().UnixMicro()}); err != nil {
+		return err
 	}
 	if err := p.moved(s); err != nil {
 		return err
@@ -160,6 +157,17 @@ func (p *pen) share(s *state, with Share, everyone []*policy.Standing) error {
 		details["ends_at"] = with.Ends.UTC()
 	}
 	return p.note("record.shared", s.kind, s.stored.ID, details)
+}
+
+// insertShare writes a share, in place of an earlier one with the same principal.
+func (p *pen) insertShare(s *state, sh share) error {
+	_, err := p.tx.Exec(p.ctx, store.Text(`INSERT INTO share (kind, record, principal, level, ends_at, made_by, made_at) VALUES (?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (kind, record, principal) DO UPDATE SET level = excluded.level, ends_at = excluded.ends_at, made_by = excluded.made_by, made_at = excluded.made_at`),
+		int64(s.kind.Number), int64(s.stored.ID), int64(sh.principal), int64(sh.level), sh.ends, sh.by, sh.at)
+	if err != nil {
+		return fmt.Errorf("share: %w", err)
+	}
+	return nil
 }
 
 // exists refuses to share with nobody.

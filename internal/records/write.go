@@ -98,6 +98,11 @@ func (b *Book) write(ctx context.Context, who actor.Actor, do func(*pen) error) 
 }
 
 func (p *pen) create(kind *schema.Kind, v Values) (schema.RecordID, error) {
+	return p.createIn(kind, v, 0)
+}
+
+// createIn makes a record that is shared with a group from the start.
+func (p *pen) createIn(kind *schema.Kind, v Values, group actor.GroupID) (schema.RecordID, error) {
 	g := p.st.Decide(kind, policy.Create, policy.Card, p.tx.Now())
 	if g.Empty() {
 		return 0, refused(g.Reasons())
@@ -125,11 +130,26 @@ func (p *pen) create(kind *schema.Kind, v Values) (schema.RecordID, error) {
 	if err := missing(s); err != nil {
 		return 0, err
 	}
+	if group != 0 {
+		with := Share{Group: group}
+		if may, why := p.st.Can(policy.ShareRecords); !may {
+			return 0, lacks(policy.ShareRecords, why)
+		}
+		if err := p.exists(with); err != nil {
+			return 0, err
+		}
+		s.shares = []share{{principal: with.principal(), level: policy.ShareEdit, by: int64(p.who.Person), at: at}}
+	}
 	if err := p.keeps(g, nil, s); err != nil {
 		return 0, err
 	}
 	if err := p.tx.InsertRecord(p.ctx, g, s.stored.ID, s.stored.Cells, s.place()); err != nil {
 		return 0, err
+	}
+	for _, sh := range s.shares {
+		if err := p.insertShare(s, sh); err != nil {
+			return 0, err
+		}
 	}
 	if err := p.search(s); err != nil {
 		return 0, err
