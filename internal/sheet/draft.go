@@ -427,7 +427,10 @@ func (r *reading) address(c Column, cell string) {
 		r.text(&d.Country, cell, maxText)
 	default:
 		s := strings.Trim(value.Line(cell), " ,")
-		if d.Address != "" && s != "" {
+		if s == "" {
+			return
+		}
+		if d.Address != "" {
 			s = d.Address + ", " + s
 		}
 		switch {

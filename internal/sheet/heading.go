@@ -349,7 +349,7 @@ func vendorOf(keys map[string]bool) string {
 		return "google_old"
 	case keys["first name"] && count("e mail address", "e mail 2 address", "business phone", "home country region", "business street", "company main phone", "tty tdd phone", "internet free busy") >= 2:
 		return "outlook"
-	case count("step", "step id", "pipeline", "created by", "remind date", "remind time", "reminder activity", "client folder", "created from", "starred", "first activity", "estimated closing date", "last update", "probability") >= 4 && count("lead", "step id", "client folder", "remind date") > 0:
+	case count("step", "step id") == 2, count("step", "step id", "pipeline", "created by", "remind date", "remind time", "reminder activity", "client folder", "created from", "starred", "first activity", "estimated closing date", "last update", "probability") >= 4 && count("lead", "step id", "client folder", "remind date") > 0:
 		return "nocrm"
 	case keys["record id"] && count("first name", "last name", "email", "contact owner", "lead status", "create date", "company name", "lifecycle stage", "phone number") >= 2:
 		return "hubspot"
