@@ -20,7 +20,7 @@ const (
 	BulkUpdate  = "update"
 	BulkDelete  = "delete"
 	BulkRestore = "restore"
-	BulkShare   = "share" // with a group
+	BulkShare   = "share"  // with a group
 	BulkCreate  = "create" // by Batch only
 )
 
