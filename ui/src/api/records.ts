@@ -1,0 +1,282 @@
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query';
+import { call } from './http';
+import type { Sight } from './kinds';
+
+export interface Phone {
+  number: string;
+  label?: string;
+  ext?: string;
+  typed?: string;
+}
+
+export interface Email {
+  address: string;
+  label?: string;
+}
+
+export interface PersonRef {
+  id: string;
+  name: string;
+}
+
+export interface RecordRef {
+  id: string;
+  kind: string;
+  title: string;
+}
+
+/** A record as the asker may see it: hidden fields are absent, `sight` names those that are not plain. */
+export interface Record_ {
+  id: string;
+  kind: string;
+  version: number;
+  created_at: string;
+  updated_at: string;
+  sight?: Partial<Record<string, Sight>>;
+  can?: { edit?: boolean; delete?: boolean };
+  deleted_at?: string;
+  deleted_by?: PersonRef;
+  [field: string]: unknown;
+}
+
+export interface Page {
+  items: Record_[];
+  next: string | null;
+  count?: { n: number; capped: boolean };
+}
+
+export interface Question {
+  filter?: string;
+  sort?: string;
+  search?: string;
+  fields?: string;
+  bin?: boolean;
+}
+
+const plain = (question: Question) => ({
+  filter: question.filter,
+  sort: question.sort,
+  search: question.search,
+  fields: question.fields,
+  bin: question.bin ? 1 : undefined,
+});
+
+/** The list, page by page; the first page brings the count. */
+export const list = (plural: string, question: Question, size = 100) =>
+  infiniteQueryOptions({
+    queryKey: ['records', plural, 'list', question, size],
+    queryFn: ({ pageParam, signal }) =>
+      call<Page>('GET', `/${plural}`, {
+        query: {
+          ...plain(question),
+          limit: size,
+          cursor: pageParam || undefined,
+          count: pageParam ? undefined : 'capped',
+        },
+        signal,
+      }),
+    initialPageParam: '',
+    getNextPageParam: (last: Page) => last.next ?? undefined,
+    placeholderData: keepPreviousData,
+    staleTime: 15_000,
+  });
+
+export const exactCount = (plural: string, question: Question) =>
+  call<{ n: number; capped: boolean }>('GET', `/${plural}/count`, {
+    query: { filter: question.filter, search: question.search, exact: 1 },
+  });
+
+export const read = (plural: string, id: string) =>
+  queryOptions({
+    queryKey: ['records', plural, 'one', id],
+    queryFn: ({ signal }) => call<Record_>('GET', `/${plural}/${id}`, { signal }),
+    staleTime: 10_000,
+  });
+
+export type Values = Record<string, unknown>;
+
+export const create = (plural: string, values: Values, once: string) =>
+  call<Record_>('POST', `/${plural}`, { body: values, headers: { 'Idempotency-Key': once } });
+
+export const change = (plural: string, id: string, version: number, values: Values) =>
+  call<Record_>('PATCH', `/${plural}/${id}`, { body: values, headers: { 'If-Match': `"${version}"` } });
+
+export const remove = (plural: string, id: string) => call<void>('DELETE', `/${plural}/${id}`);
+
+export const restore = (plural: string, id: string) => call<Record_>('POST', `/${plural}/${id}/restore`);
+
+export interface Revealed {
+  fields: Values;
+  /** How many reveals are left today, where there is a budget. */
+  left?: number;
+}
+
+export const reveal = (plural: string, id: string, fields: string[]) =>
+  call<Revealed>('POST', `/${plural}/${id}/reveal`, { body: { fields } });
+
+export interface FieldChange {
+  field: string;
+  before?: unknown;
+  after?: unknown;
+  masked?: boolean;
+}
+
+export interface Version {
+  version: number;
+  at: string;
+  by: Actor;
+  action?: string;
+  changes: FieldChange[];
+}
+
+export interface Actor {
+  kind: string;
+  id?: string;
+  name: string;
+}
+
+export const history = (plural: string, id: string) =>
+  queryOptions({
+    queryKey: ['records', plural, 'history', id],
+    queryFn: async ({ signal }) =>
+      (await call<{ items: Version[] }>('GET', `/${plural}/${id}/history`, { signal })).items,
+  });
+
+export const earlier = (plural: string, id: string, version: number) =>
+  queryOptions({
+    queryKey: ['records', plural, 'earlier', id, version],
+    queryFn: ({ signal }) => call<Record_>('GET', `/${plural}/${id}/history/${version}`, { signal }),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+
+export const revert = (plural: string, id: string, version: number) =>
+  call<Record_>('POST', `/${plural}/${id}/history/${version}/restore`);
+
+export interface Happening {
+  type: string;
+  at: string;
+  by?: Actor;
+  id?: string;
+  kind?: string;
+  title?: string;
+  text?: string;
+  version?: number;
+  changes?: FieldChange[];
+  record?: Record_;
+}
+
+export const timeline = (plural: string, id: string) =>
+  infiniteQueryOptions({
+    queryKey: ['records', plural, 'timeline', id],
+    queryFn: ({ pageParam, signal }) =>
+      call<{ items: Happening[]; next?: string | null }>('GET', `/${plural}/${id}/timeline`, {
+        query: { cursor: pageParam || undefined },
+        signal,
+      }),
+    initialPageParam: '',
+    getNextPageParam: (last: { next?: string | null }) => last.next ?? undefined,
+  });
+
+export interface Sighting {
+  who: Actor;
+  first: string;
+  last: string;
+  times: number;
+  classes: string[];
+}
+
+export const seen = (plural: string, id: string) =>
+  queryOptions({
+    queryKey: ['records', plural, 'seen', id],
+    queryFn: ({ signal }) =>
+      call<{ items: Sighting[]; since?: string }>('GET', `/${plural}/${id}/seen`, { signal }),
+  });
+
+export interface Access {
+  person: PersonRef;
+  view?: boolean;
+  edit?: boolean;
+  delete?: boolean;
+  sights?: Partial<Record<string, Sight>>;
+  because: string[];
+}
+
+export const access = (plural: string, id: string) =>
+  queryOptions({
+    queryKey: ['records', plural, 'access', id],
+    queryFn: async ({ signal }) =>
+      (await call<{ items: Access[] }>('GET', `/${plural}/${id}/access`, { signal })).items,
+  });
+
+export interface Verdict {
+  allowed?: boolean;
+  sight?: Sight;
+  because: string[];
+  sentence?: string;
+}
+
+export const why = (plural: string, id: string, ask: { person?: string; field?: string; action?: string }) =>
+  queryOptions({
+    queryKey: ['records', plural, 'why', id, ask],
+    queryFn: ({ signal }) => call<Verdict>('GET', `/${plural}/${id}/why`, { query: ask, signal }),
+  });
+
+export interface Share {
+  principal: string;
+  person?: PersonRef;
+  group?: { id: string; name: string };
+  level: 'view' | 'edit';
+  ends_at?: string | null;
+}
+
+export const shares = (plural: string, id: string) =>
+  queryOptions({
+    queryKey: ['records', plural, 'shares', id],
+    queryFn: async ({ signal }) =>
+      (await call<{ items: Share[] }>('GET', `/${plural}/${id}/shares`, { signal })).items,
+  });
+
+export const share = (
+  plural: string,
+  id: string,
+  body: { person?: string; group?: string; level: string; ends_at?: string },
+) => call<Share>('POST', `/${plural}/${id}/shares`, { body });
+
+export const unshare = (plural: string, id: string, principal: string) =>
+  call<void>('DELETE', `/${plural}/${id}/shares/${principal}`);
+
+export const find = (plural: string, by: { phone?: string; email?: string }) =>
+  call<{ items: Record_[] }>('POST', `/${plural}/find`, { body: by });
+
+export interface Bulk {
+  ids?: string[];
+  filter?: string;
+  search?: string;
+  action: 'update' | 'delete' | 'restore' | 'share' | 'assign' | 'tag';
+  patch?: Values;
+}
+
+export interface Done {
+  operation: string;
+  done: number;
+  refused?: { id: string; code: string; detail?: string }[];
+}
+
+export const bulk = (plural: string, what: Bulk) => call<Done>('POST', `/${plural}/bulk`, { body: what });
+
+export const undo = (operation: string) => call<void>('POST', `/operations/${operation}/undo`);
+
+export interface Hit {
+  kind: string;
+  id: string;
+  title: string;
+  detail?: string;
+}
+
+export const search = (q: string) =>
+  queryOptions({
+    queryKey: ['search', q],
+    queryFn: async ({ signal }) =>
+      (await call<{ items: Hit[] }>('GET', '/search', { query: { q }, signal })).items,
+    staleTime: 10_000,
+  });

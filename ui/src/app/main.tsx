@@ -1,0 +1,65 @@
+import '../kit/mantine.css';
+import '../kit/theme.css';
+import { I18nProvider } from '@lingui/react';
+import { MantineProvider } from '@mantine/core';
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { RouterProvider } from '@tanstack/react-router';
+import { lazy, StrictMode, Suspense } from 'react';
+import { createRoot } from 'react-dom/client';
+import { Problem } from '../api/http';
+import { session } from '../api/session';
+import { theme } from '../kit/theme';
+import { guess, i18n, isLanguage, speak } from '../text';
+import { makeRouter } from './router';
+import { resumeViewing } from './viewing';
+
+const Notifications = lazy(() => import('./notes'));
+
+const client = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 15_000,
+      retry: (times, failure) => !(failure instanceof Problem && failure.status < 500) && times < 2,
+    },
+  },
+});
+
+// A session that ended elsewhere shows the door, and nothing of what was open
+// stays in memory.
+client.getQueryCache().subscribe((event) => {
+  if (event.type !== 'updated' || event.action.type !== 'error') return;
+  const failure = event.action.error as unknown;
+  if (failure instanceof Problem && failure.status === 401 && client.getQueryData(session.queryKey)) {
+    client.clear();
+    void client.invalidateQueries({ queryKey: session.queryKey });
+    location.reload();
+  }
+});
+
+/** The nonce that the server put into the page: the kit's style tags carry it. */
+const nonce = () => document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content ?? '';
+
+async function start() {
+  resumeViewing();
+  const me = await client.fetchQuery(session).catch(() => null);
+  const language = me?.person.language;
+  await speak(isLanguage(language) ? language : guess());
+  const place = document.getElementById('root');
+  if (!place) throw new Error('the page has no place for its content');
+  createRoot(place).render(
+    <StrictMode>
+      <I18nProvider i18n={i18n}>
+        <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={nonce}>
+          <QueryClientProvider client={client}>
+            <Suspense>
+              <Notifications />
+            </Suspense>
+            <RouterProvider router={makeRouter(client)} />
+          </QueryClientProvider>
+        </MantineProvider>
+      </I18nProvider>
+    </StrictMode>,
+  );
+}
+
+void start();

@@ -1,0 +1,204 @@
+import type { QueryClient } from '@tanstack/react-query';
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from '@tanstack/react-router';
+import { session, setupNeeded } from '../api/session';
+import type { ListSearch } from '../features/record/address';
+import { Missing, Pending, Wrong } from './places';
+import { Shell } from './shell';
+
+const text = (value: unknown) => {
+  // The router reads addresses as JSON, so a filter that looks like a number comes as one.
+  const word = typeof value === 'number' || typeof value === 'boolean' ? String(value) : value;
+  return typeof word === 'string' && word !== '' ? word : undefined;
+};
+
+/** Only the words that were given, so that addresses stay short. */
+function words<Name extends string>(search: Record<string, unknown>, ...names: Name[]): Partial<Record<Name, string>> {
+  const found: Partial<Record<Name, string>> = {};
+  for (const name of names) {
+    const word = text(search[name]);
+    if (word !== undefined) found[name] = word;
+  }
+  return found;
+}
+
+const root = createRootRouteWithContext<{ client: QueryClient }>()({ component: Outlet });
+
+const setup = createRoute({
+  getParentRoute: () => root,
+  path: '/setup',
+  component: lazyRouteComponent(() => import('../features/session/setup-page'), 'SetupPage'),
+});
+
+const door = createRoute({
+  getParentRoute: () => root,
+  path: '/sign-in',
+  validateSearch: (search: Record<string, unknown>) => words(search, 'to'),
+  component: lazyRouteComponent(() => import('../features/session/sign-in-page'), 'SignInPage'),
+});
+
+const inside = createRoute({
+  getParentRoute: () => root,
+  id: 'in',
+  component: Shell,
+  beforeLoad: async ({ context, location }) => {
+    const me = await context.client.ensureQueryData(session);
+    if (me) return;
+    const { needed } = await context.client.fetchQuery(setupNeeded).catch(() => ({ needed: false }));
+    if (needed) throw redirect({ to: '/setup', hash: location.hash });
+    throw redirect({ to: '/sign-in', search: location.pathname === '/' ? {} : { to: location.href } });
+  },
+});
+
+const home = createRoute({
+  getParentRoute: () => inside,
+  path: '/',
+  beforeLoad: () => {
+    throw redirect({ to: '/$plural', params: { plural: 'contacts' } });
+  },
+});
+
+const list = createRoute({
+  getParentRoute: () => inside,
+  path: '/$plural',
+  validateSearch: (search: Record<string, unknown>): ListSearch => words(search, 'filter', 'sort', 'search', 'cols'),
+  component: lazyRouteComponent(() => import('../features/record/list-page'), 'ListPage'),
+});
+
+const card = createRoute({
+  getParentRoute: () => list,
+  path: '$id',
+  validateSearch: (search: Record<string, unknown>): { tab?: string } => words(search, 'tab'),
+  component: lazyRouteComponent(() => import('../features/record/card'), 'CardPlace'),
+});
+
+const security = createRoute({
+  getParentRoute: () => inside,
+  path: '/security',
+  validateSearch: (search: Record<string, unknown>) =>
+    words(search, 'person', 'record', 'event', 'from', 'to', 'title'),
+  component: lazyRouteComponent(() => import('../features/ledger/log-page'), 'LogPage'),
+});
+
+const importing = createRoute({
+  getParentRoute: () => inside,
+  path: '/import',
+  component: lazyRouteComponent(() => import('../features/imports/import-page'), 'ImportPage'),
+});
+
+const oneImport = createRoute({
+  getParentRoute: () => inside,
+  path: '/import/$id',
+  component: lazyRouteComponent(() => import('../features/imports/import-page'), 'ImportPage'),
+});
+
+const bin = createRoute({
+  getParentRoute: () => inside,
+  path: '/bin',
+  validateSearch: (search: Record<string, unknown>) => words(search, 'kind'),
+  component: lazyRouteComponent(() => import('../features/bin/bin-page'), 'BinPage'),
+});
+
+const settings = createRoute({
+  getParentRoute: () => inside,
+  path: '/settings',
+  component: lazyRouteComponent(() => import('./settings-frame'), 'SettingsFrame'),
+});
+
+const settingsHome = createRoute({
+  getParentRoute: () => settings,
+  path: '/',
+  component: lazyRouteComponent(() => import('../features/settings/workspace-page'), 'WorkspacePage'),
+});
+
+const people = createRoute({
+  getParentRoute: () => settings,
+  path: '/people',
+  component: lazyRouteComponent(() => import('../features/people/people-page'), 'PeoplePage'),
+});
+
+const person = createRoute({
+  getParentRoute: () => settings,
+  path: '/people/$id',
+  component: lazyRouteComponent(() => import('../features/people/person-page'), 'PersonPage'),
+});
+
+const groups = createRoute({
+  getParentRoute: () => settings,
+  path: '/groups',
+  component: lazyRouteComponent(() => import('../features/people/groups-page'), 'GroupsPage'),
+});
+
+const rights = createRoute({
+  getParentRoute: () => settings,
+  path: '/roles',
+  component: lazyRouteComponent(() => import('../features/rights/roles-page'), 'RolesPage'),
+});
+
+const role = createRoute({
+  getParentRoute: () => settings,
+  path: '/roles/$id',
+  component: lazyRouteComponent(() => import('../features/rights/role-page'), 'RolePage'),
+});
+
+const rails = createRoute({
+  getParentRoute: () => settings,
+  path: '/guard-rails',
+  component: lazyRouteComponent(() => import('../features/rights/rails-page'), 'RailsPage'),
+});
+
+const fields = createRoute({
+  getParentRoute: () => settings,
+  path: '/fields',
+  component: lazyRouteComponent(() => import('../features/settings/fields-page'), 'FieldsPage'),
+});
+
+const pipelines = createRoute({
+  getParentRoute: () => settings,
+  path: '/pipelines',
+  component: lazyRouteComponent(() => import('../features/settings/pipelines-page'), 'PipelinesPage'),
+});
+
+const keys = createRoute({
+  getParentRoute: () => settings,
+  path: '/keys',
+  component: lazyRouteComponent(() => import('../features/settings/keys-page'), 'KeysPage'),
+});
+
+const tree = root.addChildren([
+  setup,
+  door,
+  inside.addChildren([
+    home,
+    list.addChildren([card]),
+    security,
+    importing,
+    oneImport,
+    bin,
+    settings.addChildren([settingsHome, people, person, groups, rights, role, rails, fields, pipelines, keys]),
+  ]),
+]);
+
+export const makeRouter = (client: QueryClient) =>
+  createRouter({
+    routeTree: tree,
+    context: { client },
+    defaultPreload: 'intent',
+    defaultPendingMs: 150,
+    defaultPendingMinMs: 150,
+    defaultPendingComponent: Pending,
+    defaultErrorComponent: Wrong,
+    defaultNotFoundComponent: Missing,
+  });
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: ReturnType<typeof makeRouter>;
+  }
+}

@@ -1,0 +1,48 @@
+import { Trans, useLingui } from '@lingui/react/macro';
+import { Link, Outlet } from '@tanstack/react-router';
+import { holds, useMe } from '../api/session';
+import { PageTitle } from '../kit/page';
+import classes from './settings-frame.module.css';
+
+/** The settings: a list of places beside the chosen one. */
+export function SettingsFrame() {
+  const { t } = useLingui();
+  const me = useMe();
+  const places = [
+    { to: '/settings', label: t`Workspace`, shown: true },
+    { to: '/settings/people', label: t`People`, shown: holds(me, 'people.manage') },
+    { to: '/settings/roles', label: t`Roles and rights`, shown: holds(me, 'roles.manage') },
+    { to: '/settings/groups', label: t`Groups`, shown: holds(me, 'groups.manage') },
+    { to: '/settings/guard-rails', label: t`Guard rails`, shown: holds(me, 'rails.manage') },
+    { to: '/settings/fields', label: t`Fields`, shown: holds(me, 'fields.manage') },
+    { to: '/settings/pipelines', label: t`Pipelines`, shown: holds(me, 'pipelines.manage') },
+    { to: '/import', label: t`Import`, shown: holds(me, 'import.run') },
+    { to: '/settings/keys', label: t`Program keys`, shown: holds(me, 'keys.manage') },
+  ].filter((place) => place.shown);
+  return (
+    <div className={classes.frame}>
+      <PageTitle title={t`Settings`} />
+      <nav aria-label={t`Settings`} className={classes.places}>
+        {places.map((place) => (
+          <Link
+            key={place.to}
+            to={place.to}
+            className={classes.place}
+            activeOptions={{ exact: place.to === '/settings' }}
+            activeProps={{ 'data-here': true }}
+          >
+            {place.label}
+          </Link>
+        ))}
+        {places.length === 1 && (
+          <p className={classes.note}>
+            <Trans>More settings appear here when your role allows them.</Trans>
+          </p>
+        )}
+      </nav>
+      <div className={classes.inside}>
+        <Outlet />
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,216 @@
+import { Trans, useLingui } from '@lingui/react/macro';
+import { ActionIcon, Button, Kbd, UnstyledButton } from '@mantine/core';
+import { useMediaQuery } from '@mantine/hooks';
+import {
+  IconBuilding,
+  IconChecklist,
+  IconDots,
+  IconFolder,
+  IconLayoutSidebarLeftCollapse,
+  IconLayoutSidebarLeftExpand,
+  IconSearch,
+  IconSettings,
+  IconShieldLock,
+  IconTargetArrow,
+  IconTrash,
+  IconUsers,
+} from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { Link, Outlet } from '@tanstack/react-router';
+import { lazy, type ReactNode, Suspense, useState } from 'react';
+import { kinds } from '../api/kinds';
+import { holds, useMe } from '../api/session';
+import { Avatar } from '../kit/avatar';
+import { TitleSlot } from '../kit/page';
+import { kindMany } from '../kit/words';
+import { useKeys } from './keys';
+import classes from './shell.module.css';
+import { startViewing } from './viewing';
+
+// What is opened by a click comes with its first click, or when there is time.
+const Palette = lazy(() => import('../features/search/palette'));
+const Keys = lazy(() => import('./keys-page'));
+const Me = lazy(() => import('./me'));
+const More = lazy(() => import('./more'));
+
+const icons: Record<string, ReactNode> = {
+  contact: <IconUsers size={18} stroke={1.6} />,
+  company: <IconBuilding size={18} stroke={1.6} />,
+  deal: <IconTargetArrow size={18} stroke={1.6} />,
+  task: <IconChecklist size={18} stroke={1.6} />,
+};
+
+export interface Place {
+  to: string;
+  label: string;
+  icon: ReactNode;
+  below?: boolean;
+}
+
+/** The places that this person may go to, as the server's metadata says. */
+function usePlaces(): Place[] {
+  const { t } = useLingui();
+  const me = useMe();
+  const { data = [] } = useQuery(kinds);
+  const records = data
+    .filter((kind) => kind.name !== 'comment' && (kind.actions.view ?? 'denied') !== 'denied')
+    .map((kind) => ({
+      to: `/${kind.plural}`,
+      label: kindMany(kind),
+      icon: icons[kind.name] ?? <IconFolder size={18} stroke={1.6} />,
+    }));
+  return [
+    ...records,
+    ...(holds(me, 'records.bin')
+      ? [{ to: '/bin', label: t`Bin`, icon: <IconTrash size={18} stroke={1.6} />, below: true }]
+      : []),
+    ...(holds(me, 'ledger.read')
+      ? [{ to: '/security', label: t`Security`, icon: <IconShieldLock size={18} stroke={1.6} />, below: true }]
+      : []),
+    { to: '/settings', label: t`Settings`, icon: <IconSettings size={18} stroke={1.6} />, below: true },
+  ];
+}
+
+/** Everything around a page: the rail, the top bar, the frame of a viewing. */
+export function Shell() {
+  const { t } = useLingui();
+  const me = useMe();
+  const places = usePlaces();
+  const phone = useMediaQuery('(max-width: 640px)', false, { getInitialValueInEffect: false });
+  const [slot, setSlot] = useState<HTMLElement | null>(null);
+  const [small, setSmall] = useState(localStorage.getItem('castellan.rail') === 'small');
+  const [asking, setAsking] = useState(false);
+  const [showsKeys, setShowsKeys] = useState(false);
+  useKeys({ onSearch: () => setAsking(true), onHelp: () => setShowsKeys(true) });
+
+  function fold() {
+    localStorage.setItem('castellan.rail', small ? 'wide' : 'small');
+    setSmall(!small);
+  }
+
+  return (
+    <div className={classes.frame} data-viewing={me.view_as ? true : undefined} data-small={small || undefined}>
+      <a className={classes.skip} href="#content">
+        <Trans>To the content</Trans>
+      </a>
+      {me.view_as && (
+        <div className={classes.viewing} role="status">
+          <span>
+            <Trans>
+              You see everything as <strong>{me.view_as.name}</strong> does. Nothing can be changed, and this is in the
+              log.
+            </Trans>
+          </span>
+          <Button variant="white" color="dark" size="compact-xs" onClick={() => startViewing(null, '/settings/people')}>
+            <Trans>Leave</Trans>
+          </Button>
+        </div>
+      )}
+      {!phone && (
+        <nav className={classes.rail} aria-label={t`Main`}>
+          <div className={classes.brand} title={me.workspace.name}>
+            <img src="/icon.svg" width={24} height={24} alt="" />
+            {!small && <span className={classes.workspace}>{me.workspace.name}</span>}
+          </div>
+          <Places places={places.filter((place) => !place.below)} small={small} />
+          <div className={classes.gap} />
+          <Places places={places.filter((place) => place.below)} small={small} />
+          <ActionIcon
+            className={classes.fold}
+            onClick={fold}
+            aria-label={small ? t`Widen the menu` : t`Narrow the menu`}
+          >
+            {small ? <IconLayoutSidebarLeftExpand size={17} /> : <IconLayoutSidebarLeftCollapse size={17} />}
+          </ActionIcon>
+        </nav>
+      )}
+      <header className={classes.bar}>
+        <div ref={setSlot} className={classes.slot} />
+        <UnstyledButton className={classes.search} onClick={() => setAsking(true)} aria-label={t`Search`}>
+          <IconSearch size={15} aria-hidden />
+          <span className={classes.searchWord}>
+            <Trans>Search</Trans>
+          </span>
+          <Kbd className={classes.kbd}>Ctrl K</Kbd>
+        </UnstyledButton>
+        <Suspense fallback={<Avatar name={me.person.name} size={30} />}>
+          <Me onKeys={() => setShowsKeys(true)} />
+        </Suspense>
+      </header>
+      <main id="content" className={classes.content}>
+        <TitleSlot.Provider value={slot}>
+          <Outlet />
+        </TitleSlot.Provider>
+      </main>
+      {phone && <PhoneBar places={places} />}
+      {asking && (
+        <Suspense>
+          <Palette onClose={() => setAsking(false)} />
+        </Suspense>
+      )}
+      {showsKeys && (
+        <Suspense>
+          <Keys onClose={() => setShowsKeys(false)} />
+        </Suspense>
+      )}
+    </div>
+  );
+}
+
+function Places({ places, small }: { places: Place[]; small: boolean }) {
+  return (
+    <ul className={classes.places}>
+      {places.map((place) => (
+        <li key={place.to}>
+          <Link
+            to={place.to}
+            className={classes.place}
+            activeProps={{ 'data-here': true }}
+            activeOptions={{ includeSearch: false }}
+            title={small ? place.label : undefined}
+            aria-label={small ? place.label : undefined}
+          >
+            <span aria-hidden className={classes.placeIcon}>
+              {place.icon}
+            </span>
+            {!small && <span className={classes.placeWord}>{place.label}</span>}
+          </Link>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function PhoneBar({ places }: { places: Place[] }) {
+  const { t } = useLingui();
+  const [more, setMore] = useState(false);
+  const first = places.filter((place) => !place.below).slice(0, 4);
+  const rest = places.filter((place) => !first.includes(place));
+  return (
+    <nav className={classes.phoneBar} aria-label={t`Main`}>
+      {first.map((place) => (
+        <Link
+          key={place.to}
+          to={place.to}
+          className={classes.tab}
+          activeProps={{ 'data-here': true }}
+          activeOptions={{ includeSearch: false }}
+        >
+          <span aria-hidden>{place.icon}</span>
+          <span className={classes.tabWord}>{place.label}</span>
+        </Link>
+      ))}
+      <UnstyledButton className={classes.tab} onClick={() => setMore(true)}>
+        <IconDots size={18} aria-hidden />
+        <span className={classes.tabWord}>
+          <Trans>More</Trans>
+        </span>
+      </UnstyledButton>
+      {more && (
+        <Suspense>
+          <More places={rest} onClose={() => setMore(false)} />
+        </Suspense>
+      )}
+    </nav>
+  );
+}

@@ -1,0 +1,264 @@
+import { Plural, Trans, useLingui } from '@lingui/react/macro';
+import { Alert, Button, Group, Select, Skeleton, Stack, Text, TextInput } from '@mantine/core';
+import { IconEye, IconShieldLock } from '@tabler/icons-react';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { getRouteApi, Link } from '@tanstack/react-router';
+import { useState } from 'react';
+import { viewAs } from '../../api/http';
+import { kinds } from '../../api/kinds';
+import { changePerson, deactivate, type Person, person as personQuery, roles, take } from '../../api/people';
+import { holds, useMe } from '../../api/session';
+import { Avatar } from '../../kit/avatar';
+import { Failure, useSentence, useTell } from '../../kit/failure';
+import { Column, Panel } from '../../kit/page';
+import { Preview } from '../../kit/preview';
+import { When } from '../../kit/when';
+import { kindMany } from '../../kit/words';
+import { isLanguage, languages } from '../../text';
+import { DifferencesPanel } from './differences';
+import classes from './people.module.css';
+import { roleName } from './people-page';
+
+const route = getRouteApi('/in/settings/people/$id');
+
+/** One person: account, role, rights of their own, and what they could take. */
+export function PersonPage() {
+  const { id } = route.useParams();
+  const { data, error, refetch } = useQuery(personQuery(id));
+  const { data: all } = useQuery(kinds);
+  const me = useMe();
+  if (error) return <Failure failure={error} retry={refetch} />;
+  if (!data || !all) {
+    return (
+      <Column>
+        <Skeleton height={280} />
+      </Column>
+    );
+  }
+  return (
+    <Column key={id}>
+      <Account person={data} />
+      <DifferencesPanel person={data} kinds={all} />
+      <TakePanel id={id} />
+      {holds(me, 'viewas') && <Preview kinds={all} person={id} />}
+    </Column>
+  );
+}
+
+function Account({ person }: { person: Person }) {
+  const { t } = useLingui();
+  const me = useMe();
+  const client = useQueryClient();
+  const sentence = useSentence();
+  const tell = useTell();
+  const { data: all = [] } = useQuery(roles);
+  const [draft, setDraft] = useState({
+    name: person.name,
+    email: person.email,
+    role: person.role.id,
+    language: person.language ?? 'en',
+  });
+  const [failure, setFailure] = useState<unknown>(null);
+  const [busy, setBusy] = useState(false);
+  const changed =
+    draft.name !== person.name ||
+    draft.email !== person.email ||
+    draft.role !== person.role.id ||
+    draft.language !== (person.language ?? 'en');
+  const self = person.id === me.person.id;
+
+  async function save() {
+    setBusy(true);
+    setFailure(null);
+    try {
+      client.setQueryData(['people', person.id], await changePerson(person.id, draft));
+      await client.invalidateQueries({ queryKey: ['people'] });
+    } catch (problem) {
+      setFailure(problem);
+    } finally {
+      setBusy(false);
+    }
+  }
+
+  async function shutOut() {
+    try {
+      await deactivate(person.id);
+      await client.invalidateQueries({ queryKey: ['people'] });
+    } catch (problem) {
+      tell(problem);
+    }
+  }
+
+  return (
+    <Panel
+      title={
+        <Group gap={10} wrap="nowrap">
+          <Avatar name={person.name} size={32} />
+          <span>{person.name}</span>
+        </Group>
+      }
+      action={
+        <Group gap={6}>
+          {holds(me, 'viewas') && !self && person.state === 'active' && (
+            <Button
+              variant="default"
+              leftSection={<IconEye size={15} />}
+              onClick={() => {
+                sessionStorage.setItem('castellan.view-as', person.id);
+                viewAs(person.id);
+                location.assign('/');
+              }}
+            >
+              <Trans>View as {person.name}</Trans>
+            </Button>
+          )}
+          {holds(me, 'ledger.read') && (
+            <Button
+              variant="default"
+              leftSection={<IconShieldLock size={15} />}
+              component={Link}
+              to="/security"
+              search={{ person: person.id } as never}
+            >
+              <Trans>What they did</Trans>
+            </Button>
+          )}
+        </Group>
+      }
+    >
+      <Stack gap="sm">
+        {failure !== null && (
+          <Alert color="red" variant="light" role="alert">
+            {sentence(failure)}
+          </Alert>
+        )}
+        {person.state === 'deactivated' && (
+          <Alert color="gray" variant="light">
+            <Trans>Deactivated. Nobody can sign in with this account.</Trans>
+          </Alert>
+        )}
+        <Group grow align="flex-start" preventGrowOverflow={false}>
+          <TextInput
+            size="sm"
+            miw={200}
+            label={t`Name`}
+            value={draft.name}
+            onChange={(event) => setDraft({ ...draft, name: event.currentTarget.value })}
+          />
+          <TextInput
+            size="sm"
+            miw={200}
+            type="email"
+            label={t`E-mail`}
+            value={draft.email}
+            onChange={(event) => setDraft({ ...draft, email: event.currentTarget.value })}
+          />
+        </Group>
+        <Group grow align="flex-start" preventGrowOverflow={false}>
+          <Select
+            size="sm"
+            miw={200}
+            allowDeselect={false}
+            label={t`Role`}
+            data={all.map((each) => ({ value: each.id, label: roleName(each) }))}
+            value={draft.role}
+            onChange={(role) => role && setDraft({ ...draft, role })}
+          />
+          <Select
+            size="sm"
+            miw={200}
+            allowDeselect={false}
+            label={t`Language`}
+            data={Object.entries(languages).map(([value, label]) => ({ value, label }))}
+            value={draft.language}
+            onChange={(language) => isLanguage(language ?? undefined) && setDraft({ ...draft, language: language ?? 'en' })}
+          />
+        </Group>
+        {person.groups && person.groups.length > 0 && (
+          <Text size="sm">
+            <Text span c="dimmed" size="sm">
+              <Trans>Groups:</Trans>
+            </Text>{' '}
+            {person.groups.map((group) => (group.role ? `${group.name} (${group.role.name})` : group.name)).join(', ')}
+          </Text>
+        )}
+        {person.last_sign_in && (
+          <Text size="sm" c="dimmed">
+            <Trans>
+              Last sign-in: <When at={person.last_sign_in} />
+            </Trans>
+          </Text>
+        )}
+        <Group justify="space-between">
+          {!self && person.state === 'active' ? (
+            <Button variant="subtle" color="red" onClick={shutOut}>
+              <Trans>Deactivate now</Trans>
+            </Button>
+          ) : !self ? (
+            <Button
+              variant="subtle"
+              onClick={async () => {
+                try {
+                  await changePerson(person.id, { state: 'active' } as never);
+                  await client.invalidateQueries({ queryKey: ['people'] });
+                } catch (problem) {
+                  tell(problem);
+                }
+              }}
+            >
+              <Trans>Activate again</Trans>
+            </Button>
+          ) : (
+            <span />
+          )}
+          <Button size="sm" disabled={!changed} loading={busy} onClick={save}>
+            <Trans>Save</Trans>
+          </Button>
+        </Group>
+      </Stack>
+    </Panel>
+  );
+}
+
+/** What the person could carry out of the house, by the rights as they are now. */
+function TakePanel({ id }: { id: string }) {
+  const { t } = useLingui();
+  const { data, error } = useQuery({ ...take(id), retry: false });
+  const { data: all = [] } = useQuery(kinds);
+  if (error) return null;
+  return (
+    <Panel title={t`What this person can take`} note={t`Counted now, by the code that decides.`}>
+      {!data ? (
+        <Skeleton height={60} />
+      ) : data.sentences?.length ? (
+        <ul className={classes.take}>
+          {data.sentences.map((sentence) => (
+            <li key={sentence}>{sentence}</li>
+          ))}
+        </ul>
+      ) : (
+        <ul className={classes.take}>
+          {data.items.map((each) => {
+            const kind = all.find((one) => one.name === each.kind);
+            return (
+              <li key={each.kind}>
+                <strong>{kind ? kindMany(kind) : each.kind}</strong>:{' '}
+                <Plural value={each.view} one="sees #" other="sees #" />
+                {each.edit !== undefined && (
+                  <>
+                    , <Plural value={each.edit} one="can change #" other="can change #" />
+                  </>
+                )}
+                {each.export !== undefined && (
+                  <>
+                    , <Plural value={each.export} one="can export #" other="can export #" />
+                  </>
+                )}
+              </li>
+            );
+          })}
+        </ul>
+      )}
+    </Panel>
+  );
+}

@@ -1,0 +1,10 @@
+/** What of a list stands in its address: a saved view is a link. */
+export interface ListSearch {
+  /** A condition as a line. */
+  filter?: string;
+  /** A field, with a minus for the other way round. */
+  sort?: string;
+  search?: string;
+  /** Names of fields, separated by commas. */
+  cols?: string;
+}

@@ -1,0 +1,329 @@
+import { Plural, Trans, useLingui } from '@lingui/react/macro';
+import { Button, Skeleton } from '@mantine/core';
+import { useHotkeys, useMediaQuery } from '@mantine/hooks';
+import { IconFileImport, IconPlus, IconSearchOff, IconUsers } from '@tabler/icons-react';
+import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { getRouteApi, Link, Outlet, useMatchRoute, useNavigate } from '@tanstack/react-router';
+import { lazy, Suspense, useCallback, useMemo, useState } from 'react';
+import type { ListSearch } from './address';
+import { type Kind, kinds } from '../../api/kinds';
+import { list, type Question, type Record_ } from '../../api/records';
+import { holds, useMe } from '../../api/session';
+import { Empty } from '../../kit/empty';
+import { Failure } from '../../kit/failure';
+import { FieldValue } from '../../kit/field-value';
+import { Grid, type GridColumn } from '../../kit/grid';
+import { PageTitle } from '../../kit/page';
+import { fieldLabel, kindMany } from '../../kit/words';
+import { chosenColumns, readSorting, sortingWord, track } from './columns';
+import classes from './list-page.module.css';
+import { RevealsProvider, useReveals } from './reveals';
+import { Toolbar } from './toolbar';
+import { useNames } from './names';
+import { Why } from './why';
+
+// What the first look at a list does not need.
+const BulkBar = lazy(() => import('./bulk-bar'));
+const CreateDrawer = lazy(() => import('./create'));
+const StageTabs = lazy(() => import('./stages'));
+
+const route = getRouteApi('/in/$plural');
+
+/** A list of records and, beside it, the card of one of them. */
+export function ListPage() {
+  const { plural } = route.useParams();
+  const { data, isError, error, refetch } = useQuery(kinds);
+  const kind = data?.find((each) => each.plural === plural);
+  if (isError) return <Failure failure={error} retry={refetch} />;
+  if (!data) return <Bones />;
+  if (!kind) return <NoSuchKind />;
+  // Another kind is another list: nothing of the one is kept in the other.
+  return (
+    <RevealsProvider key={kind.name}>
+      <ListOf kind={kind} />
+    </RevealsProvider>
+  );
+}
+
+function Bones() {
+  return (
+    <div style={{ padding: 16 }} aria-busy>
+      <Skeleton height={28} width={260} mb={16} />
+      {Array.from({ length: 12 }, (_, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: skeletons have nothing else
+        <Skeleton key={index} height={12} mb={26} width={`${90 - ((index * 13) % 30)}%`} />
+      ))}
+    </div>
+  );
+}
+
+function NoSuchKind() {
+  const { t } = useLingui();
+  return (
+    <Empty icon={<IconSearchOff size={24} />} title={t`There is nothing here`}>
+      <Trans>The address leads nowhere, or to something that is not yours to see.</Trans>
+    </Empty>
+  );
+}
+
+function ListOf({ kind }: { kind: Kind }) {
+  const { t } = useLingui();
+  const me = useMe();
+  const search = route.useSearch();
+  const navigate = useNavigate();
+  const match = useMatchRoute();
+  const here = match({ to: '/$plural/$id', params: { plural: kind.plural } });
+  const opened = here ? (here as { id: string }).id : undefined;
+  const narrowScreen = useMediaQuery('(max-width: 640px)', false, { getInitialValueInEffect: false });
+  const coarse = useMediaQuery('(pointer: coarse)', false, { getInitialValueInEffect: false });
+  const [selected, setSelected] = useState<Set<string>>(new Set());
+  const [creating, setCreating] = useState(false);
+  const reveals = useReveals();
+  const look = useNames();
+
+  const fields = useMemo(() => chosenColumns(kind, search.cols), [kind, search.cols]);
+  const question: Question = {
+    ...(search.filter ? { filter: search.filter } : {}),
+    ...(search.sort ? { sort: search.sort } : {}),
+    ...(search.search ? { search: search.search } : {}),
+    fields: fields.map((field) => field.name).join(','),
+  };
+  const { data, isPending, isError, error, refetch, fetchNextPage, hasNextPage, isFetchingNextPage, isPlaceholderData } =
+    useInfiniteQuery({ ...list(kind.plural, question), placeholderData: keepPreviousData });
+  const rows = useMemo(() => data?.pages.flatMap((page) => page.items) ?? [], [data]);
+  const count = data?.pages[0]?.count;
+
+  const put = useCallback(
+    (next: Partial<ListSearch>) => {
+      setSelected(new Set());
+      void navigate({
+        to: '.',
+        search: (now: ListSearch) => {
+          const merged = { ...now, ...next };
+          return Object.fromEntries(Object.entries(merged).filter(([, value]) => value)) as ListSearch;
+        },
+        replace: true,
+      });
+    },
+    [navigate],
+  );
+
+  const open = useCallback(
+    (record: Record_) => {
+      void navigate({
+        to: '/$plural/$id',
+        params: { plural: kind.plural, id: record.id },
+        search: ({ filter, sort, search: words, cols }: ListSearch) =>
+          Object.fromEntries(
+            Object.entries({ filter, sort, search: words, cols }).filter(([, value]) => value),
+          ) as ListSearch,
+      });
+    },
+    [navigate, kind.plural],
+  );
+
+  const mayCreate = (kind.actions.create ?? 'denied') !== 'denied' && !me.view_as;
+  const mayImport = kind.name === 'contact' && holds(me, 'import.run') && !me.view_as;
+  const mayBulk = holds(me, 'records.bulk') && !me.view_as;
+  useHotkeys([['n', () => mayCreate && setCreating(true)]]);
+
+  const columns = useMemo(
+    (): GridColumn<Record_>[] =>
+      fields.map((field, place) => ({
+        key: field.name,
+        header: fieldLabel(field),
+        ...track(field, place === 0),
+        sortable: !!field.sort,
+        end: ['integer', 'number', 'money'].includes(field.type),
+        cell: (record) => (
+          <FieldValue
+            field={field}
+            record={record}
+            look={{
+              dense: true,
+              shown: reveals.shown(record.id, field.name),
+              onReveal: () => reveals.open(kind.plural, record.id, field.name),
+              why: () => <Why plural={kind.plural} id={record.id} field={field.name} />,
+              nameOf: look.nameOf,
+            }}
+          />
+        ),
+      })),
+    [fields, kind.plural, reveals, look.nameOf],
+  );
+
+  const asked = !!(search.filter || search.search);
+  const many = kindMany(kind);
+  const empty = !isPending && !isError && rows.length === 0;
+
+  return (
+    <div className={classes.split} data-open={opened ? true : undefined}>
+      <PageTitle title={many}>
+        <span className={classes.count} aria-live="polite" data-stale={isPlaceholderData || undefined}>
+          {count && (count.capped ? `${count.n.toLocaleString()}+` : count.n.toLocaleString())}
+        </span>
+      </PageTitle>
+      <section className={classes.list} aria-label={many}>
+        <Toolbar
+          kind={kind}
+          search={search}
+          put={put}
+          fields={fields}
+          question={question}
+          capped={count?.capped ?? false}
+          actions={
+            <>
+              {mayImport && (
+                <Button
+                  component={Link}
+                  to="/import"
+                  variant="default"
+                  leftSection={<IconFileImport size={15} />}
+                  className={classes.secondary}
+                >
+                  <Trans>Import</Trans>
+                </Button>
+              )}
+              {mayCreate && (
+                <Button leftSection={<IconPlus size={15} />} onClick={() => setCreating(true)}>
+                  <Trans>New</Trans>
+                </Button>
+              )}
+            </>
+          }
+        />
+        {kind.stage && (
+          <Suspense fallback={<div style={{ height: 34 }} />}>
+            <StageTabs kind={kind} filter={search.filter ?? ''} onChange={(filter) => put({ filter })} />
+          </Suspense>
+        )}
+        {isError ? (
+          <Failure failure={error} retry={refetch} />
+        ) : empty ? (
+          asked ? (
+            <Empty
+              icon={<IconSearchOff size={24} />}
+              title={t`Nothing fits`}
+              action={
+                <Button variant="default" onClick={() => put({ filter: '', search: '' })}>
+                  <Trans>Show all</Trans>
+                </Button>
+              }
+            >
+              <Trans>No record that you may see fits the search and the filter.</Trans>
+            </Empty>
+          ) : (
+            <Empty
+              icon={<IconUsers size={24} />}
+              title={kind.name === 'contact' ? t`Your clients will be here` : t`Nothing here yet`}
+              action={
+                <>
+                  {mayImport && (
+                    <Button component={Link} to="/import" leftSection={<IconFileImport size={15} />}>
+                      <Trans>Import a file</Trans>
+                    </Button>
+                  )}
+                  {mayCreate && (
+                    <Button
+                      variant={mayImport ? 'default' : 'filled'}
+                      leftSection={<IconPlus size={15} />}
+                      onClick={() => setCreating(true)}
+                    >
+                      {kind.name === 'contact' ? <Trans>Add the first client</Trans> : <Trans>Add the first one</Trans>}
+                    </Button>
+                  )}
+                </>
+              }
+            >
+              {kind.name === 'contact' ? (
+                <Trans>
+                  Bring a file from the system that you used before: a CSV, Excel or vCard file. You see what would
+                  happen before anything does, and it can be undone.
+                </Trans>
+              ) : (
+                <Trans>Records that you create, and those shared with you, appear in this list.</Trans>
+              )}
+            </Empty>
+          )
+        ) : (
+          <Grid
+            label={many}
+            columns={columns}
+            rows={rows}
+            loading={isPending}
+            more={hasNextPage && !isFetchingNextPage}
+            onMore={fetchNextPage}
+            sorting={readSorting(search.sort)}
+            onSort={(next) => put({ sort: sortingWord(next) })}
+            opened={opened}
+            href={(record) => `/${kind.plural}/${record.id}`}
+            onOpen={open}
+            {...(mayBulk ? { selected, onSelect: setSelected } : {})}
+            selectWords={{
+              row: (record) => t`Tick ${String(record[kind.title] ?? '')}`,
+              all: t`Tick all that are loaded`,
+            }}
+            rowHeight={narrowScreen ? 60 : coarse ? 48 : 38}
+            narrow={
+              narrowScreen
+                ? (record) => (
+                    <div className={classes.small}>
+                      <a
+                        className={classes.smallTitle}
+                        href={`/${kind.plural}/${record.id}`}
+                        onClick={(event) => event.preventDefault()}
+                      >
+                        {columns[0]?.cell(record)}
+                      </a>
+                      <div className={classes.smallRest}>
+                        {columns.slice(1, 4).map((column) => (
+                          <span key={column.key} className={classes.smallPart}>
+                            {column.cell(record)}
+                          </span>
+                        ))}
+                      </div>
+                    </div>
+                  )
+                : undefined
+            }
+          />
+        )}
+        {reveals.left !== undefined && (
+          <div className={classes.left} role="status">
+            <Plural value={reveals.left} one="# more number may be shown today" other="# more numbers may be shown today" />
+          </div>
+        )}
+        {selected.size > 0 && (
+          <Suspense>
+          <BulkBar
+            kind={kind}
+            selected={selected}
+            total={count}
+            question={question}
+            allLoaded={rows.length > 0 && selected.size === rows.length}
+            onDone={() => setSelected(new Set())}
+          />
+          </Suspense>
+        )}
+      </section>
+      {opened && (
+        <aside className={classes.card}>
+          <Outlet />
+        </aside>
+      )}
+      {creating && (
+        <Suspense>
+        <CreateDrawer
+          kind={kind}
+          opened
+          onClose={() => setCreating(false)}
+          onCreated={(record) => {
+            setCreating(false);
+            open(record);
+          }}
+        />
+        </Suspense>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,91 @@
+import { Trans, useLingui } from '@lingui/react/macro';
+import { Alert, Button, Modal, SegmentedControl, Select, Stack, Text } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import type { Kind } from '../../api/kinds';
+import { groups, names } from '../../api/people';
+import { type Record_, share } from '../../api/records';
+import { useSentence } from '../../kit/failure';
+import { DateField } from '../../kit/field-date';
+import { useCache } from './cache';
+
+/** Shares one record with a person or a group, for good or until a day. */
+export function ShareDialog({ kind, record, onClose }: { kind: Kind; record: Record_; onClose: () => void }) {
+  const { t } = useLingui();
+  const cache = useCache(kind.plural);
+  const sentence = useSentence();
+  const { data: people = [] } = useQuery(names);
+  const { data: all = [] } = useQuery({ ...groups, retry: false });
+  const [whom, setWhom] = useState<string | null>(null);
+  const [level, setLevel] = useState('view');
+  const [until, setUntil] = useState('');
+  const [failure, setFailure] = useState<unknown>(null);
+  const [busy, setBusy] = useState(false);
+
+  async function go() {
+    if (!whom) return;
+    setBusy(true);
+    setFailure(null);
+    try {
+      await share(kind.plural, record.id, {
+        ...(whom.startsWith('group_') ? { group: whom } : { person: whom }),
+        level,
+        // To the end of that day, here.
+        ...(until ? { ends_at: new Date(`${until}T23:59:59`).toISOString() } : {}),
+      });
+      await Promise.all([cache.forget('shares', record.id), cache.forget('access', record.id)]);
+      onClose();
+    } catch (problem) {
+      setFailure(problem);
+      setBusy(false);
+    }
+  }
+
+  return (
+    <Modal opened onClose={onClose} title={t`Share`} size="sm" closeButtonProps={{ 'aria-label': t`Close` }}>
+      <Stack gap="sm">
+        {failure !== null && (
+          <Alert color="red" variant="light" role="alert">
+            {sentence(failure)}
+          </Alert>
+        )}
+        <Select
+          label={t`With whom`}
+          size="sm"
+          searchable
+          data-autofocus
+          data={[
+            { group: t`People`, items: people.map((each) => ({ value: each.id, label: each.name })) },
+            { group: t`Groups`, items: all.map((each) => ({ value: each.id, label: each.name })) },
+          ].filter((part) => part.items.length > 0)}
+          value={whom}
+          onChange={setWhom}
+        />
+        <SegmentedControl
+          size="xs"
+          fullWidth
+          aria-label={t`What they may do`}
+          value={level}
+          onChange={setLevel}
+          data={[
+            { value: 'view', label: t`see it` },
+            { value: 'edit', label: t`see and change it` },
+          ]}
+        />
+        <DateField
+          label={t`Until`}
+          description={t`Empty: until you end it.`}
+          size="sm"
+          value={until}
+          onChange={setUntil}
+        />
+        <Text size="xs" c="dimmed">
+          <Trans>What stays closed to them by their role stays closed here too.</Trans>
+        </Text>
+        <Button size="sm" onClick={go} loading={busy} disabled={!whom}>
+          <Trans>Share</Trans>
+        </Button>
+      </Stack>
+    </Modal>
+  );
+}

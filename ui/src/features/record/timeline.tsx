@@ -1,0 +1,270 @@
+import { Trans, useLingui } from '@lingui/react/macro';
+import { Button, Group, SegmentedControl, Skeleton, Textarea } from '@mantine/core';
+import {
+  IconArrowBackUp,
+  IconChecklist,
+  IconEye,
+  IconMessage,
+  IconPencil,
+  IconPlus,
+  IconShare,
+  IconTargetArrow,
+  IconTrash,
+} from '@tabler/icons-react';
+import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
+import { type ReactNode, useState } from 'react';
+import { type Kind, kinds } from '../../api/kinds';
+import { change, create, type Happening, type Record_, timeline } from '../../api/records';
+import { Failure, useTell } from '../../kit/failure';
+import { When } from '../../kit/when';
+import { kindOne } from '../../kit/words';
+import { useCache } from './cache';
+import CreateDrawer from './create';
+import { Changed } from './history';
+import classes from './timeline.module.css';
+
+type Only = 'all' | 'comment' | 'changed' | 'deal' | 'task';
+
+const icons: Record<string, ReactNode> = {
+  comment: <IconMessage size={14} />,
+  created: <IconPlus size={14} />,
+  changed: <IconPencil size={14} />,
+  updated: <IconPencil size={14} />,
+  deal: <IconTargetArrow size={14} />,
+  task: <IconChecklist size={14} />,
+  revealed: <IconEye size={14} />,
+  shared: <IconShare size={14} />,
+  deleted: <IconTrash size={14} />,
+  restored: <IconArrowBackUp size={14} />,
+};
+
+/** All that happened to a record, the newest first, and where to add to it. */
+export function Timeline({ kind, record, readOnly }: { kind: Kind; record: Record_; readOnly: boolean }) {
+  const { t } = useLingui();
+  const client = useQueryClient();
+  const { data: all } = useQuery(kinds);
+  const [only, setOnly] = useState<Only>('all');
+  const [adding, setAdding] = useState<Kind | null>(null);
+  const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery(
+    timeline(kind.plural, record.id),
+  );
+  const items = (data?.pages.flatMap((page) => page.items) ?? []).filter(
+    (each) => only === 'all' || each.type === only || (only === 'changed' && ['created', 'updated'].includes(each.type)),
+  );
+  const again = () => client.invalidateQueries({ queryKey: ['records', kind.plural, 'timeline', record.id] });
+  const addable = (all ?? []).filter(
+    (each) =>
+      ['deal', 'task'].includes(each.name) &&
+      each.name !== kind.name &&
+      (each.actions.create ?? 'denied') !== 'denied' &&
+      each.fields.some((field) => field.type === 'relation' && field.target === kind.name),
+  );
+  const comments = all?.find((each) => each.name === 'comment');
+  const mayComment = !readOnly && comments && (comments.actions.create ?? 'denied') !== 'denied';
+
+  return (
+    <section className={classes.timeline} aria-label={t`What happened`}>
+      <div className={classes.head}>
+        <h3 className={classes.title}>
+          <Trans>What happened</Trans>
+        </h3>
+        {!readOnly && (
+          <Group gap={4}>
+            {addable.map((each) => (
+              <Button
+                key={each.name}
+                variant="subtle"
+                size="compact-xs"
+                leftSection={<IconPlus size={13} />}
+                onClick={() => setAdding(each)}
+              >
+                {kindOne(each)}
+              </Button>
+            ))}
+          </Group>
+        )}
+      </div>
+      {mayComment && <Comment kind={kind} record={record} onDone={again} />}
+      <SegmentedControl
+        size="xs"
+        mb="xs"
+        aria-label={t`Show only`}
+        value={only}
+        onChange={(next) => setOnly(next as Only)}
+        data={[
+          { value: 'all', label: t`All` },
+          { value: 'comment', label: t`Comments` },
+          { value: 'changed', label: t`Changes` },
+          ...(kind.name === 'deal' ? [] : [{ value: 'deal', label: t`Deals` }]),
+          ...(kind.name === 'task' ? [] : [{ value: 'task', label: t`Tasks` }]),
+        ]}
+      />
+      {error ? (
+        <Failure failure={error} retry={refetch} />
+      ) : !data ? (
+        <Skeleton height={90} />
+      ) : (
+        <ol className={classes.list}>
+          {items.map((each) => (
+            <Item key={`${each.type} ${each.id ?? ''} ${each.at} ${each.version ?? ''}`} kind={kind} item={each} onDone={again} />
+          ))}
+        </ol>
+      )}
+      {data && items.length === 0 && (
+        <p className={classes.nothing}>
+          <Trans>Nothing of this sort yet.</Trans>
+        </p>
+      )}
+      {hasNextPage && (
+        <Button variant="subtle" color="gray" loading={isFetchingNextPage} onClick={() => fetchNextPage()}>
+          <Trans>Earlier</Trans>
+        </Button>
+      )}
+      {adding && (
+        <CreateDrawer
+          kind={adding}
+          opened
+          begin={beginWith(adding, kind, record)}
+          onClose={() => setAdding(null)}
+          onCreated={() => {
+            setAdding(null);
+            void again();
+          }}
+        />
+      )}
+    </section>
+  );
+}
+
+/** The new record is related to the one whose card this is. */
+function beginWith(adding: Kind, kind: Kind, record: Record_) {
+  const field = adding.fields.find((each) => each.type === 'relation' && each.target === kind.name);
+  return field ? { [field.name]: { id: record.id, kind: kind.name, title: String(record[kind.title] ?? '') } } : {};
+}
+
+function Comment({ kind, record, onDone }: { kind: Kind; record: Record_; onDone: () => void }) {
+  const { t } = useLingui();
+  const tell = useTell();
+  const place = `castellan.comment.${record.id}`;
+  const [typed, setTyped] = useState(() => sessionStorage.getItem(place) ?? '');
+  const [once, setOnce] = useState(() => crypto.randomUUID());
+  const [busy, setBusy] = useState(false);
+
+  function type(next: string) {
+    setTyped(next);
+    if (next) sessionStorage.setItem(place, next);
+    else sessionStorage.removeItem(place);
+  }
+
+  async function send() {
+    if (!typed.trim()) return;
+    setBusy(true);
+    try {
+      await create('comments', { text: typed.trim(), about_kind: kind.name, about: record.id }, once);
+      type('');
+      setOnce(crypto.randomUUID());
+      onDone();
+    } catch (failure) {
+      tell(failure);
+    } finally {
+      setBusy(false);
+    }
+  }
+
+  return (
+    <div className={classes.comment}>
+      <Textarea
+        size="sm"
+        autosize
+        minRows={1}
+        maxRows={8}
+        aria-label={t`Comment`}
+        placeholder={t`Write a comment`}
+        value={typed}
+        onChange={(event) => type(event.currentTarget.value)}
+        onKeyDown={(event) => {
+          if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) void send();
+        }}
+      />
+      {typed.trim() && (
+        <Button onClick={send} loading={busy} mt={6}>
+          <Trans>Send</Trans>
+        </Button>
+      )}
+    </div>
+  );
+}
+
+function Item({ kind, item, onDone }: { kind: Kind; item: Happening; onDone: () => void }) {
+  const { t } = useLingui();
+  const { data: all } = useQuery(kinds);
+  const words: Record<string, string> = {
+    created: t`created it`,
+    changed: t`changed it`,
+    updated: t`changed it`,
+    comment: t`wrote`,
+    deal: t`opened a deal`,
+    task: t`set a task`,
+    revealed: t`looked at a closed value`,
+    shared: t`shared it`,
+    unshared: t`ended a sharing`,
+    deleted: t`put it into the bin`,
+    restored: t`took it out of the bin`,
+    imported: t`imported it`,
+    reverted: t`brought an earlier version back`,
+  };
+  const target = item.kind ? all?.find((each) => each.name === item.kind) : undefined;
+  const address = target && item.id && target.name !== 'comment' ? `/${target.plural}/${item.id}` : undefined;
+  const title = item.title ?? '';
+
+  return (
+    <li className={classes.item}>
+      <span className={classes.icon} aria-hidden>
+        {icons[item.type] ?? <IconPencil size={14} />}
+      </span>
+      <div className={classes.what}>
+        <div>
+          {item.by && <strong>{item.by.name}</strong>} {words[item.type] ?? item.type}{' '}
+          {address ? (
+            <a href={address} className={classes.link}>
+              {title || t`open`}
+            </a>
+          ) : (
+            item.type !== 'comment' && title
+          )}{' '}
+          <span className={classes.when}>
+            <When at={item.at} />
+          </span>
+        </div>
+        {item.text && <div className={classes.text}>{item.text}</div>}
+        {item.changes && item.changes.length > 0 && item.type !== 'created' && (
+          <Changed kind={kind} changes={item.changes} />
+        )}
+        {item.type === 'task' && item.record && <TaskDone record={item.record} onDone={onDone} />}
+      </div>
+    </li>
+  );
+}
+
+function TaskDone({ record, onDone }: { record: Record_; onDone: () => void }) {
+  const cache = useCache('tasks');
+  const tell = useTell();
+  if (record.done || !record.can?.edit) return null;
+  return (
+    <Button
+      variant="default"
+      size="compact-xs"
+      mt={4}
+      onClick={async () => {
+        try {
+          cache.place(await change('tasks', record.id, record.version, { done: true }));
+          onDone();
+        } catch (failure) {
+          tell(failure);
+        }
+      }}
+    >
+      <Trans>Done</Trans>
+    </Button>
+  );
+}

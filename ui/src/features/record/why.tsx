@@ -1,0 +1,16 @@
+import { useLingui } from '@lingui/react/macro';
+import { Skeleton } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { why } from '../../api/records';
+
+/** The server's own reason, in one sentence. */
+export function Why({ plural, id, field, action }: { plural: string; id: string; field?: string; action?: string }) {
+  const { t } = useLingui();
+  const { data, isError } = useQuery({
+    ...why(plural, id, { ...(field ? { field } : {}), ...(action ? { action } : {}) }),
+    retry: false,
+  });
+  if (isError) return <>{t`Your role does not open this. Whoever manages roles can change that.`}</>;
+  if (!data) return <Skeleton height={12} width="80%" />;
+  return <>{data.sentence ?? data.because.join(' ')}</>;
+}

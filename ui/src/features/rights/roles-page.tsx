@@ -1,0 +1,128 @@
+import { Plural, Trans, useLingui } from '@lingui/react/macro';
+import { Badge, Button, Group, Modal, Select, Skeleton, Stack, TextInput } from '@mantine/core';
+import { IconChevronRight, IconPlus } from '@tabler/icons-react';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { Link, useNavigate } from '@tanstack/react-router';
+import { useState } from 'react';
+import { addRole, type Role, roles } from '../../api/people';
+import { Failure, useTell } from '../../kit/failure';
+import { Column, Panel } from '../../kit/page';
+import { labelIn } from '../../text';
+import classes from './rights.module.css';
+
+export const roleName = (role: { name: string; labels?: Role['labels'] }) => labelIn(role.labels) || role.name;
+
+/** All roles, and a new one made from an old one. */
+export function RolesPage() {
+  const { t } = useLingui();
+  const { data, error, refetch } = useQuery(roles);
+  const [adding, setAdding] = useState(false);
+  return (
+    <Column>
+      <Panel
+        title={t`Roles and rights`}
+        note={t`A role carries the rights: whoever gets the role gets them all, and a change is in force at once.`}
+        action={
+          <Button leftSection={<IconPlus size={15} />} onClick={() => setAdding(true)}>
+            <Trans>New role</Trans>
+          </Button>
+        }
+      >
+        {error ? (
+          <Failure failure={error} retry={refetch} />
+        ) : !data ? (
+          <Skeleton height={220} />
+        ) : (
+          <ul className={classes.rows}>
+            {data.map((role) => (
+              <li key={role.id}>
+                <Link to="/settings/roles/$id" params={{ id: role.id }} className={classes.roleRow}>
+                  <span className={classes.roleName}>{roleName(role)}</span>
+                  {role.administrator && (
+                    <Badge variant="light" size="sm" tt="none">
+                      <Trans>administrator</Trans>
+                    </Badge>
+                  )}
+                  <span className={classes.grow} />
+                  {role.people !== undefined && (
+                    <span className={classes.quiet}>
+                      <Plural value={role.people} one="# person" other="# people" />
+                    </span>
+                  )}
+                  <IconChevronRight size={16} aria-hidden />
+                </Link>
+              </li>
+            ))}
+          </ul>
+        )}
+      </Panel>
+      {adding && data && <NewRole roles={data} onClose={() => setAdding(false)} />}
+    </Column>
+  );
+}
+
+function NewRole({ roles: all, onClose }: { roles: Role[]; onClose: () => void }) {
+  const { t } = useLingui();
+  const tell = useTell();
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const [name, setName] = useState('');
+  const [like, setLike] = useState<string | null>(all.find((role) => role.built === 'specialist')?.id ?? null);
+  const [busy, setBusy] = useState(false);
+
+  async function make() {
+    setBusy(true);
+    try {
+      const model = all.find((role) => role.id === like);
+      const made = await addRole({
+        name: name.trim(),
+        grades: model?.grades ?? {},
+        sights: model?.sights ?? [],
+        abilities: model?.abilities ?? [],
+        ...(model?.days ? { days: model.days } : {}),
+        ...(model?.stages ? { stages: model.stages } : {}),
+      });
+      await client.invalidateQueries({ queryKey: ['roles'] });
+      await navigate({ to: '/settings/roles/$id', params: { id: made.id } });
+    } catch (failure) {
+      tell(failure);
+      setBusy(false);
+    }
+  }
+
+  return (
+    <Modal opened onClose={onClose} title={t`New role`} size="sm" closeButtonProps={{ 'aria-label': t`Close` }}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          void make();
+        }}
+      >
+        <Stack gap="sm">
+          <TextInput
+            size="sm"
+            data-autofocus
+            required
+            label={t`Name`}
+            value={name}
+            onChange={(event) => setName(event.currentTarget.value)}
+          />
+          <Select
+            size="sm"
+            clearable
+            label={t`Begin like`}
+            description={t`Empty: with no right at all.`}
+            data={all.filter((role) => !role.administrator).map((role) => ({ value: role.id, label: roleName(role) }))}
+            value={like}
+            onChange={setLike}
+          />
+          <Group justify="flex-end">
+            <Button size="sm" type="submit" loading={busy} disabled={!name.trim()}>
+              <Trans>Make</Trans>
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  );
+}

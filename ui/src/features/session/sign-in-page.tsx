@@ -1,0 +1,86 @@
+import { Trans, useLingui } from '@lingui/react/macro';
+import { Alert, Button, PasswordInput, Stack, TextInput } from '@mantine/core';
+import { useQueryClient } from '@tanstack/react-query';
+import { getRouteApi } from '@tanstack/react-router';
+import { useState } from 'react';
+import { Problem } from '../../api/http';
+import { signIn } from '../../api/session';
+import { useSentence } from '../../kit/failure';
+import { Door } from './door';
+import { LanguageChoice } from './language-choice';
+
+const route = getRouteApi('/sign-in');
+
+/** Signing in. A wrong address and a wrong password look the same. */
+export function SignInPage() {
+  const { t } = useLingui();
+  const sentence = useSentence();
+  const client = useQueryClient();
+  const { to } = route.useSearch();
+  const [email, setEmail] = useState('');
+  const [password, setPassword] = useState('');
+  const [failure, setFailure] = useState<unknown>(null);
+  const [busy, setBusy] = useState(false);
+
+  async function enter() {
+    setBusy(true);
+    setFailure(null);
+    try {
+      await signIn(email.trim(), password);
+      client.clear();
+      // A whole new page: nothing of a former person is left in memory. Only an
+      // address of this page is followed.
+      location.assign(to && /^\/(?!\/|\\)/.test(to) ? to : '/');
+    } catch (problem) {
+      setFailure(problem);
+      setBusy(false);
+    }
+  }
+
+  return (
+    <Door title={t`Sign in`} lead={<Trans>Welcome back.</Trans>}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          void enter();
+        }}
+      >
+        <Stack gap="sm">
+          {failure !== null && (
+            <Alert color="red" variant="light" role="alert">
+              {failure instanceof Problem && failure.status === 401
+                ? t`The address or the password is not right.`
+                : sentence(failure)}
+            </Alert>
+          )}
+          <TextInput
+            label={t`E-mail`}
+            type="email"
+            inputMode="email"
+            autoComplete="username"
+            required
+            withAsterisk={false}
+            size="md"
+            autoFocus
+            value={email}
+            onChange={(event) => setEmail(event.currentTarget.value)}
+          />
+          <PasswordInput
+            label={t`Password`}
+            autoComplete="current-password"
+            required
+            withAsterisk={false}
+            size="md"
+            visibilityToggleButtonProps={{ 'aria-label': t`Show or hide the password` }}
+            value={password}
+            onChange={(event) => setPassword(event.currentTarget.value)}
+          />
+          <Button type="submit" size="md" mt={6} loading={busy}>
+            <Trans>Sign in</Trans>
+          </Button>
+        </Stack>
+      </form>
+      <LanguageChoice />
+    </Door>
+  );
+}

@@ -1,0 +1,151 @@
+import { Trans, useLingui } from '@lingui/react/macro';
+import { ActionIcon, Button, Group, Select, Skeleton, Stack, TextInput } from '@mantine/core';
+import { IconArrowDown, IconArrowUp, IconPlus, IconX } from '@tabler/icons-react';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { addPipeline, changePipeline, type Pipeline, pipelines, type Stage } from '../../api/workspace';
+import { Failure, useTell } from '../../kit/failure';
+import { Column, Panel } from '../../kit/page';
+
+/** The ways that deals go, each with its stages. */
+export function PipelinesPage() {
+  const { t } = useLingui();
+  const { data, error, refetch } = useQuery(pipelines);
+  const [adding, setAdding] = useState(false);
+  if (error) return <Failure failure={error} retry={refetch} />;
+  return (
+    <Column>
+      {!data ? (
+        <Skeleton height={240} />
+      ) : (
+        data.map((each) => <Editor key={`${each.id} ${JSON.stringify(each).length}`} saved={each} />)
+      )}
+      {adding ? (
+        <Editor
+          saved={{
+            id: '',
+            name: '',
+            stages: [
+              { name: t`New`, outcome: 'open' },
+              { name: t`Won`, outcome: 'won' },
+              { name: t`Lost`, outcome: 'lost' },
+            ],
+          }}
+          onDone={() => setAdding(false)}
+        />
+      ) : (
+        <Group>
+          <Button variant="default" leftSection={<IconPlus size={15} />} onClick={() => setAdding(true)}>
+            <Trans>New pipeline</Trans>
+          </Button>
+        </Group>
+      )}
+    </Column>
+  );
+}
+
+function Editor({ saved, onDone }: { saved: Pipeline; onDone?: () => void }) {
+  const { t } = useLingui();
+  const client = useQueryClient();
+  const tell = useTell();
+  const [draft, setDraft] = useState(saved);
+  const [busy, setBusy] = useState(false);
+  const changed = !saved.id || JSON.stringify(draft) !== JSON.stringify(saved);
+  const set = (index: number, next: Partial<Stage>) =>
+    setDraft({ ...draft, stages: draft.stages.map((each, place) => (place === index ? { ...each, ...next } : each)) });
+
+  function move(index: number, by: number) {
+    const stages = [...draft.stages];
+    const [taken] = stages.splice(index, 1);
+    if (taken) stages.splice(index + by, 0, taken);
+    setDraft({ ...draft, stages });
+  }
+
+  async function save() {
+    setBusy(true);
+    try {
+      const body = { name: draft.name.trim(), stages: draft.stages };
+      if (saved.id) await changePipeline(saved.id, body);
+      else await addPipeline(body);
+      await client.invalidateQueries({ queryKey: ['pipelines'] });
+      onDone?.();
+    } catch (failure) {
+      tell(failure);
+    } finally {
+      setBusy(false);
+    }
+  }
+
+  return (
+    <Panel>
+      <Stack gap="xs">
+        <TextInput
+          size="sm"
+          label={t`Pipeline`}
+          value={draft.name}
+          onChange={(event) => setDraft({ ...draft, name: event.currentTarget.value })}
+        />
+        {draft.stages.map((stage, index) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: new stages have no id yet
+          <Group key={index} gap={6} wrap="nowrap">
+            <TextInput
+              size="sm"
+              style={{ flex: 1 }}
+              aria-label={t`Stage ${index + 1}`}
+              value={stage.name}
+              onChange={(event) => set(index, { name: event.currentTarget.value })}
+            />
+            <Select
+              size="sm"
+              w={120}
+              allowDeselect={false}
+              aria-label={t`What the stage means`}
+              data={[
+                { value: 'open', label: t`open` },
+                { value: 'won', label: t`won` },
+                { value: 'lost', label: t`lost` },
+              ]}
+              value={stage.outcome}
+              onChange={(outcome) => outcome && set(index, { outcome: outcome as Stage['outcome'] })}
+            />
+            <ActionIcon aria-label={t`Earlier`} disabled={index === 0} onClick={() => move(index, -1)}>
+              <IconArrowUp size={15} />
+            </ActionIcon>
+            <ActionIcon
+              aria-label={t`Later`}
+              disabled={index === draft.stages.length - 1}
+              onClick={() => move(index, 1)}
+            >
+              <IconArrowDown size={15} />
+            </ActionIcon>
+            <ActionIcon
+              aria-label={t`Remove the stage ${stage.name}`}
+              onClick={() => setDraft({ ...draft, stages: draft.stages.filter((_, place) => place !== index) })}
+            >
+              <IconX size={15} />
+            </ActionIcon>
+          </Group>
+        ))}
+        <Group justify="space-between">
+          <Button
+            variant="subtle"
+            leftSection={<IconPlus size={14} />}
+            onClick={() => setDraft({ ...draft, stages: [...draft.stages, { name: '', outcome: 'open' }] })}
+          >
+            <Trans>Stage</Trans>
+          </Button>
+          {changed && (
+            <Button
+              size="sm"
+              loading={busy}
+              disabled={!draft.name.trim() || draft.stages.some((stage) => !stage.name.trim())}
+              onClick={save}
+            >
+              <Trans>Save</Trans>
+            </Button>
+          )}
+        </Group>
+      </Stack>
+    </Panel>
+  );
+}

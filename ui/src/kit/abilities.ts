@@ -1,0 +1,30 @@
+import { useLingui } from '@lingui/react/macro';
+
+/** What each ability lets do, in words. One that is not known here is shown by its name. */
+export function useAbilityWords(): Record<string, string> {
+  const { t } = useLingui();
+  return {
+    'people.manage': t`Invite people, change and deactivate their accounts, give them roles and rights of their own`,
+    'roles.manage': t`Make and change roles`,
+    'groups.manage': t`Make and change groups, and say who belongs to them`,
+    'rails.manage': t`Set the guard rails over all roles`,
+    'settings.manage': t`Change the settings of the workspace`,
+    'fields.manage': t`Add and change custom fields`,
+    'pipelines.manage': t`Make and change pipelines and their stages`,
+    'keys.manage': t`Make and revoke program keys`,
+    'ledger.read': t`Read the log: who saw, changed or took what`,
+    'ledger.read_own': t`Read the log of their own actions`,
+    'exports.read': t`See past exports and imports, and fetch their files`,
+    'import.run': t`Import records from files`,
+    'records.share': t`Share a record with a group, or with one person until a date`,
+    'records.assign': t`Make somebody else responsible for a record`,
+    'records.find_exact': t`Find a client by the whole number or address, even where it is masked`,
+    'records.bin': t`See deleted records and restore them`,
+    'records.bulk': t`Change or delete many records at once`,
+    'records.merge': t`Merge records of the same client`,
+    'records.revert': t`Return a record to an earlier state`,
+    'records.seen': t`See who has ever seen a record`,
+    viewas: t`Look through the eyes of another person, without changing anything`,
+    explain: t`Ask why somebody may see a record, and who may`,
+  };
+}

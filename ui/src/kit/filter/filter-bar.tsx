@@ -1,0 +1,150 @@
+import { Trans, useLingui } from '@lingui/react/macro';
+import { ActionIcon, Button, Group, Loader, Popover, Textarea } from '@mantine/core';
+import { IconFilter, IconPlus, IconX } from '@tabler/icons-react';
+import { lazy, Suspense, useState } from 'react';
+import type { Field, Kind } from '../../api/kinds';
+import { allOf, type Condition, line, parse, parts } from './condition';
+import classes from './filter-bar.module.css';
+import { useSaying } from './filter-words';
+
+const Form = lazy(() => import('./filter-form'));
+
+interface Props {
+  kind: Kind;
+  /** The filter as a line; empty for none. */
+  value: string;
+  onChange: (next: string) => void;
+}
+
+/** The filter of a list: chips that are clicked together, and the line behind them. */
+export function FilterBar({ kind, value, onChange }: Props) {
+  const { t } = useLingui();
+  const say = useSaying(kind);
+  const [asLine, setAsLine] = useState(false);
+  const tree = parse(value);
+  const fields = kind.fields.filter((field) => field.filter !== false);
+  const chips = tree ? parts(tree) : [];
+
+  const put = (next: Condition[]) => onChange(line(allOf(next)));
+
+  if (tree === null || asLine) {
+    return <Line value={value} onChange={onChange} onClose={tree === null ? undefined : () => setAsLine(false)} />;
+  }
+
+  return (
+    <Group gap={6} className={classes.bar} role="group" aria-label={t`Filter`}>
+      {chips.map((chip, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: a chip is its place in the line
+        <span className={classes.chip} key={index}>
+          <Editor
+            kind={kind}
+            fields={fields}
+            start={chip}
+            onDone={(next) => put(chips.map((each, place) => (place === index ? next : each)))}
+          >
+            {(open) => (
+              <button type="button" className={classes.said} onClick={open}>
+                {say(chip)}
+              </button>
+            )}
+          </Editor>
+          <ActionIcon
+            size="xs"
+            aria-label={t`Remove filter: ${say(chip)}`}
+            onClick={() => put(chips.filter((_, place) => place !== index))}
+          >
+            <IconX size={12} />
+          </ActionIcon>
+        </span>
+      ))}
+      <Editor kind={kind} fields={fields} onDone={(next) => put([...chips, next])} onLine={() => setAsLine(true)}>
+        {(open) => (
+          <Button
+            variant={chips.length ? 'subtle' : 'default'}
+            color="gray"
+            leftSection={chips.length ? <IconPlus size={14} /> : <IconFilter size={14} />}
+            onClick={open}
+          >
+            {chips.length ? <Trans>and…</Trans> : <Trans>Filter</Trans>}
+          </Button>
+        )}
+      </Editor>
+      {chips.length > 1 && (
+        <Button variant="subtle" color="gray" onClick={() => onChange('')}>
+          <Trans>Clear</Trans>
+        </Button>
+      )}
+    </Group>
+  );
+}
+
+function Line({ value, onChange, onClose }: { value: string; onChange: (next: string) => void; onClose?: (() => void) | undefined }) {
+  const { t } = useLingui();
+  const [typed, setTyped] = useState(value);
+  return (
+    <Group gap={6} className={classes.bar} wrap="nowrap" align="flex-start">
+      <Textarea
+        size="xs"
+        autosize
+        minRows={1}
+        style={{ flex: 1, minWidth: 220 }}
+        spellCheck={false}
+        aria-label={t`Filter as a line`}
+        placeholder='city = "Berlin" and (tags has vip or created_at >= today-30d)'
+        value={typed}
+        onChange={(event) => setTyped(event.currentTarget.value)}
+        onKeyDown={(event) => {
+          if (event.key === 'Enter') {
+            event.preventDefault();
+            onChange(typed.trim());
+          }
+        }}
+      />
+      <Button variant="default" onClick={() => onChange(typed.trim())}>
+        <Trans>Apply</Trans>
+      </Button>
+      <ActionIcon
+        aria-label={t`Close`}
+        size={30}
+        onClick={() => {
+          if (!onClose) onChange('');
+          onClose?.();
+        }}
+      >
+        <IconX size={15} />
+      </ActionIcon>
+    </Group>
+  );
+}
+
+/** A chip's pop-up: one condition, or several of which any may hold. */
+function Editor(props: {
+  kind: Kind;
+  fields: Field[];
+  start?: Condition;
+  onDone: (next: Condition) => void;
+  onLine?: () => void;
+  children: (open: () => void) => React.ReactNode;
+}) {
+  const [opened, setOpened] = useState(false);
+  return (
+    <Popover opened={opened} onChange={setOpened} position="bottom-start" width={380} trapFocus>
+      <Popover.Target>
+        <span>{props.children(() => setOpened((now) => !now))}</span>
+      </Popover.Target>
+      <Popover.Dropdown p="sm">
+        {opened && (
+          <Suspense fallback={<Loader size="sm" />}>
+            <Form
+              {...props}
+              onDone={(next) => {
+                setOpened(false);
+                props.onDone(next);
+              }}
+            />
+          </Suspense>
+        )}
+      </Popover.Dropdown>
+    </Popover>
+  );
+}

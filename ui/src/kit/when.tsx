@@ -1,0 +1,51 @@
+import { useLingui } from '@lingui/react/macro';
+import { Tooltip } from '@mantine/core';
+import { i18n } from '../text';
+
+const day = 86_400_000;
+
+const startOfDay = (date: Date) => new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
+
+/** Whole days from the one date to the other, by the calendar here. */
+export const daysBetween = (from: Date, to: Date) => Math.round((startOfDay(to) - startOfDay(from)) / day);
+
+const format = (date: Date, options: Intl.DateTimeFormatOptions) =>
+  new Intl.DateTimeFormat(i18n.locale || 'en', options).format(date);
+
+/** The time as people say it: "14:05" today, "yesterday 14:05", "3 Nov", "3 Nov 2024". */
+export function human(date: Date, now = new Date()): string {
+  const away = daysBetween(now, date);
+  const time = format(date, { hour: '2-digit', minute: '2-digit', hour12: false });
+  if (Math.abs(away) <= 1) {
+    const word = new Intl.RelativeTimeFormat(i18n.locale || 'en', { numeric: 'auto' }).format(away, 'day');
+    return away === 0 ? time : `${word} ${time}`;
+  }
+  const sameYear = date.getFullYear() === now.getFullYear();
+  return format(date, { day: 'numeric', month: 'short', ...(sameYear ? {} : { year: 'numeric' }) });
+}
+
+export const exact = (date: Date) =>
+  format(date, { dateStyle: 'full', timeStyle: 'medium' } as Intl.DateTimeFormatOptions);
+
+/** A moment in human words, with the exact time on hover. */
+export function When({ at }: { at: string | null | undefined }) {
+  const { i18n: spoken } = useLingui();
+  const date = at ? new Date(at) : null;
+  if (!date || Number.isNaN(date.getTime())) return null;
+  return (
+    <Tooltip label={exact(date)}>
+      <time dateTime={date.toISOString()} data-language={spoken.locale}>
+        {human(date)}
+      </time>
+    </Tooltip>
+  );
+}
+
+/** A calendar date as stored: "1986-07-16", or "--07-16" where the year is unknown. */
+export function calendarDate(stored: string): string {
+  const [, year, month, dayOfMonth] = /^(\d{4}|-)-(\d{2})-(\d{2})/.exec(stored) ?? [];
+  if (!month || !dayOfMonth) return stored;
+  const known = year !== '-' && year !== undefined;
+  const date = new Date(known ? Number(year) : 2000, Number(month) - 1, Number(dayOfMonth));
+  return format(date, { day: 'numeric', month: 'long', ...(known ? { year: 'numeric' } : {}) });
+}

@@ -1,0 +1,11 @@
+import { labelIn } from '../text';
+import type { Field, Kind, Labels } from '../api/kinds';
+
+/** A field's name in the language of the person. */
+export const fieldLabel = (field: Field) => labelIn(field.labels) || field.label || field.name;
+
+export const kindOne = (kind: Kind) => labelIn(kind.one) || kind.name;
+export const kindMany = (kind: Kind) => labelIn(kind.many) || kind.plural;
+
+export const optionLabel = (field: Field, key: string) =>
+  labelIn(field.options?.find((option) => option.key === key)?.labels as Labels | undefined) || key;
