@@ -100,6 +100,32 @@ func (b *Book) Need(ctx context.Context, who actor.Actor, a policy.Ability) erro
 	return b.May(ctx, who, a)
 }
 
+// Try is the standing that the actor would have with another role and no groups,
+// to see what a role shows before anybody has it. It takes ViewAs, and a
+// standing that covers the role.
+func (b *Book) Try(ctx context.Context, who actor.Actor, draft Rights) (*policy.Standing, error) {
+	r := reader{catalog: b.Catalog()}
+	role := r.role(draft)
+	p, err := b.picture(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.Need(who, policy.ViewAs); err != nil {
+		return nil, err
+	}
+	if err := r.err(); err != nil {
+		return nil, err
+	}
+	j, err := p.judge(who)
+	if err != nil {
+		return nil, err
+	}
+	if err := j.covers(&role); err != nil {
+		return nil, err
+	}
+	return policy.NewStanding(policy.StandingInput{Person: who.Person, Role: &role, Rails: p.rails.it, Version: p.epoch}), nil
+}
+
 // Look is the picture as the transaction sees it. Changes are judged by it.
 func (b *Book) Look(ctx context.Context, tx *store.Tx) (*Picture, error) {
 	n, err := b.epoch.Under(ctx, tx)

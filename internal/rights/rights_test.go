@@ -491,6 +491,72 @@ func TestNobodySeesMoreThroughOtherEyes(t *testing.T) {
 	})
 }
 
+func TestTriedRoleIsNoMoreThanWhoeverTriesItHolds(t *testing.T) {
+	each(t, func(h *house) {
+		owner, administrator := h.ready(policy.Owner), h.ready("administrator")
+		viewer := rights.Rights{Grades: map[string]map[string]string{"contact": {"view": "all"}}}
+		s, err := h.book.Try(h.ctx, administrator, viewer)
+		h.fine(err)
+		if role, _ := s.Role(); s.Person() != administrator.Person || role.Grades["contact"][policy.View] != policy.All || len(s.Abilities()) != 0 {
+			h.Errorf("the tried role is %+v of person %d", role, s.Person())
+		}
+		exporter := rights.Rights{Grades: map[string]map[string]string{"contact": {"view": "all", "export": "all"}}}
+		_, err = h.book.Try(h.ctx, owner, exporter)
+		h.fine(err)
+		_, err = h.book.Try(h.ctx, administrator, exporter)
+		h.refused(fault.Denied, "rights.more_than_held", err)
+		_, err = h.book.Try(h.ctx, h.ready("specialist"), viewer)
+		h.refused(fault.Denied, "ability.missing", err)
+	})
+}
+
+func TestEveryChangeIsToldInTheLedgerWithBeforeAndAfter(t *testing.T) {
+	each(t, func(h *house) {
+		owner, other := h.ready(policy.Owner), h.ready("specialist")
+		role, err := h.book.CreateRole(h.ctx, owner, rights.Role{Name: "Clerk", Rights: rights.Rights{Abilities: []string{"import.run"}}})
+		h.fine(err)
+		role.Abilities = []string{"viewas"}
+		role, err = h.book.ChangeRole(h.ctx, owner, role)
+		h.fine(err)
+		h.fine(h.book.DeleteRole(h.ctx, owner, role.ID, role.Version))
+		g, err := h.book.CreateGroup(h.ctx, owner, "North")
+		h.fine(err)
+		g, err = h.book.RenameGroup(h.ctx, owner, g.ID, g.Version, "South")
+		h.fine(err)
+		h.fine(h.book.SetMembers(h.ctx, owner, g.ID, g.Version, []rights.Member{{Person: other.Person}}))
+		h.fine(h.book.DeleteGroup(h.ctx, owner, g.ID, g.Version+1))
+		_, err = h.book.SetDifferences(h.ctx, owner, other.Person, 0, []rights.Difference{{Aspect: "ability", Ability: "import.run"}})
+		h.fine(err)
+		_, err = h.book.SetRails(h.ctx, owner, 0, rights.Rails{"deal": {"export": true}})
+		h.fine(err)
+
+		h.fine(h.book.Scribe.Flush(h.ctx))
+		told, _, err := h.book.Scribe.Read(h.ctx, scribe.Question{Limit: 100})
+		h.fine(err)
+		details := map[string]string{}
+		for _, e := range told {
+			if e.Entry.Actor.ID == int64(owner.Person) {
+				details[e.Entry.Event] = string(e.Details)
+			}
+		}
+		for event, want := range map[string][]string{
+			"role.created": {"import.run"}, "role.changed": {"import.run", "viewas"}, "role.deleted": {"viewas"},
+			"group.created": {"North"}, "group.changed": {"North", "South"}, "group.members_changed": {fmt.Sprint(other.Person)},
+			"group.deleted": {"South"}, "rights.differences_changed": {"import.run"}, "rails.changed": {"deal"},
+		} {
+			got, ok := details[event]
+			if !ok {
+				h.Errorf("nothing is told of %s", event)
+			}
+			for _, w := range want {
+				if !strings.Contains(got, w) {
+					h.Errorf("%s tells %s, without %s", event, got, w)
+				}
+			}
+		}
+	})
+}
+
 func TestProgramHoldsItsRoleWhileItsOwnerCouldGiveIt(t *testing.T) {
 	each(t, func(h *house) {
 		role := h.role("Reader", rights.Rights{Grades: map[string]map[string]string{"contact": {"view": "all"}}})
