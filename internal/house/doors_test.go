@@ -62,11 +62,12 @@ var outside = []struct {
 	}},
 	{"other programs", "os/exec", nil, nil},
 	{"work that no caller can call off", "context", []string{"Background", "TODO"}, map[string]string{
-		"cmd":    "is where all callers begin",
-		"store":  "ends transactions whose caller has gone",
-		"jobs":   "outlives who enqueued",
-		"scribe": "seals for all",
-		"crm":    "keeps its catalogue fresh for everyone",
+		"cmd":      "is where all callers begin",
+		"store":    "ends transactions whose caller has gone",
+		"jobs":     "outlives who enqueued",
+		"scribe":   "seals for all",
+		"crm":      "keeps its catalogue fresh for everyone",
+		"exchange": "goes on with an import after its person has left",
 	}},
 	{"the end of the process", "os", []string{"Exit"}, map[string]string{
 		"cmd":           "says how it went",
@@ -260,6 +261,8 @@ func thoughtHasNoGround(b *building) []string {
 var mayActAsHouse = map[string]string{
 	"records/state.go ForDecision": "reads the facts that Admit asks for; what leaves is cut by its verdict",
 	"records/share.go ForIndex":    "rewrites access rows; nothing leaves",
+	"records/read.go ForDecision":  "lists what lives on a record; each is admitted by itself before it leaves",
+	"crm/field.go ForMigration":    "adds columns, and asks whether any record holds a value; nothing leaves",
 }
 
 func wholeGrants(b *building) []string {
