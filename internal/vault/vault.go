@@ -33,6 +33,7 @@ type Vault struct {
 	chance   io.Reader
 	values   cipher.AEAD // seals values that are stored
 	cursors  cipher.AEAD // seals cursors, which go out and come back
+	prints   []byte      // the key of fingerprints
 	ids      cipher.Block
 	tweaks   atomic.Pointer[map[string]uint64] // of public ids, by prefix; a map that is stored is never changed
 	signer   note.Signer
@@ -56,6 +57,9 @@ func Open(dir string, chance io.Reader) (*Vault, error) {
 		return nil, err
 	}
 	if v.cursors, err = aead(keys.master, "castellan cursors 1"); err != nil {
+		return nil, err
+	}
+	if v.prints, err = subkey(keys.master, "castellan fingerprints 1"); err != nil {
 		return nil, err
 	}
 	if v.ids, err = idCipher(keys.master); err != nil {

@@ -2,7 +2,7 @@
 -- Entries are never changed or deleted; their details can be erased by law.
 CREATE TABLE ledger (
 	seq BIGINT PRIMARY KEY,
-	src BIGINT UNIQUE,
+	src BIGINT,
 	ts BIGINT NOT NULL,
 	actor_kind BIGINT NOT NULL,
 	actor BIGINT NOT NULL,
@@ -10,7 +10,10 @@ CREATE TABLE ledger (
 	entry BYTEA NOT NULL,
 	leaf BYTEA NOT NULL CHECK (length(leaf) = 32)
 );
-CREATE INDEX ledger_actor ON ledger (actor_kind, actor, seq);
+-- No row of the outbox is taken twice, whatever the head may say.
+CREATE UNIQUE INDEX ledger_src ON ledger (src) WHERE src IS NOT NULL;
+-- The event at the end spares a look at the entry when both are asked for.
+CREATE INDEX ledger_actor ON ledger (actor_kind, actor, seq, event);
 CREATE INDEX ledger_event ON ledger (event, seq);
 
 -- Values before and after, with the salt that binds them to their entry.
@@ -33,7 +36,7 @@ CREATE TABLE checkpoint (
 	incarnation BIGINT NOT NULL,
 	size BIGINT NOT NULL,
 	note BYTEA NOT NULL,
-	PRIMARY KEY (incarnation, size)
+	PRIMARY KEY (size, incarnation)
 );
 
 -- Roots of full subtrees of 256, 65,536 … entries: tiles of level 1 and above
@@ -51,6 +54,8 @@ CREATE TABLE span (
 	last BIGINT NOT NULL,
 	filter BYTEA NOT NULL
 );
+-- A good filter is half ones: there is nothing to compress.
+ALTER TABLE span ALTER COLUMN filter SET STORAGE EXTERNAL;
 
 CREATE FUNCTION append_only() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'the ledger is never changed'; END $$;
 CREATE TRIGGER ledger_unchanged BEFORE UPDATE OR DELETE ON ledger FOR EACH ROW EXECUTE FUNCTION append_only();

@@ -2,7 +2,7 @@
 -- Entries are never changed or deleted; their details can be erased by law.
 CREATE TABLE ledger (
 	seq INTEGER PRIMARY KEY,
-	src INTEGER UNIQUE,
+	src INTEGER,
 	ts INTEGER NOT NULL,
 	actor_kind INTEGER NOT NULL,
 	actor INTEGER NOT NULL,
@@ -10,7 +10,10 @@ CREATE TABLE ledger (
 	entry BLOB NOT NULL,
 	leaf BLOB NOT NULL CHECK (length(leaf) = 32)
 ) STRICT;
-CREATE INDEX ledger_actor ON ledger (actor_kind, actor, seq);
+-- No row of the outbox is taken twice, whatever the head may say.
+CREATE UNIQUE INDEX ledger_src ON ledger (src) WHERE src IS NOT NULL;
+-- The event at the end spares a look at the entry when both are asked for.
+CREATE INDEX ledger_actor ON ledger (actor_kind, actor, seq, event);
 CREATE INDEX ledger_event ON ledger (event, seq);
 
 -- Values before and after, with the salt that binds them to their entry.
@@ -33,7 +36,7 @@ CREATE TABLE checkpoint (
 	incarnation INTEGER NOT NULL,
 	size INTEGER NOT NULL,
 	note BLOB NOT NULL,
-	PRIMARY KEY (incarnation, size)
+	PRIMARY KEY (size, incarnation)
 ) STRICT, WITHOUT ROWID;
 
 -- Roots of full subtrees of 256, 65,536 … entries: tiles of level 1 and above

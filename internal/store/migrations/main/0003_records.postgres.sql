@@ -21,20 +21,6 @@ CREATE TABLE access_name (
 	PRIMARY KEY (principal, kind, name_key, record)
 );
 
--- How many rows access has, by which a plan is chosen.
-CREATE TABLE access_count (
-	principal BIGINT NOT NULL,
-	kind      BIGINT NOT NULL,
-	n         BIGINT NOT NULL,
-	PRIMARY KEY (principal, kind)
-);
-
--- How many records are not in the bin.
-CREATE TABLE kind_count (
-	kind BIGINT NOT NULL PRIMARY KEY,
-	n    BIGINT NOT NULL
-);
-
 -- With whom a record is shared besides its responsible person. level is 1 to
 -- view and 2 to edit; ends_at is NULL for as long as it is not taken back.
 CREATE TABLE share (

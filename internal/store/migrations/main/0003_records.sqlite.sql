@@ -21,20 +21,6 @@ CREATE TABLE access_name (
 	PRIMARY KEY (principal, kind, name_key, record)
 ) STRICT, WITHOUT ROWID;
 
--- How many rows access has, by which a plan is chosen.
-CREATE TABLE access_count (
-	principal INTEGER NOT NULL,
-	kind      INTEGER NOT NULL,
-	n         INTEGER NOT NULL,
-	PRIMARY KEY (principal, kind)
-) STRICT, WITHOUT ROWID;
-
--- How many records are not in the bin.
-CREATE TABLE kind_count (
-	kind INTEGER NOT NULL PRIMARY KEY,
-	n    INTEGER NOT NULL
-) STRICT;
-
 -- With whom a record is shared besides its responsible person. level is 1 to
 -- view and 2 to edit; ends_at is NULL for as long as it is not taken back.
 CREATE TABLE share (
