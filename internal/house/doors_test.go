@@ -69,6 +69,13 @@ var outside = []struct {
 		"crm":      "keeps its catalogue fresh for everyone",
 		"exchange": "goes on with an import after its person has left",
 	}},
+	{"the output of the process", "fmt", []string{"Print", "Printf", "Println"}, map[string]string{
+		"cmd":           "is spoken to on a terminal",
+		"house/verdict": "is spoken to on a terminal",
+	}},
+	{"the logger of the process", "log/slog", []string{"Debug", "Info", "Warn", "Error", "Log", "LogAttrs", "DebugContext", "InfoContext", "WarnContext", "ErrorContext", "Default", "SetDefault"}, nil},
+	{"the old logger", "log", nil, nil},
+	{"the client of the process, which never times out", "net/http", []string{"Get", "Post", "PostForm", "Head", "DefaultClient", "DefaultTransport", "DefaultServeMux", "Handle", "HandleFunc", "ListenAndServe", "ListenAndServeTLS"}, nil},
 	{"the end of the process", "os", []string{"Exit"}, map[string]string{
 		"cmd":           "says how it went",
 		"house/verdict": "says how it went",
@@ -132,6 +139,12 @@ var doorRules = []rule{
 			}},
 			{want: "web reaches for the environment", files: map[string]string{
 				"internal/web/web.go": "// Package web shows.\npackage web\n\nimport \"os\"\n\nfunc F() string { return os.Getenv(\"HOME\") }\n",
+			}},
+			{want: "jobs reaches for the logger of the process", files: map[string]string{
+				"internal/jobs/jobs.go": "// Package jobs works.\npackage jobs\n\nimport \"log/slog\"\n\nfunc F() { slog.Info(\"x\") }\n",
+			}},
+			{want: "records reaches for the output of the process", files: map[string]string{
+				"internal/records/records.go": "// Package records reads.\npackage records\n\nimport \"fmt\"\n\nfunc F() { fmt.Println() }\n",
 			}},
 			{want: "vault may reach for chance and does not", files: map[string]string{
 				"internal/vault/vault.go": "// Package vault keeps keys.\npackage vault\n",
