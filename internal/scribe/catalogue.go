@@ -24,13 +24,17 @@ func Catalogue() []Description {
 
 // Describe finds an event.
 func Describe(e Event) (Description, bool) {
-	for _, d := range catalogue {
-		if d.Event == e {
-			return d, true
-		}
-	}
-	return Description{}, false
+	d, known := byName[e]
+	return d, known
 }
+
+var byName = func() map[Event]Description {
+	all := make(map[Event]Description, len(catalogue))
+	for _, d := range catalogue {
+		all[d.Event] = d
+	}
+	return all
+}()
 
 var catalogue = [...]Description{
 	{Event: "workspace.founded", Sentence: "{who} set up the workspace and became its owner", Details: "language", Reader: policy.ReadLedger},
@@ -73,7 +77,7 @@ var catalogue = [...]Description{
 	{Event: "record.reverted", Sentence: "{who} brought a record back to an earlier state", Details: "version", Reader: policy.ReadLedger},
 	{Event: "record.shared", Sentence: "{who} shared a record", Details: "principal, level, end", Reader: policy.ReadLedger},
 	{Event: "record.unshared", Sentence: "{who} ended a share", Details: "principal", Reader: policy.ReadLedger},
-	{Event: "record.share_ended", Sentence: "{who} a share reached its end date", Details: "principal", Reader: policy.ReadLedger},
+	{Event: "record.share_ended", Sentence: "A share of {record} reached its end date", Details: "principal", Reader: policy.ReadLedger},
 	{Event: "record.history_read", Sentence: "{who} read the history of a record", Details: "", Reader: policy.ReadLedger, Read: true},
 	{Event: "record.sightings_read", Sentence: "{who} asked who has seen a record", Details: "", Reader: policy.ReadLedger, Read: true},
 	{Event: "record.explained", Sentence: "{who} asked who can see a record, or why", Details: "person, field", Reader: policy.ReadLedger, Read: true},
@@ -96,6 +100,7 @@ var catalogue = [...]Description{
 	{Event: "import.refused_read", Sentence: "{who} fetched the file of refused rows", Details: "import", Reader: policy.ReadLedger, Read: true},
 	{Event: "heartbeat", Sentence: "Castellan is awake", Details: "", Reader: policy.ReadLedger},
 	{Event: "ledger.incarnated", Sentence: "{who} accepted a loss: the log goes on in a new incarnation", Details: "missing range, old and new head", Reader: policy.ReadLedger},
+	{Event: "ledger.erased", Sentence: "{who} erased the details of entries for good", Details: "", Reader: policy.ReadLedger},
 	{Event: "house.started", Sentence: "Castellan started", Details: "version, database engine", Reader: policy.ReadLedger},
 	{Event: "house.stopped", Sentence: "Castellan stopped", Details: "", Reader: policy.ReadLedger},
 	{Event: "ledger.read", Sentence: "{who} read the log", Details: "question", Reader: policy.ReadLedger, Read: true},

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"iter"
 	"slices"
 	"strings"
 	"time"
@@ -44,7 +43,7 @@ func (s *Scribe) Read(ctx context.Context, q Question) (all []Told, more bool, e
 	if q.Limit <= 0 {
 		q.Limit = 50
 	}
-	h, err := s.head(ctx)
+	h, err := readHead(ctx, s.ledger)
 	if err != nil {
 		return nil, false, err
 	}
@@ -125,23 +124,41 @@ func (q *Question) admits(e *ledger.Entry) bool {
 
 // walk goes through entries from the newest down, by the best index.
 func (s *Scribe) walk(ctx context.Context, q Question, floor, below int64, take func(Told) bool) error {
+	// One arm for each event, so that each is an ordered walk along an index
+	// however rare the event is.
+	var arm strings.Builder
+	arm.WriteString("SELECT seq, entry FROM ledger WHERE seq < ? AND seq >= ?")
+	if q.Actor != nil {
+		arm.WriteString(" AND actor_kind = ? AND actor = ?")
+	}
+	events := slices.Compact(slices.Sorted(slices.Values(q.Events)))
+	if len(events) > 0 {
+		arm.WriteString(" AND event = ?")
+	}
+	arm.WriteString(" ORDER BY seq DESC LIMIT ?")
+	text := arm.String()
+	if len(events) > 1 {
+		arms := "SELECT seq, entry FROM (" + text + ") AS one"
+		text = arms + strings.Repeat(" UNION ALL "+arms, len(events)-1) + " ORDER BY seq DESC LIMIT ?"
+	}
+	page := int64(max(q.Limit+1, 200))
 	for below > floor {
-		var text strings.Builder
-		args := []any{below, floor}
-		text.WriteString("SELECT seq, entry FROM ledger WHERE seq < ? AND seq >= ?")
-		if q.Actor != nil {
-			a := actorOf(*q.Actor)
-			text.WriteString(" AND actor_kind = ? AND actor = ?")
-			args = append(args, int64(a.Kind), a.ID)
+		var args []any
+		for i := range max(1, len(events)) {
+			args = append(args, below, floor)
+			if q.Actor != nil {
+				a := actorOf(*q.Actor)
+				args = append(args, int64(a.Kind), a.ID)
+			}
+			if len(events) > 0 {
+				args = append(args, string(events[i]))
+			}
+			args = append(args, page)
 		}
-		if len(q.Events) == 1 {
-			text.WriteString(" AND event = ?")
-			args = append(args, string(q.Events[0]))
+		if len(events) > 1 {
+			args = append(args, page)
 		}
-		page := int64(max(q.Limit+1, 200))
-		text.WriteString(" ORDER BY seq DESC LIMIT ?")
-		args = append(args, page)
-		n, last, more, err := s.scan(ctx, store.Text(text.String()), args, take)
+		n, last, more, err := s.scan(ctx, store.Text(text), args, take)
 		if err != nil || !more || n < page {
 			return err
 		}
@@ -215,7 +232,7 @@ type Sighting struct {
 
 // Seen tells who has ever met a record, the latest first.
 func (s *Scribe) Seen(ctx context.Context, kind string, id schema.RecordID) ([]Sighting, error) {
-	h, err := s.head(ctx)
+	h, err := readHead(ctx, s.ledger)
 	if err != nil {
 		return nil, err
 	}
@@ -284,110 +301,11 @@ func (s *Scribe) Proof(ctx context.Context, seq int64) ([]byte, error) {
 
 var errNotSealed = errors.New("the entry is not sealed yet")
 
-// Raw is the canonical entry that a proof is about, with salt and details.
-func (s *Scribe) Raw(ctx context.Context, seq int64) (ledger.Stored, error) {
-	for st, err := range s.Source().Entries(ctx, seq) {
-		if err == nil && st.Seq != seq {
-			break
-		}
-		st.Entry, st.Details = slices.Clone(st.Entry), slices.Clone(st.Details)
-		return st, err
-	}
-	return ledger.Stored{}, store.ErrNoRows
-}
-
 // hashes reads the tree of a checkpoint.
 func (s *Scribe) hashes(ctx context.Context, c ledger.Checkpoint) tlog.HashReader {
 	return ledger.TileHashes(c, func(t ledger.Tile) ([]byte, error) {
 		content := make([]byte, 0, t.Width*tlog.HashSize)
-		err := hashesAt(ctx, s.ledger, t.Level, t.Index*tileWidth, t.Width, func(h ledger.Hash) { content = append(content, h[:]...) })
+		err := hashesAt(ctx, s.ledger, t.Level, t.Index*ledger.TileWidth, t.Width, func(h ledger.Hash) { content = append(content, h[:]...) })
 		return content, err
 	})
-}
-
-// Source gives the whole log to ledger.Verify and ledger.WriteBundle.
-func (s *Scribe) Source() ledger.Source { return source{s.ledger} }
-
-// SourceOf is the log in an open ledger database, for a verifier that has the
-// files and not the house.
-func SourceOf(db *store.DB) ledger.Source { return source{db.Ledger()} }
-
-// source reads a log page by page, so that it never holds a connection long.
-type source struct{ db *store.DB }
-
-const sourcePage = 1000
-
-func (s source) Checkpoints(ctx context.Context, from int64) iter.Seq2[[]byte, error] {
-	return func(yield func([]byte, error) bool) {
-		rows, err := s.db.Query(ctx, store.Text("SELECT note FROM checkpoint WHERE size >= ? ORDER BY size, incarnation"), from)
-		if err != nil {
-			yield(nil, fmt.Errorf("read checkpoints: %w", err))
-			return
-		}
-		defer rows.Close()
-		for rows.Next() {
-			signed, _ := rows.Values()[0].([]byte)
-			if !yield(signed, nil) {
-				return
-			}
-		}
-		if err := rows.Err(); err != nil {
-			yield(nil, fmt.Errorf("read checkpoints: %w", err))
-		}
-	}
-}
-
-func (s source) Entries(ctx context.Context, from int64) iter.Seq2[ledger.Stored, error] {
-	return pages(ctx, s.db, "SELECT l.seq, l.entry, d.salt, d.data FROM ledger l LEFT JOIN detail d ON d.seq = l.seq WHERE l.seq >= ? ORDER BY l.seq LIMIT ?", from, func(v []any) (int64, ledger.Stored) {
-		st := ledger.Stored{}
-		st.Seq, _ = v[0].(int64)
-		st.Entry, _ = v[1].([]byte)
-		if salt, ok := v[2].([]byte); ok {
-			copy(st.Salt[:], salt)
-		}
-		st.Details, _ = v[3].([]byte)
-		return st.Seq, st
-	})
-}
-
-func (s source) Leaves(ctx context.Context, from int64) iter.Seq2[ledger.Hash, error] {
-	return pages(ctx, s.db, "SELECT seq, leaf FROM ledger WHERE seq >= ? ORDER BY seq LIMIT ?", from, func(v []any) (int64, ledger.Hash) {
-		seq, _ := v[0].(int64)
-		var h ledger.Hash
-		if b, ok := v[1].([]byte); ok {
-			copy(h[:], b)
-		}
-		return seq, h
-	})
-}
-
-// pages walks over a table in slices by its first column.
-func pages[T any](ctx context.Context, db *store.DB, text store.Text, from int64, read func([]any) (int64, T)) iter.Seq2[T, error] {
-	return func(yield func(T, error) bool) {
-		var none T
-		for {
-			rows, err := db.Query(ctx, text, from, int64(sourcePage))
-			if err != nil {
-				yield(none, fmt.Errorf("read the ledger: %w", err))
-				return
-			}
-			n := 0
-			for rows.Next() {
-				seq, one := read(rows.Values())
-				n++
-				from = seq + 1
-				if !yield(one, nil) {
-					rows.Close()
-					return
-				}
-			}
-			if err := errors.Join(rows.Err(), rows.Close()); err != nil {
-				yield(none, fmt.Errorf("read the ledger: %w", err))
-				return
-			}
-			if n < sourcePage {
-				return
-			}
-		}
-	}
 }

@@ -6,16 +6,21 @@
 // the same time share one commit, so that noting costs a disk write for many
 // and not for each.
 //
-// One sequencer at a time gives entries their numbers, extends the tree and
-// signs its head, within a second. On SQLite that is the one process that has
-// the files; on PostgreSQL the process that gets the lock. On SQLite the ledger
-// is a file of its own, fed from the outbox exactly once: an entry carries the
-// number of its outbox row, and the ledger's head remembers the last one taken.
+// One sequencer at a time gives entries their numbers and extends the tree; its
+// head is signed within a second. On SQLite that is the one process that has
+// the files; on PostgreSQL the process that gets the row of the head. On SQLite
+// the ledger is a file of its own, fed from the outbox exactly once: an entry
+// carries the number of its outbox row, and the ledger's head remembers the
+// last one taken. Rows that were taken stay in the outbox until a signed head
+// covers them, and are then swept by whoever writes next, so that no commit is
+// spent on it.
 //
 // The newest signed head is also kept in a file outside the database. Open
 // compares the two, and refuses with a LossError when the database is older
 // than the head, or another: a copy was put back, a log file was deleted. The
-// operator may Accept the loss, which is then part of the log for good.
+// operator may Accept the loss, which is then part of the log for good. What
+// this cannot see is the loss of readings noted in the last second before the
+// process died, whose head had not been signed yet.
 //
 // What a stranger can verify is in package ledger; this room only has to keep
 // its side of it.
@@ -27,9 +32,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
-	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"castellan/internal/actor"
@@ -41,7 +45,7 @@ import (
 // Options of a scribe. The zero value of every field but HeadFile is good.
 type Options struct {
 	HeadFile  string           // where the newest signed head is kept, outside the database
-	Interval  time.Duration    // how soon new entries are sealed; 0: one second
+	Interval  time.Duration    // within which new entries are sealed; 0: one second
 	Heartbeat time.Duration    // how often an entry says that the house is awake; 0: every ten minutes
 	Now       func() time.Time // the clock of entries; nil: that of the database
 	Log       *slog.Logger     // for what goes wrong in the background; nil: nowhere
@@ -55,34 +59,61 @@ type Scribe struct {
 	opts   Options
 	log    *slog.Logger
 
+	// Everything that the scribe puts on disk by itself goes through these two,
+	// so that a test can make any of it fail.
+	commit func(ctx context.Context, db *store.DB, what step, do func(*store.Tx) error) error
+	keep   func(path string, signed []byte) error
+
 	incarnation uint32 // fixed while the scribe is open
 
-	notes chan *pending // readings that wait to be on disk
-	wake  chan struct{} // the outbox has something
-	stop  chan struct{}
-	done  sync.WaitGroup
-	once  sync.Once
+	notes     chan *note      // readings that wait to be on disk
+	wake      chan struct{}   // the outbox has something
+	moved     chan struct{}   // the log has grown
+	flushes   chan chan error // wait until the outbox has nothing
+	collected chan struct{}   // PostgreSQL: the last readings are in the outbox
+	ended     chan struct{}   // every goroutine has ended
+	running   sync.WaitGroup
+	life      context.Context // ends with Close
+	die       context.CancelFunc
 
-	// mu guards what the sequencer and the readers of the head share.
-	mu     sync.Mutex
-	signed []byte // the newest checkpoint
-	failed error  // why the sequencer cannot go on, or nil
+	at *head // how far the log has come, in this process; nil: to be read. The sequencer's alone.
+
+	// sealing is held while a head is signed and put away. It guards kept, the
+	// checkpoint that the head file is known to hold.
+	sealing sync.Mutex
+	kept    []byte
+
+	signed  atomic.Pointer[[]byte] // the newest checkpoint
+	covered atomic.Int64           // outbox rows up to this one are under the head outside
+	swept   atomic.Int64           // outbox rows up to this one were deleted
 }
 
-// pending is an entry on its way into the ledger.
-type pending struct {
-	src     any // the outbox row it came from; nil for one that comes straight
-	entry   []byte
-	salt    []byte
-	details []byte
-	done    chan error
+// step names a thing that is put on disk.
+type step string
+
+const (
+	stepAppend     step = "append"     // entries into the ledger
+	stepCollect    step = "collect"    // readings into the outbox (PostgreSQL)
+	stepCheckpoint step = "checkpoint" // a signed head into the database
+	stepIndex      step = "index"      // filters of spans
+	stepSweep      step = "sweep"      // what is done out of the outbox
+	stepErase      step = "erase"      // details, for good
+	stepAccept     step = "accept"     // a new incarnation
+	stepHead       step = "head"       // the head outside the database
+)
+
+// note is a reading that waits to be on disk.
+type note struct {
+	items []item
+	done  chan error // has room for the one answer, so that nobody waits to give it
 }
 
 // ErrClosed is given to those who note after Close.
 var ErrClosed = errors.New("the scribe is closed")
 
-// Open compares the ledger with the head kept outside and begins to write. It
-// gives a *LossError if something is missing; nothing is served then.
+// Open compares the ledger with the head kept outside, takes in what an earlier
+// run left in the outbox, and begins to write. It gives a *LossError if
+// something is missing; nothing is to be served then.
 func Open(ctx context.Context, db *store.DB, v *vault.Vault, o Options) (*Scribe, error) {
 	s, err := prepare(ctx, db, v, o)
 	if err != nil {
@@ -91,7 +122,16 @@ func Open(ctx context.Context, db *store.DB, v *vault.Vault, o Options) (*Scribe
 	if err := s.compare(ctx); err != nil {
 		return nil, err
 	}
+	// Before anything new: what is older comes first.
+	for left := true; left; {
+		if left, err = s.advance(ctx, nil, true); err != nil && !errors.Is(err, errElsewhere) {
+			return nil, fmt.Errorf("take in what was left in the outbox: %w", err)
+		}
+	}
 	s.start()
+	if err := s.heartbeat(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("begin to write: %w", err), s.Close(ctx))
+	}
 	return s, nil
 }
 
@@ -111,14 +151,18 @@ func prepare(ctx context.Context, db *store.DB, v *vault.Vault, o Options) (*Scr
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Scribe{db: db, ledger: db.Ledger(), vault: v, opts: o, log: o.Log,
-		notes: make(chan *pending, 1024), wake: make(chan struct{}, 1), stop: make(chan struct{})}
+	s := &Scribe{db: db, ledger: db.Ledger(), vault: v, opts: o, log: o.Log, keep: keepHead,
+		notes: make(chan *note, 4*batch), wake: make(chan struct{}, 1), moved: make(chan struct{}, 1), flushes: make(chan chan error),
+		collected: make(chan struct{}), ended: make(chan struct{})}
+	s.life, s.die = context.WithCancel(context.Background())
+	s.commit = func(ctx context.Context, db *store.DB, _ step, do func(*store.Tx) error) error {
+		return db.Write(ctx, do)
+	}
 	err := s.ledger.Write(ctx, func(tx *store.Tx) error {
-		h, err := readHead(ctx, tx)
-		if errors.Is(err, store.ErrNoRows) {
-			h = head{incarnation: 1}
-			err = h.insert(ctx, tx)
+		if _, err := tx.Exec(ctx, store.Text("INSERT INTO head (id, size, frontier, outbox_done, incarnation) VALUES (1, 0, ?, 0, 1) ON CONFLICT (id) DO NOTHING"), new(ledger.Frontier).Marshal()); err != nil {
+			return err
 		}
+		h, err := readHead(ctx, tx)
 		s.incarnation = h.incarnation
 		return err
 	})
@@ -128,70 +172,96 @@ func prepare(ctx context.Context, db *store.DB, v *vault.Vault, o Options) (*Scr
 	return s, nil
 }
 
+// shared says that records and ledger are one database, which other processes
+// may serve, too.
+func (s *Scribe) shared() bool { return s.db == s.ledger }
+
 func (s *Scribe) start() {
-	s.done.Add(2)
-	go s.sequence()
-	go s.seal()
-	if s.db != s.ledger {
-		return
+	s.running.Go(s.sequence)
+	s.running.Go(s.seal)
+	s.running.Go(s.beat)
+	if s.shared() {
+		s.running.Go(s.collect)
 	}
-	s.done.Add(1)
-	go s.collect()
+	go func() {
+		s.running.Wait()
+		close(s.ended)
+	}()
 }
 
 // Close writes what waits, seals it, and stops. Whoever notes afterwards gets
-// ErrClosed.
+// ErrClosed; what is written afterwards is taken in by the next Open. It may be
+// called twice.
 func (s *Scribe) Close(ctx context.Context) error {
-	s.once.Do(func() { close(s.stop) })
-	s.done.Wait()
-	s.mu.Lock()
-	failed := s.failed
-	s.mu.Unlock()
-	return errors.Join(failed, s.sealNow(ctx))
+	s.die()
+	select {
+	case <-s.ended:
+	case <-ctx.Done():
+		return fmt.Errorf("close the scribe: %w", ctx.Err())
+	}
+	return errors.Join(s.sealNow(ctx), s.index(ctx), s.sweep(ctx))
 }
 
 // Write puts an entry into the transaction that it describes.
 func (s *Scribe) Write(ctx context.Context, tx *store.Tx, e Entry) error {
-	p, err := s.encode(e, tx.Now())
+	all, err := s.encode(e, tx.Now())
 	if err != nil {
 		return err
 	}
-	if _, err := tx.Exec(ctx, store.Text("INSERT INTO outbox (entry, salt, details) VALUES (?, ?, ?)"), p.entry, nilIfEmpty(p.salt), nilIfEmpty(p.details)); err != nil {
-		return fmt.Errorf("put an entry into the outbox: %w", err)
+	if err := outboxPut(ctx, tx, all); err != nil {
+		return err
+	}
+	if err := s.sweepAlong(ctx, tx); err != nil {
+		return err
 	}
 	tx.AfterCommit(s.stir)
 	return nil
 }
 
 // Note puts an entry on disk. The answer that it tells of may go out when Note
-// has returned nil, and must not otherwise.
+// has returned nil, and must not otherwise. After an error the entry may be in
+// the ledger all the same: it then tells of an answer that nobody got.
 func (s *Scribe) Note(ctx context.Context, e Entry) error {
-	p, err := s.encode(e, s.opts.Now())
+	all, err := s.encode(e, s.opts.Now())
 	if err != nil {
 		return err
 	}
-	p.done = make(chan error, 1)
+	n := &note{items: all, done: make(chan error, 1)}
 	select {
-	case <-s.stop:
+	case <-s.life.Done():
 		return ErrClosed
 	default:
 	}
 	select {
-	case s.notes <- p:
-	case <-s.stop:
+	case s.notes <- n:
+	case <-s.life.Done():
 		return ErrClosed
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	// Not ctx: the entry will be on disk, and whoever gave up is told of
-	// something that was read.
-	return <-p.done
+	select {
+	case err = <-n.done:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-s.ended:
+	}
+	// It may have been the last that was served, or have come a moment too late.
+	select {
+	case err = <-n.done:
+		return err
+	default:
+		return ErrClosed
+	}
 }
 
 // stir wakes the sequencer.
-func (s *Scribe) stir() {
+func (s *Scribe) stir() { signal(s.wake) }
+
+// signal leaves word for whoever waits, unless it is there already.
+func signal(to chan struct{}) {
 	select {
-	case s.wake <- struct{}{}:
+	case to <- struct{}{}:
 	default:
 	}
 }
@@ -199,73 +269,52 @@ func (s *Scribe) stir() {
 // Checkpoint is the newest signed head of the log: a signed note (C2SP
 // tlog-checkpoint). It is empty before the first sealing.
 func (s *Scribe) Checkpoint() []byte {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return bytes.Clone(s.signed)
-}
-
-// Flush returns when all that was written before is in the ledger and sealed.
-func (s *Scribe) Flush(ctx context.Context) error {
-	for {
-		var n int64
-		if err := s.db.QueryRow(ctx, store.Text("SELECT count(*) FROM outbox")).Scan(&n); err != nil {
-			return fmt.Errorf("look into the outbox: %w", err)
-		}
-		if n == 0 {
-			return s.sealNow(ctx)
-		}
-		s.mu.Lock()
-		failed := s.failed
-		s.mu.Unlock()
-		if failed != nil {
-			return failed
-		}
-		s.stir()
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(5 * time.Millisecond):
-		}
-	}
-}
-
-// heartbeat says that the house is awake.
-func (s *Scribe) heartbeat(ctx context.Context) {
-	if err := s.Note(ctx, Entry{Event: ledger.EventHeartbeat, Who: actor.House()}); err != nil && !errors.Is(err, ErrClosed) {
-		s.log.Error("ledger heartbeat", "error", err)
-	}
-}
-
-// keepHead puts the signed head into its file, so that either the old one or
-// the new one is there whatever happens.
-func (s *Scribe) keepHead(signed []byte) error {
-	dir := filepath.Dir(s.opts.HeadFile)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return fmt.Errorf("make the place of the head: %w", err)
-	}
-	f, err := os.CreateTemp(dir, ".head-*")
-	if err != nil {
-		return fmt.Errorf("keep the head outside: %w", err)
-	}
-	defer os.Remove(f.Name()) // gone already if all went well
-	_, err = f.Write(signed)
-	err = errors.Join(err, f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), s.opts.HeadFile)
-	}
-	if err == nil {
-		err = syncDir(dir)
-	}
-	if err != nil {
-		return fmt.Errorf("keep the head outside: %w", err)
+	if p := s.signed.Load(); p != nil {
+		return bytes.Clone(*p)
 	}
 	return nil
 }
 
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
+// Flush returns when all that was written before is in the ledger and sealed.
+func (s *Scribe) Flush(ctx context.Context) error {
+	reply := make(chan error, 1)
+	select {
+	case s.flushes <- reply:
+	case <-s.ended:
+		return ErrClosed
+	case <-ctx.Done():
+		return ctx.Err()
 	}
-	return errors.Join(d.Sync(), d.Close())
+	select {
+	case err := <-reply:
+		if err != nil {
+			return fmt.Errorf("flush the outbox: %w", err)
+		}
+	case <-s.ended:
+		return ErrClosed
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	return errors.Join(s.sealNow(ctx), s.index(ctx))
+}
+
+// beat says at a steady pace that the house is awake, so that a silence means
+// something.
+func (s *Scribe) beat() {
+	tick := time.NewTicker(s.opts.Heartbeat)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			if err := s.heartbeat(s.life); err != nil && s.life.Err() == nil {
+				s.log.Error("ledger heartbeat", "error", err)
+			}
+		case <-s.life.Done():
+			return
+		}
+	}
+}
+
+func (s *Scribe) heartbeat(ctx context.Context) error {
+	return s.Note(ctx, Entry{Event: ledger.EventHeartbeat, Who: actor.House()})
 }

@@ -6,31 +6,47 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
 	"time"
 
-	"golang.org/x/mod/sumdb/tlog"
-
-	"castellan/internal/actor"
-	"castellan/internal/schema"
 	"castellan/internal/store"
-	"castellan/internal/vault"
 	"castellan/ledger"
 )
 
-// seal signs the head of the log at every interval in which it has moved.
+// seal signs the head of the log soon after it has moved: so that within the
+// interval the newest entry is covered, and no more often than that asks for.
 func (s *Scribe) seal() {
-	defer s.done.Done()
-	tick := time.NewTicker(s.opts.Interval)
-	defer tick.Stop()
+	ctx := context.Background() // a head that is being put away is put away
+	// The rest of the interval is for signing and for the disk.
+	gather := s.opts.Interval * 3 / 4
+	var elsewhere <-chan time.Time // another process may have moved it
+	if s.shared() {
+		tick := time.NewTicker(s.opts.Interval)
+		defer tick.Stop()
+		elsewhere = tick.C
+	}
+	var again <-chan time.Time // after an error
+	var trouble error
 	for {
 		select {
-		case <-tick.C:
-			if err := s.sealNow(context.Background()); err != nil {
-				s.log.Error("seal the ledger", "error", err)
-			}
-		case <-s.stop:
+		case <-s.moved:
+			s.pause(gather)
+		case <-elsewhere:
+		case <-again:
+		case <-s.life.Done():
 			return
 		}
+		again = nil
+		err := errors.Join(s.sealNow(ctx), s.index(ctx))
+		if err != nil {
+			if trouble == nil || trouble.Error() != err.Error() {
+				s.log.Error("seal the ledger", "error", err)
+			}
+			again = time.After(s.opts.Interval)
+		}
+		trouble = err
 	}
 }
 
@@ -38,194 +54,105 @@ func (s *Scribe) seal() {
 // and then the head outside. In this order: a head outside that the database
 // does not have would be a false alarm after a crash.
 func (s *Scribe) sealNow(ctx context.Context) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	h, err := s.head(ctx)
+	s.sealing.Lock()
+	defer s.sealing.Unlock()
+	h, err := readHead(ctx, s.ledger)
 	if err != nil {
-		return err
+		return fmt.Errorf("read the head of the ledger: %w", err)
 	}
 	if h.size == 0 {
 		return nil
 	}
-	var known []byte
-	err = s.ledger.QueryRow(ctx, store.Text("SELECT note FROM checkpoint WHERE incarnation = ? AND size = ?"), int64(h.incarnation), h.size).Scan(&known)
-	switch {
-	case err == nil:
-		// Another process has sealed it, or an earlier try got this far.
-		if bytes.Equal(known, s.signed) {
-			return nil
-		}
-		s.signed = known
-		return s.keepHead(known)
-	case !errors.Is(err, store.ErrNoRows):
-		return fmt.Errorf("read checkpoints: %w", err)
-	}
-	c := ledger.Checkpoint{Origin: s.vault.LedgerVerifier().Name(), Size: h.size, Root: h.frontier.Root(), Time: s.opts.Now().UTC().Truncate(time.Microsecond), Incarnation: h.incarnation}
-	signed, err := c.Sign(s.vault.LedgerSigner())
+	signed, err := s.checkpoint(ctx, h)
 	if err != nil {
-		return fmt.Errorf("sign the head: %w", err)
+		return err
 	}
-	err = s.ledger.Write(ctx, func(tx *store.Tx) error {
-		if _, err := tx.Exec(ctx, store.Text("INSERT INTO checkpoint (incarnation, size, note) VALUES (?, ?, ?) ON CONFLICT (incarnation, size) DO NOTHING"), int64(h.incarnation), h.size, signed); err != nil {
+	s.signed.Store(&signed)
+	if !bytes.Equal(signed, s.kept) {
+		if err := s.keep(s.opts.HeadFile, signed); err != nil {
 			return err
 		}
-		return tx.QueryRow(ctx, store.Text("SELECT note FROM checkpoint WHERE incarnation = ? AND size = ?"), int64(h.incarnation), h.size).Scan(&signed)
+		s.kept = signed
+	}
+	s.covered.Store(h.outbox)
+	return nil
+}
+
+// checkpoint gives the signed note over a head, which is in the database when
+// it returns. There is one for each size, whichever process was first.
+func (s *Scribe) checkpoint(ctx context.Context, h head) (signed []byte, err error) {
+	known := store.Text("SELECT note FROM checkpoint WHERE size = ? AND incarnation = ?")
+	err = s.ledger.QueryRow(ctx, known, h.size, int64(h.incarnation)).Scan(&signed)
+	if err == nil {
+		return signed, nil
+	}
+	if !errors.Is(err, store.ErrNoRows) {
+		return nil, fmt.Errorf("read checkpoints: %w", err)
+	}
+	c := ledger.Checkpoint{Origin: s.vault.LedgerVerifier().Name(), Size: h.size, Root: h.frontier.Root(), Time: s.opts.Now().UTC().Truncate(time.Microsecond), Incarnation: h.incarnation}
+	ours, err := c.Sign(s.vault.LedgerSigner())
+	if err != nil {
+		return nil, fmt.Errorf("sign the head: %w", err)
+	}
+	err = s.commit(ctx, s.ledger, stepCheckpoint, func(tx *store.Tx) error {
+		if _, err := tx.Exec(ctx, store.Text("INSERT INTO checkpoint (incarnation, size, note) VALUES (?, ?, ?) ON CONFLICT (size, incarnation) DO NOTHING"), int64(h.incarnation), h.size, ours); err != nil {
+			return err
+		}
+		return tx.QueryRow(ctx, known, h.size, int64(h.incarnation)).Scan(&signed)
 	})
 	if err != nil {
-		return fmt.Errorf("keep the checkpoint: %w", err)
+		return nil, fmt.Errorf("keep the checkpoint: %w", err)
 	}
-	s.signed = signed
-	return s.keepHead(signed)
+	return signed, nil
 }
 
-// LossError says that the database is not the one that the head outside was
-// signed for: it was put back to an older state, or exchanged, or damaged.
-type LossError struct {
-	First, Last int64     // the entries that are missing; Last < First if none is
-	Writes      int64     // changes that the ledger tells of and the records no longer hold (SQLite)
-	Known       int64     // how many entries the head outside speaks of
-	Held        int64     // how many the database holds
-	At          time.Time // of the head outside
-	Why         string    // in plain words
-}
-
-// Error says what is missing.
-func (e *LossError) Error() string {
-	text := e.Why
-	if e.Last >= e.First {
-		text += fmt.Sprintf(" Entries %d to %d are missing.", e.First, e.Last)
+// keepHead puts the signed head into its file, so that either the old one or
+// the new one is there whatever happens.
+func keepHead(path string, signed []byte) error {
+	dir := filepath.Dir(path)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("make the place of the head: %w", err)
 	}
-	if e.Writes > 0 {
-		text += fmt.Sprintf(" The last %d changes that the ledger tells of are not in the records.", e.Writes)
-	}
-	return text
-}
-
-// compare holds the database against the head that is kept outside.
-func (s *Scribe) compare(ctx context.Context) error {
-	h, err := s.head(ctx)
+	f, err := os.CreateTemp(dir, filepath.Base(path)+".new-*")
 	if err != nil {
-		return err
+		return fmt.Errorf("keep the head outside: %w", err)
 	}
-	signed, err := os.ReadFile(s.opts.HeadFile)
-	if errors.Is(err, os.ErrNotExist) {
-		var n int64
-		if err := s.ledger.QueryRow(ctx, store.Text("SELECT count(*) FROM checkpoint")).Scan(&n); err != nil {
-			return fmt.Errorf("read checkpoints: %w", err)
-		}
-		if n > 0 {
-			return &LossError{First: 0, Last: -1, Held: h.size, Why: "The head that is kept outside the database is gone, so nothing shows whether the database is whole."}
-		}
-		return s.compareWrites(ctx, h)
+	_, err = f.Write(signed)
+	err = errors.Join(err, f.Sync(), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), path)
 	}
 	if err != nil {
-		return fmt.Errorf("read the head outside the database: %w", err)
+		return fmt.Errorf("keep the head outside: %w", errors.Join(err, os.Remove(f.Name())))
 	}
-	c, err := ledger.OpenCheckpoint(signed, s.vault.LedgerVerifier())
-	if err != nil {
-		return &LossError{First: 0, Last: -1, Held: h.size, Why: "The head that is kept outside the database was not signed with this workspace's key: the key, the head or the database was exchanged."}
-	}
-	loss := &LossError{First: 0, Last: -1, Known: c.Size, Held: h.size, At: c.Time}
-	switch {
-	case h.size < c.Size:
-		loss.First, loss.Last = h.size, c.Size-1
-		loss.Why = fmt.Sprintf("The database is older than the head signed at %s.", c.Time.UTC().Format("2006-01-02 15:04:05 UTC"))
-		return loss
-	case h.incarnation < c.Incarnation:
-		loss.Why = "The database is from before a loss that was accepted."
-		return loss
-	}
-	root, err := tlog.TreeHash(c.Size, s.hashes(ctx, c))
-	if err != nil || root != c.Root {
-		loss.Why = fmt.Sprintf("The first %d entries of the database are not those that were signed at %s.", c.Size, c.Time.UTC().Format("2006-01-02 15:04:05 UTC"))
-		return loss
-	}
-	s.signed = signed
-	return s.compareWrites(ctx, h)
-}
-
-// compareWrites finds records that are older than the ledger. On PostgreSQL both
-// are one database and cannot be.
-func (s *Scribe) compareWrites(ctx context.Context, h head) error {
-	if s.db == s.ledger || h.outbox == 0 {
-		return nil
-	}
-	last, err := lastOutbox(ctx, s.db)
-	if err != nil {
-		return err
-	}
-	if last < h.outbox {
-		return &LossError{First: 0, Last: -1, Known: h.size, Held: h.size, Writes: h.outbox - last, Why: "The records are older than the ledger."}
+	if err := syncDir(dir); err != nil {
+		return fmt.Errorf("keep the head outside: %w", err)
 	}
 	return nil
 }
 
-// lastOutbox is the largest number that the outbox of SQLite ever gave.
-func lastOutbox(ctx context.Context, from asker) (int64, error) {
-	var n int64
-	err := from.QueryRow(ctx, store.Text("SELECT seq FROM sqlite_sequence WHERE name = 'outbox'")).Scan(&n)
-	if errors.Is(err, store.ErrNoRows) {
-		return 0, nil
+// forgetUnfinished removes what keepHead leaves when the process dies in it.
+func forgetUnfinished(path string) error {
+	dir, name := filepath.Split(path)
+	left, err := os.ReadDir(filepath.Clean(dir))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
 	}
-	if err != nil {
-		return 0, fmt.Errorf("read the mark of the outbox: %w", err)
+	for _, f := range left {
+		if strings.HasPrefix(f.Name(), name+".new-") {
+			err = errors.Join(err, os.Remove(filepath.Join(dir, f.Name())))
+		}
 	}
-	return n, nil
+	return err
 }
 
-// Accept lets the log go on after a loss, in a new incarnation whose first
-// entry names what is missing. It does nothing if nothing is.
-func Accept(ctx context.Context, db *store.DB, v *vault.Vault, o Options) (*LossError, error) {
-	s, err := prepare(ctx, db, v, o)
+func syncDir(dir string) error {
+	if runtime.GOOS == "windows" { // has no such thing
+		return nil
+	}
+	d, err := os.Open(dir)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var loss *LossError
-	if err := s.compare(ctx); err == nil {
-		return nil, nil
-	} else if !errors.As(err, &loss) {
-		return nil, err
-	}
-	if s.db != s.ledger && loss.Writes > 0 {
-		// Numbers that the ledger has already must not be given again.
-		h, err := s.head(ctx)
-		if err != nil {
-			return nil, err
-		}
-		err = s.db.Write(ctx, func(tx *store.Tx) error {
-			n, err := tx.Exec(ctx, store.Text("UPDATE sqlite_sequence SET seq = ? WHERE name = 'outbox'"), h.outbox)
-			if err == nil && n == 0 {
-				_, err = tx.Exec(ctx, store.Text("INSERT INTO sqlite_sequence (name, seq) VALUES ('outbox', ?)"), h.outbox)
-			}
-			return err
-		})
-		if err != nil {
-			return nil, fmt.Errorf("move the mark of the outbox: %w", err)
-		}
-	}
-	err = s.ledger.Write(ctx, func(tx *store.Tx) error {
-		h, err := readHead(ctx, tx)
-		if err != nil {
-			return err
-		}
-		newest := h.incarnation
-		if signed, err := os.ReadFile(s.opts.HeadFile); err == nil {
-			if c, err := ledger.OpenCheckpoint(signed, s.vault.LedgerVerifier()); err == nil {
-				newest = max(newest, c.Incarnation)
-			}
-		}
-		h.incarnation = newest + 1
-		s.incarnation = h.incarnation
-		p, err := s.encode(Entry{Event: ledger.EventIncarnated, Who: actor.House(),
-			Records: []schema.RecordID{schema.RecordID(h.size), schema.RecordID(max(h.size, loss.Known))},
-			Details: map[string]any{"why": loss.Why, "first": loss.First, "last": loss.Last, "writes": loss.Writes}}, s.opts.Now())
-		if err != nil {
-			return err
-		}
-		return h.append(ctx, tx, []*pending{p})
-	})
-	if err != nil {
-		return nil, fmt.Errorf("begin a new incarnation: %w", err)
-	}
-	return loss, s.sealNow(ctx)
+	return errors.Join(d.Sync(), d.Close())
 }

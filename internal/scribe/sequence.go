@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"castellan/internal/store"
@@ -12,71 +11,115 @@ import (
 )
 
 const (
-	batch     = 256 // entries in one commit, at most
-	tileWidth = 256
+	batch     = 256 // entries of the outbox in one commit, and readings, at most
 	spanWidth = 1024
-	maxWait   = 30 * time.Second // between tries when the disk is in trouble
+
+	// pollOutbox bounds how long an entry of another process waits on
+	// PostgreSQL, and of a missed signal anywhere.
+	pollOutbox = 250 * time.Millisecond
+
+	// rest is how long the sequencer leaves a disk in trouble alone. Those who
+	// note meanwhile wait so long.
+	rest = 50 * time.Millisecond
 )
 
-// sequence is the one that numbers entries. It never drops one: while the
-// database cannot be written, those who note wait, and nothing is answered
-// that is not on disk.
+// errElsewhere says that another process is the sequencer at this moment.
+var errElsewhere = errors.New("another process writes the ledger")
+
+// sequence is the one that numbers entries. While the ledger cannot be written,
+// those who note get an error and their answers do not go out; what is in the
+// outbox waits.
 func (s *Scribe) sequence() {
-	defer s.done.Done()
-	direct := s.notes // on SQLite readings come straight here
-	if s.db == s.ledger {
-		direct = nil
+	direct, stop := s.notes, s.life.Done() // on SQLite readings come straight here
+	if s.shared() {
+		direct, stop = nil, s.collected
 	}
-	beat := time.NewTicker(s.opts.Heartbeat)
-	defer beat.Stop()
 	poll := time.NewTicker(pollOutbox)
 	defer poll.Stop()
 	ctx := context.Background() // a commit that has begun is finished
-	more := true                // what an earlier run left behind
+	var flushes []chan error
+	var trouble error
+	look, stopping := true, false // whether the outbox may hold something; whether this is the end
 	for {
-		var got []*pending
-		stopping := false
-		if !more {
+		var got []*note
+		if !look && !stopping {
 			select {
-			case p := <-direct:
-				got = append(got, p)
+			case n := <-direct:
+				got = append(got, n)
 			case <-s.wake:
+				look = true
 			case <-poll.C:
-			case <-beat.C:
-				go s.heartbeat(ctx)
-				continue
-			case <-s.stop:
-				stopping = true
+				look = true
+			case f := <-s.flushes:
+				flushes, look = append(flushes, f), true
+			case <-stop:
+				stopping, look = true, true
 			}
+		}
+		select { // a stream of readings must not keep changes waiting
+		case <-s.wake:
+			look = true
+		default:
 		}
 		got = drain(direct, got)
-		n, err := s.advance(ctx, got)
-		if err != nil {
-			s.trouble(err, got)
+		left, err := s.advance(ctx, got, look)
+		for _, n := range got {
+			n.done <- err
 		}
-		more = n == batch
-		if stopping && !more {
-			// Those who were let in before the stop are served.
-			if last := drain(direct, nil); len(last) > 0 {
-				if _, err := s.advance(ctx, last); err != nil {
-					s.trouble(err, last)
-				}
+		switch {
+		case errors.Is(err, errElsewhere):
+			// It will not be long. Those who flush want to see it.
+			if look = len(flushes) > 0 && !stopping; look {
+				s.pause(5 * time.Millisecond)
+			} else if stopping {
+				return
 			}
-			return
+		case err != nil:
+			if trouble == nil || trouble.Error() != err.Error() {
+				s.log.Error("write the ledger", "error", err)
+			}
+			flushes = answer(flushes, err)
+			look = false
+			if stopping {
+				return
+			}
+			s.pause(rest)
+		case left:
+			look = true
+		default:
+			if look {
+				flushes = answer(flushes, nil)
+			}
+			look = false
+			if stopping && len(got) == 0 {
+				return
+			}
 		}
+		trouble = err
 	}
 }
 
-// pollOutbox bounds how long an entry of another process waits on PostgreSQL,
-// and of a missed signal anywhere.
-const pollOutbox = 250 * time.Millisecond
+func answer(flushes []chan error, err error) []chan error {
+	for _, f := range flushes {
+		f <- err
+	}
+	return nil
+}
+
+// pause waits, but not for long once the end has come.
+func (s *Scribe) pause(d time.Duration) {
+	select {
+	case <-time.After(d):
+	case <-s.life.Done():
+	}
+}
 
 // drain takes what waits, up to a batch.
-func drain(from chan *pending, got []*pending) []*pending {
+func drain(from chan *note, got []*note) []*note {
 	for len(got) < batch {
 		select {
-		case p := <-from:
-			got = append(got, p)
+		case n := <-from:
+			got = append(got, n)
 		default:
 			return got
 		}
@@ -84,119 +127,124 @@ func drain(from chan *pending, got []*pending) []*pending {
 	return got
 }
 
-// trouble tells those who wait that their entries are not on disk: their
-// answers do not go out.
-func (s *Scribe) trouble(err error, got []*pending) {
-	s.log.Error("write the ledger", "error", err)
-	for _, p := range got {
-		p.done <- err
+// advance puts readings that came straight, and a batch of the outbox if that
+// is to be looked into, into the ledger in one commit. It says whether the
+// outbox may have more.
+func (s *Scribe) advance(ctx context.Context, got []*note, look bool) (left bool, err error) {
+	grown := false
+	if s.shared() {
+		if !look {
+			return false, nil
+		}
+		left, grown, err = s.advanceShared(ctx)
+	} else {
+		left, grown, err = s.advanceOwn(ctx, got, look)
 	}
-	select {
-	case <-time.After(50 * time.Millisecond):
-	case <-s.stop:
+	if err == nil && grown {
+		signal(s.moved)
 	}
+	return left, err
 }
 
-// advance puts entries that came straight, and a batch of the outbox, into the
-// ledger in one commit. It says how many of the outbox it took.
-func (s *Scribe) advance(ctx context.Context, direct []*pending) (int, error) {
-	if s.db == s.ledger {
-		return s.advanceShared(ctx)
-	}
-	h, err := s.head(ctx)
-	if err != nil {
-		return 0, err
-	}
-	waiting, err := outboxAfter(ctx, s.db, h.outbox)
-	if err != nil {
-		return 0, err
-	}
-	if len(waiting)+len(direct) == 0 {
-		return 0, nil
-	}
-	err = s.ledger.Write(ctx, func(tx *store.Tx) error {
-		h, err := readHead(ctx, tx)
+// advanceOwn is advance where the ledger is a file of its own, and this process
+// the only one that has it.
+func (s *Scribe) advanceOwn(ctx context.Context, got []*note, look bool) (left, grown bool, err error) {
+	if s.at == nil {
+		h, err := readHead(ctx, s.ledger)
 		if err != nil {
-			return err
+			return false, false, fmt.Errorf("read the head of the ledger: %w", err)
 		}
-		for _, p := range waiting {
-			h.outbox = max(h.outbox, p.src.(int64))
+		s.at = &h
+	}
+	var all []item
+	if look {
+		if all, err = outboxAfter(ctx, s.db, s.at.outbox); err != nil {
+			return false, false, err
 		}
-		return h.append(ctx, tx, append(waiting, direct...))
+		left = len(all) == batch
+	}
+	for _, n := range got {
+		all = append(all, n.items...)
+	}
+	if len(all) == 0 {
+		return false, false, nil
+	}
+	next := *s.at
+	err = s.commit(ctx, s.ledger, stepAppend, func(tx *store.Tx) error {
+		next = *s.at
+		return next.append(ctx, tx, all)
 	})
 	if err != nil {
-		return 0, err
+		s.at = nil // whether it was kept after all is to be read
+		return false, false, err
 	}
-	for _, p := range direct {
-		p.done <- nil
-	}
-	if len(waiting) > 0 {
-		// What the ledger has need not wait here. Should this be lost, the rows
-		// are below the head's mark and are never taken twice.
-		done := waiting[len(waiting)-1].src.(int64)
-		err = s.db.Write(ctx, func(tx *store.Tx) error {
-			_, err := tx.Exec(ctx, store.Text("DELETE FROM outbox WHERE id <= ?"), done)
-			return err
-		})
-	}
-	return len(waiting), err
+	*s.at = next
+	return left, true, nil
 }
 
-// advanceShared moves a batch of the outbox where it lies in the same database.
-// Only the process that gets the lock does; the others' entries are moved by it.
-func (s *Scribe) advanceShared(ctx context.Context) (n int, err error) {
-	err = s.db.Write(ctx, func(tx *store.Tx) error {
-		n = 0
-		var mine bool
-		if err := tx.QueryRow(ctx, store.Text("SELECT pg_try_advisory_xact_lock(hashtext(current_schema()), 7261)")).Scan(&mine); err != nil || !mine {
+// advanceShared moves a batch of the outbox where it lies in the same database
+// as the ledger. Only the process that gets the row of the head does; the
+// others' entries are moved by it.
+func (s *Scribe) advanceShared(ctx context.Context) (left, grown bool, err error) {
+	err = s.commit(ctx, s.db, stepAppend, func(tx *store.Tx) error {
+		left, grown = false, false
+		// The row of the head is all the isolation that is needed, for nobody
+		// else deletes from the outbox. Were this transaction serializable, its
+		// look over the outbox would conflict with every change that is being
+		// written, and make them run again.
+		if _, err := tx.Exec(ctx, store.Text("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")); err != nil {
 			return err
 		}
-		waiting, err := outboxAfter(ctx, tx, -1)
-		if err != nil || len(waiting) == 0 {
-			return err
+		h, err := scanHead(tx.QueryRow(ctx, store.Text(selectHead+" FOR UPDATE SKIP LOCKED")))
+		if errors.Is(err, store.ErrNoRows) {
+			return errElsewhere
 		}
-		h, err := readHead(ctx, tx)
 		if err != nil {
+			return fmt.Errorf("read the head of the ledger: %w", err)
+		}
+		// Transactions end in another order than their rows were numbered, so
+		// that a mark cannot tell what was taken; being there tells it.
+		all, err := outboxAfter(ctx, tx, 0)
+		if err != nil || len(all) == 0 {
 			return err
 		}
-		args := make([]any, len(waiting))
-		for i, p := range waiting {
-			args[i] = p.src
-			h.outbox = max(h.outbox, p.src.(int64))
-		}
-		if err := h.append(ctx, tx, waiting); err != nil {
+		if err := h.append(ctx, tx, all); err != nil {
 			return err
 		}
-		for len(args) > 0 {
-			k := chunk(len(args))
-			if _, err := tx.Exec(ctx, store.Text("DELETE FROM outbox WHERE id IN (?"+strings.Repeat(", ?", k-1)+")"), args[:k]...); err != nil {
-				return err
-			}
-			args = args[k:]
+		ids := make([]int64, len(all))
+		for i := range all {
+			ids[i] = all[i].src
 		}
-		n = len(waiting)
+		if _, err := tx.Exec(ctx, store.Text("DELETE FROM outbox WHERE id = ANY (?)"), ids); err != nil {
+			return fmt.Errorf("empty the outbox: %w", err)
+		}
+		left, grown = len(all) == batch, true
 		return nil
 	})
-	return n, err
+	return left, grown, err
 }
 
 // collect is the group commit of readings on PostgreSQL: those that queue up
 // while one commit is under way share the next.
 func (s *Scribe) collect() {
-	defer s.done.Done()
+	defer close(s.collected)
 	ctx := context.Background()
-	write := func(got []*pending) {
-		err := s.db.Write(ctx, func(tx *store.Tx) error { return outboxPut(ctx, tx, got) })
-		for _, p := range got {
-			p.done <- err
+	write := func(got []*note) {
+		var all []item
+		for _, n := range got {
+			all = append(all, n.items...)
+		}
+		err := s.commit(ctx, s.db, stepCollect, func(tx *store.Tx) error { return outboxPut(ctx, tx, all) })
+		for _, n := range got {
+			n.done <- err
 		}
 		s.stir()
 	}
 	for {
 		select {
-		case p := <-s.notes:
-			write(drain(s.notes, []*pending{p}))
-		case <-s.stop:
+		case n := <-s.notes:
+			write(drain(s.notes, []*note{n}))
+		case <-s.life.Done():
 			for {
 				got := drain(s.notes, nil)
 				if len(got) == 0 {
@@ -208,134 +256,88 @@ func (s *Scribe) collect() {
 	}
 }
 
-func outboxPut(ctx context.Context, tx *store.Tx, all []*pending) error {
-	for len(all) > 0 {
-		k := chunk(len(all))
-		args := make([]any, 0, 3*k)
-		for _, p := range all[:k] {
-			args = append(args, p.entry, nilIfEmpty(p.salt), nilIfEmpty(p.details))
-		}
-		if _, err := tx.Exec(ctx, store.Text("INSERT INTO outbox (entry, salt, details) VALUES "+tuples(3, k)), args...); err != nil {
-			return fmt.Errorf("put readings into the outbox: %w", err)
-		}
-		all = all[k:]
-	}
-	return nil
-}
-
-// asker is what can be asked: a database or a transaction.
-type asker interface {
-	Query(ctx context.Context, s store.Statement, args ...any) (*store.Rows, error)
-	QueryRow(ctx context.Context, s store.Statement, args ...any) *store.Row
-}
-
-func outboxAfter(ctx context.Context, from asker, id int64) ([]*pending, error) {
-	rows, err := from.Query(ctx, store.Text("SELECT id, entry, salt, details FROM outbox WHERE id > ? ORDER BY id LIMIT 256"), id)
-	if err != nil {
-		return nil, fmt.Errorf("read the outbox: %w", err)
-	}
-	defer rows.Close()
-	var all []*pending
-	for rows.Next() {
-		var id int64
-		p := &pending{}
-		if err := rows.Scan(&id, &p.entry, &p.salt, &p.details); err != nil {
-			return nil, fmt.Errorf("read the outbox: %w", err)
-		}
-		p.src = id
-		all = append(all, p)
-	}
-	return all, rows.Err()
-}
-
 // head is how far the log has come.
 type head struct {
 	size        int64
 	frontier    ledger.Frontier
-	outbox      int64
+	outbox      int64 // SQLite: rows of the outbox up to this one were taken
 	incarnation uint32
 }
 
+const selectHead = "SELECT size, frontier, outbox_done, incarnation FROM head WHERE id = 1"
+
 func readHead(ctx context.Context, from asker) (head, error) {
+	return scanHead(from.QueryRow(ctx, store.Text(selectHead)))
+}
+
+func scanHead(row *store.Row) (head, error) {
 	var h head
 	var frontier []byte
-	var incarnation int64
-	err := from.QueryRow(ctx, store.Text("SELECT size, frontier, outbox_done, incarnation FROM head WHERE id = 1")).Scan(&h.size, &frontier, &h.outbox, &incarnation)
-	if err != nil {
-		return h, err
+	if err := row.Scan(&h.size, &frontier, &h.outbox, &h.incarnation); err != nil {
+		return head{}, err
 	}
-	h.incarnation = uint32(incarnation)
+	var err error
 	if h.frontier, err = ledger.ParseFrontier(frontier); err != nil {
-		return h, err
+		return head{}, err
 	}
 	if h.frontier.Size() != h.size {
-		return h, errors.New("the head of the ledger contradicts itself")
+		return head{}, errors.New("the head of the ledger contradicts itself")
 	}
 	return h, nil
 }
 
-func (s *Scribe) head(ctx context.Context) (head, error) { return readHead(ctx, s.ledger) }
-
-func (h *head) insert(ctx context.Context, tx *store.Tx) error {
-	_, err := tx.Exec(ctx, store.Text("INSERT INTO head (id, size, frontier, outbox_done, incarnation) VALUES (1, ?, ?, ?, ?)"), h.size, h.frontier.Marshal(), h.outbox, int64(h.incarnation))
-	return err
-}
-
-func (h *head) update(ctx context.Context, tx *store.Tx) error {
-	_, err := tx.Exec(ctx, store.Text("UPDATE head SET size = ?, frontier = ?, outbox_done = ?, incarnation = ? WHERE id = 1"), h.size, h.frontier.Marshal(), h.outbox, int64(h.incarnation))
-	return err
-}
-
 // append numbers entries and writes them with everything that follows from
-// them: details, subtrees, spans, head.
-func (h *head) append(ctx context.Context, tx *store.Tx, all []*pending) error {
+// them: details, subtrees, head.
+func (h *head) append(ctx context.Context, tx *store.Tx, all []item) error {
 	first := h.size
 	for rest := all; len(rest) > 0; {
 		k := chunk(len(rest))
 		args := make([]any, 0, 8*k)
 		var details []any
-		for _, p := range rest[:k] {
-			e, err := ledger.ParseEntry(p.entry)
-			if err != nil {
-				return fmt.Errorf("take an entry: %w", err)
+		for i := range rest[:k] {
+			it := &rest[i]
+			if it.incarnation != h.incarnation {
+				if err := it.move(h.incarnation); err != nil {
+					return fmt.Errorf("take an entry: %w", err)
+				}
 			}
-			if e.Incarnation != h.incarnation {
-				// It waited while the operator accepted a loss.
-				e.Incarnation = h.incarnation
-				p.entry = e.Append(nil)
+			var src any
+			if it.src != 0 {
+				src = it.src
+				h.outbox = max(h.outbox, it.src)
 			}
-			leaf := ledger.LeafHash(p.entry)
-			args = append(args, h.size, p.src, e.Time.UnixMicro(), int64(e.Actor.Kind), e.Actor.ID, e.Event, p.entry, leaf[:])
-			if len(p.details) > 0 {
-				details = append(details, h.size, p.salt, p.details)
+			leaf := ledger.LeafHash(it.entry)
+			args = append(args, h.size, src, it.at, int64(it.kind), it.actor, it.event, it.entry, leaf[:])
+			if it.details != nil {
+				details = append(details, h.size, it.salt, it.details)
 			}
 			h.frontier.Append(leaf)
 			h.size++
 		}
-		if _, err := tx.Exec(ctx, store.Text("INSERT INTO ledger (seq, src, ts, actor_kind, actor, event, entry, leaf) VALUES "+tuples(8, k)), args...); err != nil {
+		if _, err := tx.Exec(ctx, insertLedger.of(k), args...); err != nil {
 			return fmt.Errorf("append to the ledger: %w", err)
 		}
 		for len(details) > 0 {
 			k := chunk(len(details) / 3)
-			if _, err := tx.Exec(ctx, store.Text("INSERT INTO detail (seq, salt, data) VALUES "+tuples(3, k)), details[:3*k]...); err != nil {
+			if _, err := tx.Exec(ctx, insertDetail.of(k), details[:3*k]...); err != nil {
 				return fmt.Errorf("keep the details of entries: %w", err)
 			}
 			details = details[3*k:]
 		}
 		rest = rest[k:]
 	}
-	for place := first / tileWidth; place < h.size/tileWidth; place++ {
+	for place := first / ledger.TileWidth; place < h.size/ledger.TileWidth; place++ {
 		if err := subtree(ctx, tx, 1, place); err != nil {
 			return err
 		}
 	}
-	for place := first / spanWidth; place < h.size/spanWidth; place++ {
-		if err := putSpan(ctx, tx, place*spanWidth, (place+1)*spanWidth-1); err != nil {
-			return err
-		}
-	}
-	if err := h.update(ctx, tx); err != nil {
+	n, err := tx.Exec(ctx, store.Text("UPDATE head SET size = ?, frontier = ?, outbox_done = ?, incarnation = ? WHERE id = 1 AND size = ?"),
+		h.size, h.frontier.Marshal(), h.outbox, int64(h.incarnation), first)
+	if err != nil {
 		return fmt.Errorf("move the head of the ledger: %w", err)
+	}
+	if n != 1 {
+		return errors.New("move the head of the ledger: it is not where it was left")
 	}
 	return nil
 }
@@ -344,19 +346,19 @@ func (h *head) append(ctx context.Context, tx *store.Tx, all []*pending) error {
 // that have become full with it.
 func subtree(ctx context.Context, tx *store.Tx, level int, place int64) error {
 	var f ledger.Frontier
-	err := hashesAt(ctx, tx, level-1, place*tileWidth, tileWidth, func(h ledger.Hash) { f.Append(h) })
+	err := hashesAt(ctx, tx, level-1, place*ledger.TileWidth, ledger.TileWidth, func(h ledger.Hash) { f.Append(h) })
 	if err != nil {
 		return err
 	}
-	if f.Size() != tileWidth {
+	if f.Size() != ledger.TileWidth {
 		return fmt.Errorf("the ledger has a gap below subtree %d of level %d", place, level)
 	}
 	root := f.Root()
 	if _, err := tx.Exec(ctx, store.Text("INSERT INTO subtree (level, place, hash) VALUES (?, ?, ?)"), int64(level), place, root[:]); err != nil {
 		return fmt.Errorf("keep a subtree: %w", err)
 	}
-	if (place+1)%tileWidth == 0 {
-		return subtree(ctx, tx, level+1, place/tileWidth)
+	if (place+1)%ledger.TileWidth == 0 {
+		return subtree(ctx, tx, level+1, place/ledger.TileWidth)
 	}
 	return nil
 }
@@ -381,20 +383,4 @@ func hashesAt(ctx context.Context, from asker, level int, place int64, n int, us
 		use(h)
 	}
 	return rows.Err()
-}
-
-// chunk is the largest power of two up to n and 64: few statement texts, each
-// prepared once.
-func chunk(n int) int {
-	k := 1
-	for k*2 <= n && k < 64 {
-		k *= 2
-	}
-	return k
-}
-
-// tuples writes "(?, ?), (?, ?)".
-func tuples(width, n int) string {
-	one := "(?" + strings.Repeat(", ?", width-1) + ")"
-	return one + strings.Repeat(", "+one, n-1)
 }

@@ -2,13 +2,13 @@ package scribe
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/bits"
 	"slices"
 
 	"castellan/internal/schema"
 	"castellan/internal/store"
-	"castellan/ledger"
 )
 
 // A span is a stretch of entries with a Bloom filter (Bloom 1970) over the
@@ -21,27 +21,59 @@ const (
 	probes        = 7
 )
 
-// putSpan writes the filter over the entries first to last.
-func putSpan(ctx context.Context, tx *store.Tx, first, last int64) error {
-	rows, err := tx.Query(ctx, store.Text("SELECT entry FROM ledger WHERE seq >= ? AND seq <= ? ORDER BY seq"), first, last)
+// index writes the filters of spans that have become full. It is done beside
+// the appending of entries, which would otherwise stand still for it; a span
+// without a filter is read whole.
+func (s *Scribe) index(ctx context.Context) error {
+	h, err := readHead(ctx, s.ledger)
 	if err != nil {
-		return fmt.Errorf("read a span: %w", err)
+		return fmt.Errorf("read the head of the ledger: %w", err)
 	}
-	defer rows.Close()
-	var all []uint64
-	for rows.Next() {
-		text, _ := rows.Values()[0].([]byte)
-		e, err := ledger.ParseEntry(text)
+	first, err := s.indexed(ctx)
+	if err != nil {
+		return err
+	}
+	for ; first+spanWidth <= h.size; first += spanWidth {
+		filter, err := s.filterOf(ctx, first, first+spanWidth-1)
 		if err != nil {
-			return fmt.Errorf("read a span: %w", err)
+			return err
 		}
-		salt := kindSalt(e.Kind)
-		for _, id := range e.Records {
+		err = s.commit(ctx, s.ledger, stepIndex, func(tx *store.Tx) error {
+			_, err := tx.Exec(ctx, store.Text("INSERT INTO span (first, last, filter) VALUES (?, ?, ?) ON CONFLICT (first) DO NOTHING"), first, first+spanWidth-1, filter)
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("keep a span: %w", err)
+		}
+	}
+	return nil
+}
+
+// indexed is how many entries have filters over them.
+func (s *Scribe) indexed(ctx context.Context) (int64, error) {
+	var last int64
+	err := s.ledger.QueryRow(ctx, store.Text("SELECT last FROM span ORDER BY first DESC LIMIT 1")).Scan(&last)
+	if errors.Is(err, store.ErrNoRows) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("read spans: %w", err)
+	}
+	return last + 1, nil
+}
+
+// filterOf makes the filter over the entries first to last.
+func (s *Scribe) filterOf(ctx context.Context, first, last int64) ([]byte, error) {
+	var all []uint64
+	_, _, _, err := s.scan(ctx, "SELECT seq, entry FROM ledger WHERE seq >= ? AND seq <= ? ORDER BY seq", []any{first, last}, func(t Told) bool {
+		salt := kindSalt(t.Entry.Kind)
+		for _, id := range t.Entry.Records {
 			all = append(all, mix(uint64(id)^salt))
 		}
-	}
-	if err := rows.Close(); err != nil {
-		return fmt.Errorf("read a span: %w", err)
+		return true
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read a span: %w", err)
 	}
 	slices.Sort(all)
 	all = slices.Compact(all)
@@ -52,10 +84,7 @@ func putSpan(ctx context.Context, tx *store.Tx, first, last int64) error {
 			filter[bit/8] |= 1 << (bit % 8)
 		}
 	}
-	if _, err := tx.Exec(ctx, store.Text("INSERT INTO span (first, last, filter) VALUES (?, ?, ?)"), first, last, filter); err != nil {
-		return fmt.Errorf("keep a span: %w", err)
-	}
-	return nil
+	return filter, nil
 }
 
 // kindSalt keeps person 7 and group 7 apart.
@@ -109,11 +138,15 @@ func (s *Scribe) spans(ctx context.Context, size, floor, below int64, kind strin
 		_, _, _, err := s.scan(ctx, "SELECT seq, entry FROM ledger WHERE seq >= ? AND seq <= ? ORDER BY seq DESC", []any{first, last}, names)
 		return err
 	}
-	if err := read(size/spanWidth*spanWidth, size-1); err != nil || !goOn {
+	next, err := s.indexed(ctx)
+	if err != nil {
+		return err
+	}
+	if err := read(next, size-1); err != nil || !goOn {
 		return err
 	}
 	h := mix(uint64(id) ^ kindSalt(kind))
-	for next := min(below, size/spanWidth*spanWidth); next > floor && goOn; {
+	for next = min(below, next); next > floor && goOn; {
 		rows, err := s.ledger.Query(ctx, store.Text("SELECT first, last, filter FROM span WHERE first < ? ORDER BY first DESC LIMIT 64"), next)
 		if err != nil {
 			return fmt.Errorf("read spans: %w", err)
