@@ -133,6 +133,9 @@ func (r *Report) conclude() {
 	if r.Anchored < r.Proven {
 		r.Completeness = UpToHead
 	}
+	if r.Entries > 0 && r.Proven == 0 {
+		r.Integrity = Broken // nothing is signed, so nothing can be as it was signed
+	}
 	for _, f := range r.Findings {
 		integrity, completeness := f.Problem.harms()
 		if integrity {

@@ -50,7 +50,9 @@ func TestLogWithoutCheckpointIsNotProved(t *testing.T) {
 	l := newLog(t)
 	l.finds(Options{}, "unsealed -1 -1")
 	l.write(Entry{}, "")
-	l.finds(Options{}, "unsealed -1 -1")
+	if r := l.finds(Options{}, "unsealed -1 -1"); r.Integrity != Broken || r.Completeness != Broken {
+		t.Errorf("integrity %s, completeness %s", r.Integrity, r.Completeness)
+	}
 }
 
 func TestEmptySealedLogIsProved(t *testing.T) {

@@ -148,7 +148,7 @@ func writeReport(b *strings.Builder, r *ledger.Report, f *flags) {
 		fmt.Fprintf(b, "The server stood still %s, the longest for %s.\n", count(r.Silences, "time", "times"), r.LongestSilence.Round(time.Second))
 	}
 	if r.Unsealed > 0 {
-		fmt.Fprintf(b, "%s at the end not signed yet.\n", count(r.Unsealed, "entry is", "entries are"))
+		fmt.Fprintf(b, "Not signed yet, and so not proved: %s at the end.\n", count(r.Unsealed, "entry", "entries"))
 	}
 	for _, l := range r.Losses {
 		switch lost := l.Next - l.First; {
