@@ -49,6 +49,8 @@ func TestCardsOfEveryVersion(t *testing.T) {
 			}},
 		"a picture and what follows it": {"BEGIN:VCARD\nVERSION:2.1\nFN:A\nPHOTO;ENCODING=BASE64;JPEG:/9j/4AAQ\n AAAA\nBBBB==\n\nTITLE:Boss\nEND:VCARD\n",
 			func(d Draft) bool { return d.JobTitle == "Boss" && len(d.Extra) == 0 }},
+		"a large picture": {"BEGIN:VCARD\nVERSION:3.0\nFN:A\nPHOTO;ENCODING=b;TYPE=JPEG:" + strings.Repeat("AAAABBBBCCCC\n ", 60_000) + "\nTITLE:Boss\nEND:VCARD\n",
+			func(d Draft) bool { return d.JobTitle == "Boss" && d.Name == "A" }},
 		"never ended": {"BEGIN:VCARD\nFN:A\nTITLE:Boss\n", func(d Draft) bool { return d.Name == "A" && d.JobTitle == "Boss" }},
 		"an assistant's card inside": {"BEGIN:VCARD\nVERSION:2.1\nFN:A\nAGENT:\nBEGIN:VCARD\nFN:B\nTEL:+12125550134\nEND:VCARD\nTITLE:Boss\nEND:VCARD\n",
 			func(d Draft) bool { return d.Name == "A" && d.JobTitle == "Boss" && len(d.Phones) == 0 }},

@@ -171,6 +171,7 @@ func TestDatesTellTheirOwnOrder(t *testing.T) {
 		"Name,Birthday\nA,3/4/1980\nB,7/16/1986\n":               value.MonthDay,
 		"Name,Birthday\nA,3/4/1980\nB,16/7/1986\n":               value.DayMonth,
 		"Name,Birthday\nA,3/4/1980\n":                            value.AnyOrder,
+		"Имя;Дата рождения\nA;16/7/1986\nB;7/16/1986\n":          value.AnyOrder,
 		"Name,Birthday\nA,16/7/1986\nB,7/16/1986\n":              value.AnyOrder,
 		"Nome,Data di nascita\nA,3/4/1980\n":                     value.DayMonth,
 		"Name,Birthday\nA,1986-07-16\nB,--04-23\nC,0/0/00\n":     value.AnyOrder,
@@ -270,21 +271,21 @@ func BenchmarkRowsToDrafts(b *testing.B) {
 	}
 	data := s.String()
 	b.SetBytes(int64(len(data)))
+	rows := 0
 	for b.Loop() {
 		r, g, err := Open(strings.NewReader(data), int64(len(data)), "a.csv", nil)
 		if err != nil {
 			b.Fatal(err)
 		}
 		m := g.Mapping()
-		n := 0
 		for {
 			row, err := r.Next()
 			if errors.Is(err, io.EOF) {
 				break
 			}
 			m.Contact(row, "RU", "ru", noon)
-			n++
+			rows++
 		}
-		b.ReportMetric(float64(n)*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
 	}
+	b.ReportMetric(float64(rows)/b.Elapsed().Seconds(), "rows/s")
 }

@@ -40,6 +40,7 @@ func TestProblemsNameTheirPlaceAndNeverTheValue(t *testing.T) {
 		{"Name;Phone;Birthday", "Anna;89165550010;1980", []Code{DateFormat}, false},
 		{"Name;Phone;Birthday", "Anna;89165550010;3/4/1980", []Code{DateAmbiguous}, false},
 		{"Name;Phone;Website", "Anna;89165550010;javascript:alert(1)", []Code{LinkRefused}, false},
+		{"Name;Phone;Website", "Anna;89165550010;javascript://example.com/%0aalert(1)", []Code{LinkRefused}, false},
 		{"Name;Phone;Website", "Anna;89165550010;https://user:pw@example.com/", []Code{LinkRefused}, false},
 		{"Name;Phone;Gender", "Anna;89165550010;dragon", []Code{GenderUnknown}, false},
 		{"Name;Phone;Discount", "Anna;89165550010;lots", []Code{NumberFormat}, false},
@@ -96,6 +97,13 @@ func TestGoogleLabelsGoWithTheirValues(t *testing.T) {
 	}
 	if len(d.Emails) != 2 || d.Emails[1] != (value.Email{Address: "b@example.com", Label: "work"}) || !slices.Equal(d.Tags, []string{"VIP"}) || d.Extra["Anniversary"] != "2001-02-03" {
 		t.Errorf("%+v", d)
+	}
+}
+
+func TestLabelOfOnePhoneIsNotTheNextOnes(t *testing.T) {
+	d, _ := draftOf(t, "Name;Phone 1 - Label;Phone 1 - Value;Phone", "Anna;Mobile;212-555-0134;212-555-0166", "US", "en")
+	if len(d.Phones) != 2 || d.Phones[0].Label != "mobile" || d.Phones[1].Label != "" {
+		t.Errorf("%+v", d.Phones)
 	}
 }
 

@@ -231,3 +231,12 @@ func FuzzSheetXML(f *testing.F) {
 		}
 	})
 }
+
+func TestOnlyDateFormatsMakeDates(t *testing.T) {
+	custom := map[string]string{"170": "[Red]0.00", "171": `0.00" days"`, "172": "[$-419]dd mmmm yyyy", "173": `\d0`, "174": "m/d/yy h:mm", "175": "[h]:mm"}
+	for id, want := range map[string]bool{"0": false, "14": true, "22": true, "49": false, "": false, "170": false, "171": false, "172": true, "173": false, "174": true, "175": false} {
+		if got := dateFormat(id, custom); got != want {
+			t.Errorf("format %s (%s): %v", id, custom[id], got)
+		}
+	}
+}

@@ -36,6 +36,7 @@ func TestWhatIsNoMailAddressIsRefused(t *testing.T) {
 		"a@localhost":                            ErrEmailInvalid,
 		"a@example..com":                         ErrEmailInvalid,
 		"a b@example.com":                        ErrEmailInvalid,
+		"a..b@example.com":                       ErrEmailInvalid,
 		".a@example.com":                         ErrEmailInvalid,
 		"a@127.0.0.1":                            ErrEmailInvalid,
 		"a@-x.com":                               ErrEmailInvalid,

@@ -30,6 +30,7 @@ func TestContactsTypedIntoTextAreMasked(t *testing.T) {
 		"79165550010@example.com":               "[e-mail]",
 		"ends in 55001, 89165550010":            "ends in XXXX, XXXX",
 		"+7 916 555-00-10 доб. 12":              "XXXX",
+		"45.67.2024":                            "XXXX",
 		"A1234567":                              "AXXXX",
 	} {
 		got, found := MaskContacts(in)

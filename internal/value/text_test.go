@@ -40,6 +40,7 @@ func TestTextKeyOfAKeyIsItself(t *testing.T) {
 func TestWordsMatchWithAndWithoutMarks(t *testing.T) {
 	for in, want := range map[string][]string{
 		"Łukasz Żółty, Sp. z o.o.": {"lukasz", "zolty", "sp", "z", "o"},
+		"x\u0301y й\u0301":         {"xy", "й\u0301"},
 		"Йод и Ёж":                 {"йод", "и", "еж"},
 		"Grün & Söhne":             {"grun", "sohne"},
 		"c0@example.org":           {"c0", "example", "org"},
