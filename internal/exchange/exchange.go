@@ -388,7 +388,7 @@ func (m *Imports) Adjust(ctx context.Context, who actor.Actor, id int64, s Setti
 
 // known refuses columns that are to become fields that do not exist.
 func (m *Imports) known(g sheet.Guess) error {
-	fields := sheet.Fields()
+	fields := append(sheet.Fields(), sheet.FieldPhoneLabel, sheet.FieldEmailLabel, sheet.FieldExtraLabel, sheet.FieldExtra)
 	for _, c := range g.Columns {
 		if c.Field == "" || slices.Contains(fields, c.Field) || m.custom(c.Field) != nil {
 			continue

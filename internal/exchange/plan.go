@@ -309,7 +309,7 @@ func (m *Imports) Preview(ctx context.Context, who actor.Actor, id int64) (*Prev
 			twin := hashes[l.hash] || slices.ContainsFunc(l.marks, func(m records.Mark) bool { return earlier[m] })
 			what := l.fate(i.Settings.Duplicates, twin)
 			p.add(l, what)
-			if !l.refused {
+			if what == "create" || what == "update" && i.Settings.Duplicates == Update {
 				hashes[l.hash] = true
 				for _, mark := range l.marks {
 					earlier[mark] = true

@@ -243,7 +243,7 @@ func (p *pen) item(operation int64, kind *schema.Kind, id schema.RecordID) error
 	if !p.touched {
 		return nil
 	}
-	_, err := p.tx.Exec(p.ctx, store.Text("INSERT INTO operation_item (operation, record, version) SELECT ?, id, version FROM "+kind.Name+" WHERE id = ? ON CONFLICT (operation, record) DO UPDATE SET version = excluded.version"), operation, int64(id))
+	_, err := p.tx.Exec(p.ctx, store.Text("INSERT INTO operation_item (operation, record, before, version) SELECT ?, id, version - 1, version FROM "+kind.Name+" WHERE id = ? ON CONFLICT (operation, record) DO UPDATE SET version = excluded.version"), operation, int64(id))
 	if err != nil {
 		return fmt.Errorf("remember bulk work: %w", err)
 	}
@@ -277,18 +277,18 @@ func (b *Book) Undo(ctx context.Context, who actor.Actor, operation int64) (*Ope
 		return nil, fault.New(fault.Conflict, "operation.undone", "This has been undone already.")
 	}
 	type item struct {
-		id      schema.RecordID
-		version int64
+		id              schema.RecordID
+		before, version int64
 	}
 	var items []item
-	rows, err := b.db.Query(ctx, store.Text("SELECT record, version FROM operation_item WHERE operation = ? ORDER BY record"), operation)
+	rows, err := b.db.Query(ctx, store.Text("SELECT record, before, version FROM operation_item WHERE operation = ? ORDER BY record"), operation)
 	if err != nil {
 		return nil, fmt.Errorf("read bulk work: %w", err)
 	}
 	defer rows.Close()
 	for rows.Next() {
 		v := rows.Values()
-		items = append(items, item{schema.RecordID(v[0].(int64)), v[1].(int64)})
+		items = append(items, item{schema.RecordID(v[0].(int64)), v[1].(int64), v[2].(int64)})
 	}
 	if err := rows.Close(); err != nil {
 		return nil, err
@@ -307,17 +307,14 @@ func (b *Book) Undo(ctx context.Context, who actor.Actor, operation int64) (*Ope
 						return fault.New(fault.Invalid, "operation.share", "Sharing is taken back by ending the share.")
 					case what == BulkDelete:
 						return p.unbin(kind, it.id, it.version)
-					case what == BulkRestore || it.version == 1:
-						return p.bin(kind, it.id, it.version)
 					}
-					s, err := b.load(p.ctx, p.tx, kind, it.id)
-					if err == nil && s.stored.Version != it.version {
-						err = store.ErrStale
-					}
-					if err != nil {
+					if err := p.still(kind, it.id, it.version); err != nil {
 						return err
 					}
-					return p.revert(kind, it.id, it.version-1, "record.reverted")
+					if what == BulkRestore || it.before == 0 {
+						return p.bin(kind, it.id, 0)
+					}
+					return p.revert(kind, it.id, it.before, "record.reverted")
 				})
 				if err = stale(err); err != nil {
 					if _, ok := fault.As(err); !ok {
@@ -344,4 +341,33 @@ func (b *Book) Undo(ctx context.Context, who actor.Actor, operation int64) (*Ope
 		_, err := p.tx.Exec(p.ctx, store.Text("UPDATE operation SET undone_at = ? WHERE id = ?"), p.tx.Now().UnixMicro(), operation)
 		return err
 	})
+}
+
+// still gives ErrStale unless the record holds what it held at a version. It may
+// have been changed and brought back since, by work that was undone.
+func (p *pen) still(kind *schema.Kind, id schema.RecordID, version int64) error {
+	s, err := p.b.load(p.ctx, p.tx, kind, id)
+	if err != nil || s.stored.Version == version {
+		return err
+	}
+	past, err := pastOf(p.ctx, p.tx, kind, id)
+	if err != nil {
+		return err
+	}
+	for _, e := range past {
+		if e.version != version {
+			continue
+		}
+		was, err := s.at(e)
+		if err != nil {
+			return err
+		}
+		for i, c := range was.stored.Cells {
+			if name := c.Field.Name; name != "updated_at" && name != "updated_by" && c.Column != s.stored.Cells[i].Column {
+				return store.ErrStale
+			}
+		}
+		return nil
+	}
+	return store.ErrStale
 }

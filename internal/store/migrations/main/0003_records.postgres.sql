@@ -72,7 +72,8 @@ CREATE TABLE operation (
 CREATE TABLE operation_item (
 	operation BIGINT NOT NULL REFERENCES operation (id) ON DELETE CASCADE,
 	record    BIGINT NOT NULL,
-	version   BIGINT NOT NULL,
+	before    BIGINT NOT NULL, -- the version that the work found; 0: it made the record
+	version   BIGINT NOT NULL, -- the version that it left
 	PRIMARY KEY (operation, record)
 );
 

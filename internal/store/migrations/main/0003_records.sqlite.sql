@@ -72,7 +72,8 @@ CREATE TABLE operation (
 CREATE TABLE operation_item (
 	operation INTEGER NOT NULL REFERENCES operation (id) ON DELETE CASCADE,
 	record    INTEGER NOT NULL,
-	version   INTEGER NOT NULL,
+	before    INTEGER NOT NULL, -- the version that the work found; 0: it made the record
+	version   INTEGER NOT NULL, -- the version that it left
 	PRIMARY KEY (operation, record)
 ) STRICT, WITHOUT ROWID;
 

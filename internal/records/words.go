@@ -1,0 +1,70 @@
+package records
+
+import (
+	"castellan/internal/policy"
+	"castellan/internal/scribe"
+)
+
+// The words of the policy that the face needs to speak. It has no door to the
+// policy itself, so that it can name a right and never decide about one.
+type (
+	Ability    = policy.Ability
+	Action     = policy.Action
+	Grade      = policy.Grade
+	Reason     = policy.Reason
+	ShareLevel = policy.ShareLevel
+	Sighting   = scribe.Sighting
+)
+
+// Surfaces that routes speak for.
+const (
+	OnList     = policy.List
+	OnCard     = policy.Card
+	OnDropDown = policy.DropDown
+	OnAPI      = policy.API
+)
+
+// How much of a field is shown.
+const (
+	Hidden = policy.Hidden
+	Masked = policy.Masked
+	Click  = policy.Click
+	Plain  = policy.Plain
+)
+
+// Levels of a share with a person.
+const (
+	ShareView = policy.ShareView
+	ShareEdit = policy.ShareEdit
+)
+
+// Abilities that routes ask for.
+const (
+	ManagePeople    = policy.ManagePeople
+	ManageRoles     = policy.ManageRoles
+	ManageGroups    = policy.ManageGroups
+	ManageRails     = policy.ManageRails
+	ManageSettings  = policy.ManageSettings
+	ManageFields    = policy.ManageFields
+	ManagePipelines = policy.ManagePipelines
+	ManageKeys      = policy.ManageKeys
+	ReadLedger      = policy.ReadLedger
+	RunImport       = policy.RunImport
+	ShareRecords    = policy.ShareRecords
+	FindExact       = policy.FindExact
+	ChangeInBulk    = policy.ChangeInBulk
+	RevertRecords   = policy.RevertRecords
+	SeeSightings    = policy.SeeSightings
+	ViewAs          = policy.ViewAs
+	Explain         = policy.Explain
+)
+
+// Surfaces are all surfaces there are.
+func Surfaces() []Surface { return policy.Surfaces() }
+
+// Actions are all actions there are.
+func Actions() []Action { return policy.Actions() }
+
+// Abilities are all abilities there are, each with its sentence.
+func Abilities() []policy.AbilityWords { return policy.Abilities() }
+
