@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -54,7 +55,7 @@ func (g *ids) load(ctx context.Context, db *DB) error {
 	return db.Read(ctx, func(tx *Tx) error {
 		var mark int64
 		err := tx.QueryRow(ctx, Text(`SELECT n FROM counter WHERE name = ?`), g.counter()).Scan(&mark)
-		if err == ErrNoRows {
+		if errors.Is(err, ErrNoRows) {
 			return nil
 		}
 		if err != nil {

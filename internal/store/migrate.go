@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io/fs"
 	"path"
@@ -42,7 +41,7 @@ func migrationsFor(e Engine, part string) ([]migration, error) {
 		want = "postgres"
 	}
 	files, err := fs.ReadDir(migrations, path.Join("migrations", part)) // sorted by name
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err != nil {
 		return nil, fmt.Errorf("list migrations: %w", err)
 	}
 	var all []migration

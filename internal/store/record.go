@@ -172,7 +172,7 @@ func (db *DB) CountFound(ctx context.Context, g policy.Grant, ask Ask, most int)
 	if err != nil {
 		return 0, false, err
 	}
-	b := &query.Builder{Dialect: db.dialect()}
+	b := &query.Builder{Dialect: db.engine.Dialect()}
 	b.Write("SELECT count(*) FROM (")
 	r.keys(b, p)
 	b.Write(") AS k")
@@ -186,13 +186,6 @@ func (db *DB) CountFound(ctx context.Context, g policy.Grant, ask Ask, most int)
 		return most, true, nil
 	}
 	return n, false, nil
-}
-
-func (db *DB) dialect() query.Dialect {
-	if db.engine == Postgres {
-		return query.Postgres
-	}
-	return query.SQLite
 }
 
 // collect reads the page. All rows of it share three arrays.

@@ -82,6 +82,9 @@ type walk struct {
 	arm        *policy.Arm        // whose condition and sights hold inside; nil: no condition, and the filter needs no guard
 }
 
+// everyone tells that the walk is over the records of everyone.
+func (w walk) everyone() bool { return w.principals == nil }
+
 // walks parts the arms into walks. Arms without a condition become one.
 func (r *reading) walks() []walk {
 	guarded := slices.ContainsFunc(query.Fields(r.ask.Filter), func(f *schema.Field) bool { return r.g.FieldEverywhere(f) != policy.Plain })
@@ -91,7 +94,7 @@ func (r *reading) walks() []walk {
 			return
 		}
 		if arm == nil {
-			if i := slices.IndexFunc(all, func(w walk) bool { return w.arm == nil && w.least == least && w.principals != nil }); i >= 0 {
+			if i := slices.IndexFunc(all, func(w walk) bool { return w.arm == nil && w.least == least && !w.everyone() }); i >= 0 {
 				for _, p := range ps {
 					if !slices.Contains(all[i].principals, p) {
 						all[i].principals = append(all[i].principals, p)
@@ -137,7 +140,7 @@ func (r *reading) mergeKeys(b *query.Builder) {
 		first = false
 	}
 	for _, w := range walks {
-		if w.principals == nil {
+		if w.everyone() {
 			between()
 			r.walkRecords(b, w)
 		}
@@ -241,7 +244,7 @@ func (r *reading) mergePostgres(b *query.Builder, walks []walk) {
 		if i > 0 {
 			b.Write(" UNION ALL ")
 		}
-		if w.principals == nil {
+		if w.everyone() {
 			b.Write("(")
 			r.walkRecords(b, w)
 			b.Write(" ORDER BY ")
@@ -346,7 +349,7 @@ func (r *reading) searchKeys(b *query.Builder, p plan) {
 			r.hunt(b, h, f, p)
 		}
 	}
-	b.Write(" ORDER BY 1 DESC, 2 DESC LIMIT ").Arg(int64(r.limit))
+	b.Write(" ORDER BY 1 DESC LIMIT ").Arg(int64(r.limit))
 }
 
 func (r *reading) hunt(b *query.Builder, h hunt, f *schema.Field, p plan) {
@@ -385,8 +388,8 @@ func (r *reading) hunt(b *query.Builder, h hunt, f *schema.Field, p plan) {
 	}
 	b.Write(" AND ")
 	r.alive(b)
-	if p == setPlan {
-		r.ownSet(b, id)
+	if walks := r.walks(); p == setPlan && !slices.ContainsFunc(walks, walk.everyone) {
+		r.ownSet(b, walks, id)
 	} else {
 		r.rights(b)
 	}
@@ -400,13 +403,13 @@ func (r *reading) hunt(b *query.Builder, h hunt, f *schema.Field, p plan) {
 
 // ownSet writes that the record is among all that the principals reach: the set
 // is collected once, which is cheap for those who see little.
-func (r *reading) ownSet(b *query.Builder, id string) {
+func (r *reading) ownSet(b *query.Builder, walks []walk, id string) {
 	b.Write(" AND ")
 	if b.Dialect == query.SQLite {
 		b.Write("+") // from the index to the set, not the other way round
 	}
 	b.Column("w", id).Write(" IN (")
-	for i, w := range r.walks() {
+	for i, w := range walks {
 		if i > 0 {
 			b.Write(" UNION ")
 		}

@@ -45,7 +45,7 @@ func (r *reading) choose(ctx context.Context, from asker) (plan, error) {
 	scans, everyone := 0, false
 	for _, w := range walks {
 		scans += max(1, len(w.principals))
-		everyone = everyone || w.principals == nil
+		everyone = everyone || w.everyone()
 	}
 	if scans > maxScans && r.ask.Search == nil {
 		return probePlan, r.measure(ctx, from)
@@ -67,11 +67,14 @@ func (r *reading) choose(ctx context.Context, from asker) (plan, error) {
 		}
 		return probePlan, nil
 	}
+	switch leaf := r.indexed(); {
+	case !known, r.order.inAccess() && v*mergeStep < cheap:
+		return mergePlan, nil
+	case leaf != nil && equality(leaf) && r.order.by == byUpdated && dense*probeStep < cheap:
+		return probePlan, nil
+	}
 	if err := r.measure(ctx, from); err != nil {
 		return 0, err
-	}
-	if !known {
-		return mergePlan, nil
 	}
 	f, indexed := n/20, false
 	if r.leaf != nil {
@@ -104,6 +107,10 @@ func (r *reading) choose(ctx context.Context, from asker) (plan, error) {
 // maxScans bounds the arms of one union; SQLite takes 500.
 const maxScans = 400
 
+// cheap is the cost at which a plan is taken without looking for a better one:
+// looking costs about as much.
+const cheap = 1000.0
+
 // manyLeft is where counting what a filter leaves stops.
 const manyLeft = 5000
 
@@ -114,10 +121,10 @@ func (r *reading) measure(ctx context.Context, from asker) error {
 		return nil
 	}
 	r.leaf = r.indexed()
-	if r.leaf == nil {
-		return nil
+	if r.leaf == nil || r.every && equality(r.leaf) && r.order.by == byUpdated {
+		return nil // its index gives the page as it is
 	}
-	b := &query.Builder{Dialect: r.db.dialect()}
+	b := &query.Builder{Dialect: r.db.engine.Dialect()}
 	b.Write("SELECT count(*) FROM (SELECT 1 FROM ")
 	if f := multiField(r.leaf); f != nil {
 		multiSource(b, r.kind, f, r.leaf)
@@ -131,10 +138,16 @@ func (r *reading) measure(ctx context.Context, from asker) error {
 	if err := b.Err(); err != nil {
 		return fmt.Errorf("measure filter: %w", err)
 	}
+	asked := fmt.Sprint(b.String(), b.Args())
+	var known bool
+	if r.left, known = r.db.stats.measured(asked, r.now); known {
+		return nil
+	}
 	rows, err := from.Query(ctx, Text(b.String()), b.Args()...)
 	if err := (&Row{rows: rows, err: err}).Scan(&r.left); err != nil {
 		return fmt.Errorf("measure filter: %w", err)
 	}
+	r.db.stats.keep(asked, r.left, r.now)
 	return nil
 }
 
@@ -243,6 +256,36 @@ type stats struct {
 	stopped bool
 	cancel  []context.CancelFunc
 	running sync.WaitGroup
+
+	// left is how many records filters leave, while somebody turns the pages.
+	left  map[string]int
+	since int64
+}
+
+// A filter is counted anew after this many microseconds, or when so many others
+// were counted.
+const (
+	freshFilter  = int64(time.Minute / time.Microsecond)
+	keptMeasures = 1000
+)
+
+func (s *stats) measured(asked string, now int64) (left int, known bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if now-s.since > freshFilter || len(s.left) > keptMeasures {
+		s.left, s.since = map[string]int{}, now
+	}
+	left, known = s.left[asked]
+	return left, known
+}
+
+func (s *stats) keep(asked string, left int, now int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.left == nil {
+		s.left, s.since = map[string]int{}, now
+	}
+	s.left[asked] = left
 }
 
 type kindStats struct {
@@ -265,7 +308,7 @@ func (s *stats) reach(db *DB, k *schema.Kind, walks []walk) (n, v float64, known
 	}
 	var seen []schema.Principal
 	for _, w := range walks {
-		if w.principals == nil {
+		if w.everyone() {
 			v += kind.n
 		}
 		for _, p := range w.principals {
@@ -327,7 +370,7 @@ func (s *stats) stop() {
 
 func countKind(ctx context.Context, db *DB, k *schema.Kind) (*kindStats, error) {
 	s := &kindStats{at: db.Now(), commits: db.commits.Load(), by: map[schema.Principal]float64{}, indexes: map[string]string{}}
-	if err := db.QueryRow(ctx, Text(`SELECT count(*) FROM `+ident(k.Name)+` WHERE deleted_at IS NULL`)).Scan(&s.n); err != nil {
+	if err := db.QueryRow(ctx, Text(`SELECT count(*) FROM `+quoted(k.Name)+` WHERE deleted_at IS NULL`)).Scan(&s.n); err != nil {
 		return nil, fmt.Errorf("count %s: %w", k.Plural, err)
 	}
 	rows, err := db.Query(ctx, Text(`SELECT principal, count(*) FROM access WHERE kind = ? GROUP BY principal`), k.Number)

@@ -281,11 +281,16 @@ func (r *reading) mask(test func(class) bool) (mask int64, all bool) {
 
 // statement writes the whole page.
 func (r *reading) statement(p plan) *query.Builder {
-	b := &query.Builder{Dialect: r.db.dialect()}
+	b := &query.Builder{Dialect: r.db.engine.Dialect()}
 	b.Write(`SELECT k.id, r."version", k.s, `)
-	if r.guarded {
+	// With one class the bits are read once and need no place of their own.
+	apart := r.guarded && len(r.classes) > 1
+	switch {
+	case apart:
 		b.Write("k.bits")
-	} else {
+	case r.guarded:
+		r.writeBits(b)
+	default:
 		b.Write("1")
 	}
 	for i, c := range r.columns {
@@ -299,7 +304,7 @@ func (r *reading) statement(p plan) *query.Builder {
 		}
 	}
 	b.Write(" FROM (")
-	if r.guarded {
+	if apart {
 		// The limit keeps the bits from being worked out again for each column.
 		b.Write("SELECT k0.s, k0.id, ")
 		r.writeBits(b)
@@ -548,7 +553,7 @@ func (r *reading) guard(inside *policy.Arm) query.Guard {
 				plain = append(plain, arm)
 			}
 		}
-		b := &query.Builder{Dialect: r.db.dialect()}
+		b := &query.Builder{Dialect: r.db.engine.Dialect()}
 		if len(plain) == 0 {
 			return "1 = 0", nil, true
 		}

@@ -51,12 +51,12 @@ func (tx *Tx) PutSearch(ctx context.Context, k *schema.Kind, id schema.RecordID,
 		for i, w := range words {
 			text[i] = plainLetters(w)
 		}
-		if _, err := tx.Exec(ctx, Text(`INSERT INTO `+ident(k.Name+"_words")+`(rowid, words) VALUES (?, ?)`), id, strings.Join(text, " ")); err != nil {
+		if _, err := tx.Exec(ctx, Text(`INSERT INTO `+quoted(k.Name+"_words")+`(rowid, words) VALUES (?, ?)`), id, strings.Join(text, " ")); err != nil {
 			return fmt.Errorf("keep search words: %w", err)
 		}
 	}
 	if hasDigits(k) && len(digits) > 0 {
-		if _, err := tx.Exec(ctx, Text(`INSERT INTO `+ident(k.Name+"_digits")+`(rowid, digits) VALUES (?, ?)`), id, strings.Join(digits, " ")); err != nil {
+		if _, err := tx.Exec(ctx, Text(`INSERT INTO `+quoted(k.Name+"_digits")+`(rowid, digits) VALUES (?, ?)`), id, strings.Join(digits, " ")); err != nil {
 			return fmt.Errorf("keep search digits: %w", err)
 		}
 	}
@@ -91,10 +91,10 @@ func (tx *Tx) DropSearch(ctx context.Context, k *schema.Kind, id schema.RecordID
 		return nil
 	}
 	if hasWords(k) {
-		statements = append(statements, Text(`DELETE FROM `+ident(k.Name+"_words")+` WHERE rowid = ?`))
+		statements = append(statements, Text(`DELETE FROM `+quoted(k.Name+"_words")+` WHERE rowid = ?`))
 	}
 	if hasDigits(k) {
-		statements = append(statements, Text(`DELETE FROM `+ident(k.Name+"_digits")+` WHERE rowid = ?`))
+		statements = append(statements, Text(`DELETE FROM `+quoted(k.Name+"_digits")+` WHERE rowid = ?`))
 	}
 	for _, s := range statements {
 		if _, err := tx.Exec(ctx, s, id); err != nil {

@@ -84,8 +84,3 @@ func numbered(s string) string {
 	}
 	return b.String()
 }
-
-// ident writes the name of a table or column. Those of kinds and fields are
-// checked by schema.New, so there is nothing in them to escape; the marks keep
-// words of SQL from being read as such.
-func ident(name string) string { return `"` + name + `"` }

@@ -27,6 +27,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"castellan/internal/query"
 	"castellan/internal/schema"
 )
 
@@ -44,6 +45,14 @@ func (e Engine) String() string {
 		return "PostgreSQL"
 	}
 	return "SQLite"
+}
+
+// Dialect is how conditions are written for the engine.
+func (e Engine) Dialect() query.Dialect {
+	if e == Postgres {
+		return query.Postgres
+	}
+	return query.SQLite
 }
 
 // Options say where the data is. The zero value of every field but Dir and URL
