@@ -127,7 +127,10 @@ func (db *DB) prepareSchema(ctx context.Context, s session) error {
 	if err := s.script(ctx, fmt.Sprintf(`SELECT pg_advisory_lock(%d)`, number)); err != nil {
 		return fmt.Errorf("wait for another migration: %w", err)
 	}
-	defer s.script(context.WithoutCancel(ctx), fmt.Sprintf(`SELECT pg_advisory_unlock(%d)`, number))
+	defer func() {
+		// Should it fail, the connection is lost and its locks with it.
+		_ = s.script(context.WithoutCancel(ctx), fmt.Sprintf(`SELECT pg_advisory_unlock(%d)`, number))
+	}()
 	if err := s.script(ctx, "CREATE SCHEMA IF NOT EXISTS "+db.schema); err != nil {
 		return fmt.Errorf("make schema: %w", err)
 	}

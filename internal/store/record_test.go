@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"math/rand/v2"
@@ -609,7 +610,7 @@ func TestBinAndSingleRecordsObeyTheGrant(t *testing.T) {
 				for _, r := range p.records[:20] {
 					row, err := p.db.Row(ctx, g, r.ID, ask)
 					if _, ok := verdicts[r.ID]; !ok {
-						if err != store.ErrNoRows {
+						if !errors.Is(err, store.ErrNoRows) {
 							t.Fatalf("a record outside the grant gave %v", err)
 						}
 						continue
@@ -632,7 +633,7 @@ func TestZeroGrantYieldsNothing(t *testing.T) {
 		if n, _, err := p.db.Count(ctx, policy.Grant{}, nil, 10); err != nil || n != 0 {
 			t.Errorf("counted %d, %v", n, err)
 		}
-		if _, err := p.db.Row(ctx, policy.Grant{}, p.records[0].ID, store.Ask{}); err != store.ErrNoRows {
+		if _, err := p.db.Row(ctx, policy.Grant{}, p.records[0].ID, store.Ask{}); !errors.Is(err, store.ErrNoRows) {
 			t.Errorf("reading gave %v", err)
 		}
 	})

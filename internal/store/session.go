@@ -86,8 +86,15 @@ func (p *pool) put(s session) {
 	}
 	p.mu.Unlock()
 	if !keep {
-		s.close()
+		p.drop(s)
+		return
 	}
+	<-p.slots
+}
+
+// drop ends a session that is in no state to be lent again.
+func (p *pool) drop(s session) {
+	s.close() // whatever it says, it is of no more use
 	<-p.slots
 }
 

@@ -326,8 +326,7 @@ func (s *sqliteSession) query(ctx context.Context, text string, args []any) (cur
 	}
 	rows, err := st.QueryContext(ctx, named(args))
 	if err != nil {
-		st.release()
-		return nil, err
+		return nil, errors.Join(err, st.release())
 	}
 	st.busy = true
 	return &sqliteCursor{rows: rows, st: st, vals: make([]driver.Value, len(rows.Columns()))}, nil
@@ -382,17 +381,17 @@ type sqliteCursor struct {
 func (c *sqliteCursor) width() int { return len(c.vals) }
 
 func (c *sqliteCursor) next(into []any) (bool, error) {
-	switch err := c.rows.Next(c.vals); err {
-	case nil:
-		for i, v := range c.vals {
-			into[i] = v
-		}
-		return true, nil
-	case io.EOF:
+	err := c.rows.Next(c.vals)
+	if errors.Is(err, io.EOF) {
 		return false, nil
-	default:
+	}
+	if err != nil {
 		return false, err
 	}
+	for i, v := range c.vals {
+		into[i] = v
+	}
+	return true, nil
 }
 
 func (c *sqliteCursor) close() error {

@@ -35,16 +35,22 @@ func (db *DB) Read(ctx context.Context, do func(*Tx) error) error {
 	if err != nil {
 		return err
 	}
-	defer db.readers.put(s)
-	begin, end := `BEGIN`, `COMMIT`
+	begin := `BEGIN`
 	if db.engine == Postgres {
 		begin = `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`
 	}
 	if _, err := s.exec(ctx, begin, nil); err != nil {
+		db.readers.drop(s)
 		return fmt.Errorf("begin reading: %w", err)
 	}
-	// Nothing was changed, so that the end matters only to the connection.
-	defer s.exec(context.WithoutCancel(ctx), end, nil)
+	defer func() {
+		// Nothing was changed, so that the end matters only to the connection.
+		if _, err := s.exec(context.WithoutCancel(ctx), `COMMIT`, nil); err != nil {
+			db.readers.drop(s)
+			return
+		}
+		db.readers.put(s)
+	}()
 	return do(&Tx{db: db, s: s, now: db.Now()})
 }
 

@@ -147,7 +147,7 @@ func TestTokensDifferAndAreFoundByHash(t *testing.T) {
 	if vault.Hash(a) != hash {
 		t.Error("the hash given is not that of the token")
 	}
-	if v.Salt() == v.Salt() {
+	if one, other := v.Salt(), v.Salt(); one == other {
 		t.Error("two salts are equal")
 	}
 }
