@@ -196,12 +196,18 @@ func (b *Book) ask(who actor.Actor, kind *schema.Kind, g policy.Grant, on Surfac
 	sort := q.Sort
 	if sort == "" {
 		sort = "-updated_at"
+		if g.FieldEverywhere(kind.Field("updated_at")) != policy.Plain {
+			sort = "" // an order would tell of it: the order of their making then
+		}
 	}
-	if ask.Order, err = query.ParseOrder(kind, sort); err != nil {
-		return ask, "", err
-	}
-	if f := ask.Order.Field; f == nil || !f.Sort || g.FieldEverywhere(f) != policy.Plain {
-		return ask, "", fault.New(fault.Denied, "sort.field", "You may not sort by this field.").At("sort")
+	ask.Order = query.Order{Desc: true}
+	if sort != "" {
+		if ask.Order, err = query.ParseOrder(kind, sort); err != nil {
+			return ask, "", err
+		}
+		if f := ask.Order.Field; f == nil || !f.Sort || g.FieldEverywhere(f) != policy.Plain {
+			return ask, "", fault.New(fault.Denied, "sort.field", "You may not sort by this field.").At("sort")
+		}
 	}
 	place := "cursor:" + kind.Name + ":" + string(on) + ":" + sort
 	if q.Bin {
@@ -329,7 +335,7 @@ func asked(ask store.Ask, q Query) map[string]any {
 		}
 	}
 	if q.Sort != "" {
-		details["sort"] = ask.Order.Field.Name
+		details["sort"] = strings.TrimPrefix(q.Sort, "-")
 	}
 	return details
 }
