@@ -18,6 +18,7 @@ import (
 // What is done to many records at once.
 const (
 	BulkUpdate  = "update"
+	BulkAdd     = "add" // lists get what they do not hold yet, such as a tag
 	BulkDelete  = "delete"
 	BulkRestore = "restore"
 	BulkShare   = "share"  // with a group
@@ -66,7 +67,7 @@ func (b *Book) Bulk(ctx context.Context, who actor.Actor, kindName string, which
 	}
 	var everyone []*policy.Standing
 	switch what {
-	case BulkUpdate, BulkDelete, BulkRestore:
+	case BulkUpdate, BulkAdd, BulkDelete, BulkRestore:
 	case BulkShare:
 		if may, why := st.Can(policy.ShareRecords); !may {
 			return nil, lacks(policy.ShareRecords, why)
@@ -94,6 +95,8 @@ func (b *Book) Bulk(ctx context.Context, who actor.Actor, kindName string, which
 			return id, p.bin(kind, id, 0)
 		case BulkRestore:
 			return id, p.unbin(kind, id, 0)
+		case BulkAdd:
+			return id, p.updateWith(kind, id, 0, v, Unite)
 		case BulkShare:
 			s, _, err := p.reach(kind, id, policy.Edit)
 			if err == nil && s.stored.Binned {
