@@ -152,11 +152,10 @@ func (c *cards) logical() (text string, line int, err error) {
 	quoted := strings.Contains(head, "QUOTED-PRINTABLE")
 	binary := strings.Contains(head, "BASE64") || strings.Contains(head, "ENCODING=B") || hasAnyPrefix(head, "PHOTO", "LOGO", "SOUND", "KEY")
 	for len(text) < maxQuoted {
-		next, _, err := c.lines.next()
-		if err != nil {
-			break // what was read counts; the next call meets the error again
-		}
+		next, _, end := c.lines.next()
 		switch {
+		case end != nil:
+			return text, line, nil //nolint:nilerr // what was read counts; the next call meets the error again
 		case quoted && strings.HasSuffix(text, "="):
 			text = text[:len(text)-1] + next
 		case next == "" && binary:

@@ -3,6 +3,7 @@ package sheet
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"io"
 	"strings"
 	"unicode/utf8"
@@ -216,7 +217,7 @@ func usualWidth(text, sep string, truncated bool) (width int, share float64) {
 	var widths []int
 	for len(widths) < 200 {
 		rec := d.next()
-		if rec.err == io.EOF {
+		if errors.Is(rec.err, io.EOF) {
 			if truncated && len(widths) > 1 {
 				widths = widths[:len(widths)-1] // cut in the middle
 			}

@@ -106,10 +106,10 @@ func readableDomain(s string) (string, error) {
 	}
 	// What cannot be turned back is not shown in letters: two different domains
 	// must not look the same.
-	if back, err := idna.Lookup.ToASCII(readable); err != nil || back != ascii {
-		return ascii, nil
+	if back, again := idna.Lookup.ToASCII(readable); again == nil && back == ascii {
+		return readable, nil
 	}
-	return readable, nil
+	return ascii, nil
 }
 
 // asciiDomain is the fast way for plain domain names: at least two labels, no
