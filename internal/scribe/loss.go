@@ -28,7 +28,8 @@ type LossError struct {
 	At          time.Time // of the head outside
 	Why         string    // in plain words
 
-	final bool // nothing can go on from here
+	final   bool // nothing can go on from here
+	changed bool // the records were ever changed (SQLite)
 }
 
 // Error says what is missing.
@@ -63,7 +64,7 @@ func (s *Scribe) compare(ctx context.Context) error {
 		return fmt.Errorf("read the head of the ledger: %w", err)
 	}
 	loss := &LossError{First: 0, Last: -1, Held: h.size}
-	if loss.Writes, loss.Untold, err = s.compareWrites(ctx, h); err != nil {
+	if err := s.compareWrites(ctx, h, loss); err != nil {
 		return err
 	}
 	checkpoints, ours, err := s.newestCheckpoint(ctx)
@@ -86,6 +87,10 @@ func (s *Scribe) compare(ctx context.Context) error {
 			return loss
 		}
 		loss.Known, loss.At = c.Size, c.Time
+	case h.size == 0 && loss.changed:
+		// The heartbeat of the first opening is older than any change.
+		loss.Why = "The ledger holds nothing, though there were changes to tell of: it was deleted."
+		return loss
 	}
 	at := c.Time.UTC().Format("2006-01-02 15:04:05 UTC")
 	switch {
@@ -166,22 +171,25 @@ func (s *Scribe) fits(ctx context.Context, h head) (bool, error) {
 // compareWrites counts what only one of records and ledger knows. The outbox of
 // SQLite numbers its rows without gaps, and keeps what the ledger has not
 // taken. On PostgreSQL both are one database and cannot differ.
-func (s *Scribe) compareWrites(ctx context.Context, h head) (writes, untold int64, err error) {
+func (s *Scribe) compareWrites(ctx context.Context, h head, loss *LossError) error {
 	if s.shared() {
-		return 0, 0, nil
+		return nil
 	}
 	last, err := lastOutbox(ctx, s.db)
 	if err != nil {
-		return 0, 0, err
+		return err
 	}
+	loss.changed = last > 0
 	if last <= h.outbox {
-		return h.outbox - last, 0, nil
+		loss.Writes = h.outbox - last
+		return nil
 	}
 	var waiting int64
 	if err := s.db.QueryRow(ctx, store.Text("SELECT count(*) FROM outbox WHERE id > ?"), h.outbox).Scan(&waiting); err != nil {
-		return 0, 0, fmt.Errorf("look into the outbox: %w", err)
+		return fmt.Errorf("look into the outbox: %w", err)
 	}
-	return 0, last - h.outbox - waiting, nil
+	loss.Untold = last - h.outbox - waiting
+	return nil
 }
 
 // lastOutbox is the largest number that the outbox of SQLite ever gave.
@@ -207,6 +215,10 @@ func Accept(ctx context.Context, db *store.DB, v *vault.Vault, o Options) (*Loss
 		return nil, err
 	}
 	defer s.die()
+	return s.accept(ctx)
+}
+
+func (s *Scribe) accept(ctx context.Context) (*LossError, error) {
 	var loss *LossError
 	if err := s.compare(ctx); err == nil {
 		return nil, nil
@@ -216,7 +228,7 @@ func Accept(ctx context.Context, db *store.DB, v *vault.Vault, o Options) (*Loss
 	// The ledger first: should the process die before the rest is done, the
 	// loss is found and told a second time, and never forgotten.
 	var mark int64
-	err = s.commit(ctx, s.ledger, stepAccept, func(tx *store.Tx) error {
+	err := s.commit(ctx, s.ledger, stepAccept, func(tx *store.Tx) error {
 		h, err := readHead(ctx, tx)
 		if err != nil {
 			return err
