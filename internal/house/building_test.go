@@ -40,6 +40,7 @@ type goFile struct {
 	test  bool
 	bytes []byte
 	tree  *ast.File
+	names []*ast.SelectorExpr // every x.y in the file where x is a name that the file does not declare
 }
 
 // Folders that hold no work of ours: what was fetched, built or written at run time.
@@ -95,6 +96,14 @@ func (b *building) enter(p string) error {
 		return err
 	}
 	f := &goFile{path: p, room: roomOf(path.Dir(p)), test: strings.HasSuffix(p, "_test.go"), bytes: src, tree: tree}
+	ast.Inspect(tree, func(n ast.Node) bool {
+		if s, ok := n.(*ast.SelectorExpr); ok {
+			if x, ok := s.X.(*ast.Ident); ok && x.Obj == nil {
+				f.names = append(f.names, s)
+			}
+		}
+		return true
+	})
 	b.files = append(b.files, f)
 	if generator.Match(src) {
 		f.test = true
@@ -173,17 +182,11 @@ func (f *goFile) mentions(importPath string, names ...string) []*ast.SelectorExp
 		return nil
 	}
 	var found []*ast.SelectorExpr
-	ast.Inspect(f.tree, func(n ast.Node) bool {
-		s, ok := n.(*ast.SelectorExpr)
-		if !ok {
-			return true
-		}
-		x, ok := s.X.(*ast.Ident)
-		if ok && x.Name == local && x.Obj == nil && (len(names) == 0 || slices.Contains(names, s.Sel.Name)) {
+	for _, s := range f.names {
+		if s.X.(*ast.Ident).Name == local && (len(names) == 0 || slices.Contains(names, s.Sel.Name)) {
 			found = append(found, s)
 		}
-		return true
-	})
+	}
 	return found
 }
 

@@ -285,9 +285,10 @@ func wholeGrants(b *building) []string {
 		if f.test || strings.HasSuffix(f.room, "test") {
 			continue
 		}
+		whole := f.mentions(b.module+"/internal/policy", "Whole")
 		ast.Inspect(f.tree, func(n ast.Node) bool {
 			c, ok := n.(*ast.CallExpr)
-			if !ok || !slices.ContainsFunc(f.mentions(b.module+"/internal/policy", "Whole"), func(s *ast.SelectorExpr) bool { return s == c.Fun }) {
+			if !ok || len(c.Args) == 0 || !slices.ContainsFunc(whole, func(s *ast.SelectorExpr) bool { return s == c.Fun }) {
 				return true
 			}
 			purpose := "an unknown purpose"
