@@ -67,4 +67,3 @@ func Actions() []Action { return policy.Actions() }
 
 // Abilities are all abilities there are, each with its sentence.
 func Abilities() []policy.AbilityWords { return policy.Abilities() }
-
