@@ -159,6 +159,7 @@ func (r *reading) report(code Code, what, val string) {
 
 func (r *reading) take(c Column, cell string) {
 	d := &r.draft
+	cell = unguarded(cell)
 	switch c.Field {
 	case FieldSkip:
 	case FieldPhoneLabel:
@@ -219,6 +220,25 @@ func (r *reading) take(c Column, cell string) {
 	}
 }
 
+// unguarded takes off the apostrophe that exports put before what a spreadsheet
+// would run as a formula, so that a round trip changes nothing. Other
+// apostrophes belong to names ('t Hooft).
+func unguarded(cell string) string {
+	inner, ok := strings.CutPrefix(cell, "'")
+	if !ok {
+		return cell
+	}
+	if start := strings.TrimLeft(inner, " \t\r\n"); start != inner || strings.ContainsAny(firstRune(start), "=+-@＝＋－＠") {
+		return inner
+	}
+	return cell
+}
+
+func firstRune(s string) string {
+	_, size := utf8.DecodeRuneInString(s)
+	return s[:size]
+}
+
 func first(a, b string) string {
 	if a != "" {
 		return a
@@ -229,7 +249,7 @@ func first(a, b string) string {
 // text takes one line. A second column of the same meaning is kept aside if it
 // says something else.
 func (r *reading) text(into *string, cell string, limit int) {
-	s := value.Line(strings.TrimPrefix(cell, "'"))
+	s := value.Line(cell)
 	switch {
 	case s == "" || s == *into:
 	case value.HasMask(s):

@@ -142,3 +142,10 @@ func TestFormulaStaysText(t *testing.T) {
 		t.Errorf("%+v", d)
 	}
 }
+
+func TestApostropheAgainstFormulasIsTakenOffAndNoOther(t *testing.T) {
+	d, _ := draftOf(t, "Name;Phone;Note;Company", `'t Hooft;'+79165550010;'=1+1;'@home`, "RU", "en")
+	if d.Name != "'t Hooft" || d.Phones[0].Number != "+79165550010" || d.Note != "=1+1" || d.Company != "@home" {
+		t.Errorf("%+v", d)
+	}
+}
