@@ -428,6 +428,11 @@ func TestJobWaitsForItsTimeAndForWhoKnowsItsKind(t *testing.T) {
 		}
 		b.pass(time.Hour)
 		b.until("the later job is done and the other left", func() bool { return done.Load() == 1 && b.counts(r) == Counts{Waiting: 1} })
+		var attempt int
+		b.fine(b.db.QueryRow(b.Context(), store.Text(`SELECT attempt FROM job`)).Scan(&attempt))
+		if attempt != 0 {
+			b.Errorf("a job of an unknown kind was tried %d times", attempt)
+		}
 	})
 }
 
