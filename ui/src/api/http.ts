@@ -96,7 +96,10 @@ export async function call<T>(method: string, path: string, request: Request = {
 
 /** Sends a request and gives the answer's text. */
 export async function text(method: string, path: string, request: Request = {}): Promise<string> {
-  const answer = await send(method, path, { ...request, headers: { Accept: 'text/plain', ...request.headers } });
+  const answer = await send(method, path, {
+    ...request,
+    headers: { Accept: 'text/plain', ...request.headers },
+  });
   return answer.text();
 }
 

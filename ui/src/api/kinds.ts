@@ -87,4 +87,5 @@ export const addField = (kind: string, field: FieldDraft) =>
 export const changeField = (kind: string, name: string, field: Partial<FieldDraft>) =>
   call<Field>('PATCH', `/kinds/${kind}/fields/${name}`, { body: field });
 
-export const removeField = (kind: string, name: string) => call<void>('DELETE', `/kinds/${kind}/fields/${name}`);
+export const removeField = (kind: string, name: string) =>
+  call<void>('DELETE', `/kinds/${kind}/fields/${name}`);

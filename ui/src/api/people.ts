@@ -28,7 +28,8 @@ export const person = (id: string) =>
 /** Names for pickers: everyone who is signed in may know who works here. */
 export const names = queryOptions({
   queryKey: ['people', 'names'],
-  queryFn: async ({ signal }) => (await call<{ items: PersonRef[] }>('GET', '/people/names', { signal })).items,
+  queryFn: async ({ signal }) =>
+    (await call<{ items: PersonRef[] }>('GET', '/people/names', { signal })).items,
   staleTime: 60_000,
 });
 
@@ -141,7 +142,8 @@ export const groups = queryOptions({
 });
 
 export const addGroup = (name: string) => call<Group>('POST', '/groups', { body: { name } });
-export const renameGroup = (id: string, name: string) => call<Group>('PATCH', `/groups/${id}`, { body: { name } });
+export const renameGroup = (id: string, name: string) =>
+  call<Group>('PATCH', `/groups/${id}`, { body: { name } });
 export const removeGroup = (id: string) => call<void>('DELETE', `/groups/${id}`);
 
 export interface Member {

@@ -33,7 +33,8 @@ export const pipelines = queryOptions({
   staleTime: 60_000,
 });
 
-export const addPipeline = (draft: Omit<Pipeline, 'id'>) => call<Pipeline>('POST', '/pipelines', { body: draft });
+export const addPipeline = (draft: Omit<Pipeline, 'id'>) =>
+  call<Pipeline>('POST', '/pipelines', { body: draft });
 export const changePipeline = (id: string, draft: Omit<Pipeline, 'id'>) =>
   call<Pipeline>('PATCH', `/pipelines/${id}`, { body: draft });
 

@@ -38,7 +38,13 @@ export default function Keys({ onClose }: { onClose: () => void }) {
     ],
   ];
   return (
-    <Modal opened onClose={onClose} title={<Trans>Keys</Trans>} size="md" closeButtonProps={{ 'aria-label': t`Close` }}>
+    <Modal
+      opened
+      onClose={onClose}
+      title={<Trans>Keys</Trans>}
+      size="md"
+      closeButtonProps={{ 'aria-label': t`Close` }}
+    >
       {groups.map(([name, keys]) => (
         <section key={name}>
           <h3 style={{ margin: '10px 0 2px', fontSize: '0.8125rem' }}>{name}</h3>

@@ -13,7 +13,8 @@ const places: Record<string, string> = {
 };
 
 const typing = (target: EventTarget | null) =>
-  target instanceof HTMLElement && (/^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) || target.isContentEditable);
+  target instanceof HTMLElement &&
+  (/^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName) || target.isContentEditable);
 
 /** The keys that work everywhere. Those of a list are the list's own. */
 export function useKeys({ onSearch, onHelp }: { onSearch: () => void; onHelp: () => void }) {

@@ -40,6 +40,8 @@ client.getQueryCache().subscribe((event) => {
 const nonce = () => document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content ?? '';
 
 async function start() {
+  // The part of the kit that holds the page still behind a dialog looks here.
+  (globalThis as { __webpack_nonce__?: string }).__webpack_nonce__ = nonce();
   resumeViewing();
   const me = await client.fetchQuery(session).catch(() => null);
   const language = me?.person.language;

@@ -41,13 +41,18 @@ export default function Me({ onKeys }: { onKeys: () => void }) {
   return (
     <Menu position="bottom-end" width={250} closeOnItemClick={false}>
       <Menu.Target>
-        <UnstyledButton aria-label={t`You: ${me.person.name}`} style={{ borderRadius: '50%', display: 'flex' }}>
+        <UnstyledButton
+          aria-label={t`You: ${me.person.name}`}
+          style={{ borderRadius: '50%', display: 'flex' }}
+        >
           <Avatar name={me.person.name} size={30} />
         </UnstyledButton>
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Label>
-          <div style={{ color: 'var(--c-text)', fontWeight: 600, fontSize: '0.8125rem' }}>{me.person.name}</div>
+          <div style={{ color: 'var(--c-text)', fontWeight: 600, fontSize: '0.8125rem' }}>
+            {me.person.name}
+          </div>
           <div>{me.person.role.name}</div>
         </Menu.Label>
         <Menu.Divider />
@@ -76,7 +81,12 @@ export default function Me({ onKeys }: { onKeys: () => void }) {
           </Menu.Sub.Target>
           <Menu.Sub.Dropdown>
             {Object.entries(languages).map(([key, name]) => (
-              <Menu.Item key={key} lang={key} onClick={() => choose(key)} fw={key === i18n.locale ? 600 : undefined}>
+              <Menu.Item
+                key={key}
+                lang={key}
+                onClick={() => choose(key)}
+                fw={key === i18n.locale ? 600 : undefined}
+              >
                 {name}
               </Menu.Item>
             ))}

@@ -8,7 +8,14 @@ import classes from './shell.module.css';
 export default function More({ places, onClose }: { places: Place[]; onClose: () => void }) {
   const { t } = useLingui();
   return (
-    <Drawer opened onClose={onClose} position="bottom" size="auto" title={t`More`} closeButtonProps={{ 'aria-label': t`Close` }}>
+    <Drawer
+      opened
+      onClose={onClose}
+      position="bottom"
+      size="auto"
+      title={t`More`}
+      closeButtonProps={{ 'aria-label': t`Close` }}
+    >
       <ul className={classes.places}>
         {places.map((place) => (
           <li key={place.to}>

@@ -19,7 +19,10 @@ const text = (value: unknown) => {
 };
 
 /** Only the words that were given, so that addresses stay short. */
-function words<Name extends string>(search: Record<string, unknown>, ...names: Name[]): Partial<Record<Name, string>> {
+function words<Name extends string>(
+  search: Record<string, unknown>,
+  ...names: Name[]
+): Partial<Record<Name, string>> {
   const found: Partial<Record<Name, string>> = {};
   for (const name of names) {
     const word = text(search[name]);
@@ -67,7 +70,8 @@ const home = createRoute({
 const list = createRoute({
   getParentRoute: () => inside,
   path: '/$plural',
-  validateSearch: (search: Record<string, unknown>): ListSearch => words(search, 'filter', 'sort', 'search', 'cols'),
+  validateSearch: (search: Record<string, unknown>): ListSearch =>
+    words(search, 'filter', 'sort', 'search', 'cols'),
   component: lazyRouteComponent(() => import('../features/record/list-page'), 'ListPage'),
 });
 
@@ -181,7 +185,18 @@ const tree = root.addChildren([
     importing,
     oneImport,
     bin,
-    settings.addChildren([settingsHome, people, person, groups, rights, role, rails, fields, pipelines, keys]),
+    settings.addChildren([
+      settingsHome,
+      people,
+      person,
+      groups,
+      rights,
+      role,
+      rails,
+      fields,
+      pipelines,
+      keys,
+    ]),
   ]),
 ]);
 

@@ -65,7 +65,14 @@ function usePlaces(): Place[] {
       ? [{ to: '/bin', label: t`Bin`, icon: <IconTrash size={18} stroke={1.6} />, below: true }]
       : []),
     ...(holds(me, 'ledger.read')
-      ? [{ to: '/security', label: t`Security`, icon: <IconShieldLock size={18} stroke={1.6} />, below: true }]
+      ? [
+          {
+            to: '/security',
+            label: t`Security`,
+            icon: <IconShieldLock size={18} stroke={1.6} />,
+            below: true,
+          },
+        ]
       : []),
     { to: '/settings', label: t`Settings`, icon: <IconSettings size={18} stroke={1.6} />, below: true },
   ];
@@ -89,7 +96,11 @@ export function Shell() {
   }
 
   return (
-    <div className={classes.frame} data-viewing={me.view_as ? true : undefined} data-small={small || undefined}>
+    <div
+      className={classes.frame}
+      data-viewing={me.view_as ? true : undefined}
+      data-small={small || undefined}
+    >
       <a className={classes.skip} href="#content">
         <Trans>To the content</Trans>
       </a>
@@ -97,11 +108,16 @@ export function Shell() {
         <div className={classes.viewing} role="status">
           <span>
             <Trans>
-              You see everything as <strong>{me.view_as.name}</strong> does. Nothing can be changed, and this is in the
-              log.
+              You see everything as <strong>{me.view_as.name}</strong> does. Nothing can be changed, and this
+              is in the log.
             </Trans>
           </span>
-          <Button variant="white" color="dark" size="compact-xs" onClick={() => startViewing(null, '/settings/people')}>
+          <Button
+            variant="white"
+            color="dark"
+            size="compact-xs"
+            onClick={() => startViewing(null, '/settings/people')}
+          >
             <Trans>Leave</Trans>
           </Button>
         </div>

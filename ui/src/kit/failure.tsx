@@ -14,7 +14,8 @@ export function useSentence() {
           : t`Too many at once. Try again in a moment.`;
       }
       if (failure.message && failure.status < 500) return failure.message;
-      if (failure.request) return t`Something went wrong on the server. For the operator: request ${failure.request}.`;
+      if (failure.request)
+        return t`Something went wrong on the server. For the operator: request ${failure.request}.`;
       return t`Something went wrong on the server.`;
     }
     return t`The server cannot be reached. What you typed is kept; try again in a moment.`;

@@ -2,7 +2,7 @@ import { useLingui } from '@lingui/react/macro';
 import { ActionIcon, Popover, TextInput, type TextInputProps } from '@mantine/core';
 import { IconCalendar } from '@tabler/icons-react';
 import { lazy, Suspense, useState } from 'react';
-import { i18n } from '../text';
+import { writing } from '../text';
 
 const Calendar = lazy(() => import('./calendar'));
 
@@ -10,7 +10,7 @@ const pad = (n: number, width = 2) => String(n).padStart(width, '0');
 
 /** The order in which the language writes a date: "dmy", "mdy" or "ymd". */
 function order(): string {
-  return new Intl.DateTimeFormat(i18n.locale === 'en' ? navigator.language || 'en' : i18n.locale)
+  return new Intl.DateTimeFormat(writing())
     .formatToParts(new Date(2001, 10, 22))
     .map((part) => part.type[0])
     .filter((letter) => letter === 'd' || letter === 'm' || letter === 'y')
@@ -86,7 +86,11 @@ export function DateField({ value, onChange, yearless = false, ...rest }: Props)
       rightSection={
         <Popover opened={open} onChange={setOpen} position="bottom-end" trapFocus>
           <Popover.Target>
-            <ActionIcon size="sm" aria-label={t`Choose from a calendar`} onClick={() => setOpen((now) => !now)}>
+            <ActionIcon
+              size="sm"
+              aria-label={t`Choose from a calendar`}
+              onClick={() => setOpen((now) => !now)}
+            >
               <IconCalendar size={15} />
             </ActionIcon>
           </Popover.Target>

@@ -44,7 +44,8 @@ export const savesAtOnce = (field: Field) =>
   ['choice', 'person', 'relation', 'pipeline', 'stage', 'bool'].includes(field.type);
 
 /** Whether Enter belongs to the field itself. */
-export const keepsEnter = (field: Field) => ['longtext', 'tags', 'choices', 'phones', 'emails'].includes(field.type);
+export const keepsEnter = (field: Field) =>
+  ['longtext', 'tags', 'choices', 'phones', 'emails'].includes(field.type);
 
 /** The value as it is sent: what is empty is null. */
 export function sendable(field: Field, value: unknown): unknown {
@@ -58,7 +59,11 @@ export function sendable(field: Field, value: unknown): unknown {
   if (field.type === 'phones') {
     return (value as Phone[])
       .filter((phone) => phone.number.trim())
-      .map(({ number, label, ext }) => ({ number: number.trim(), ...(label ? { label } : {}), ...(ext ? { ext } : {}) }));
+      .map(({ number, label, ext }) => ({
+        number: number.trim(),
+        ...(label ? { label } : {}),
+        ...(ext ? { ext } : {}),
+      }));
   }
   if (field.type === 'emails') {
     return (value as Email[])
@@ -140,7 +145,10 @@ export function FieldInput(props: InputProps) {
           {...common}
           clearable={!field.required}
           searchable={(field.options?.length ?? 0) > 7}
-          data={field.options?.map((option) => ({ value: option.key, label: optionLabel(field, option.key) })) ?? []}
+          data={
+            field.options?.map((option) => ({ value: option.key, label: optionLabel(field, option.key) })) ??
+            []
+          }
           value={(value as string) ?? null}
           onChange={onChange}
         />
@@ -149,7 +157,10 @@ export function FieldInput(props: InputProps) {
       return (
         <MultiSelect
           {...common}
-          data={field.options?.map((option) => ({ value: option.key, label: optionLabel(field, option.key) })) ?? []}
+          data={
+            field.options?.map((option) => ({ value: option.key, label: optionLabel(field, option.key) })) ??
+            []
+          }
           value={(value as string[]) ?? []}
           onChange={onChange}
         />
@@ -186,7 +197,9 @@ function MomentInput({ field, value, onChange, bare, error, autoFocus }: InputPr
   const { t } = useLingui();
   const at = typeof value === 'string' && value ? new Date(value) : null;
   const two = (n: number) => String(n).padStart(2, '0');
-  const [day, setDay] = useState(at ? `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}` : '');
+  const [day, setDay] = useState(
+    at ? `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}` : '',
+  );
   const [time, setTime] = useState(at ? `${two(at.getHours())}:${two(at.getMinutes())}` : '');
   const label = fieldLabel(field);
 
@@ -247,7 +260,6 @@ function Rows<Row>(props: {
     <Stack gap={6} role="group" aria-label={props.label}>
       {!props.bare && <span className="mantine-InputWrapper-label">{props.label}</span>}
       {rows.map((row, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: rows have no identity but their place
         <Group key={index} gap={6} wrap="nowrap">
           {props.row(
             row,
@@ -303,7 +315,9 @@ function PhonesInput({ field, value, onChange, bare, error, autoFocus, unseen }:
             aria-label={t`${label}: number`}
             placeholder={unseen ? t`New number` : '+7 916 555-01-00'}
             value={phone.typed ?? phone.number}
-            onChange={(event) => change({ ...phone, typed: event.currentTarget.value, number: event.currentTarget.value })}
+            onChange={(event) =>
+              change({ ...phone, typed: event.currentTarget.value, number: event.currentTarget.value })
+            }
           />
           <TextInput
             size="sm"
@@ -389,7 +403,9 @@ function PersonInput({ field, value, onChange, bare, error, autoFocus, disabled 
       error={error}
       data={data}
       value={idOf(value)}
-      onChange={(id) => onChange(id ? { id, name: data.find((each) => each.value === id)?.label ?? '' } : null)}
+      onChange={(id) =>
+        onChange(id ? { id, name: data.find((each) => each.value === id)?.label ?? '' } : null)
+      }
     />
   );
 }

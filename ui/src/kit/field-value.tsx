@@ -3,7 +3,7 @@ import { IconCheck } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import type { Field, Sight } from '../api/kinds';
 import type { Email, PersonRef, Phone, Record_, RecordRef } from '../api/records';
-import { i18n } from '../text';
+import { writing } from '../text';
 import { Named } from './avatar';
 import classes from './field-value.module.css';
 import { Protected } from './protected';
@@ -41,7 +41,7 @@ export function moneyText(amount: string, currency?: unknown): string {
   const number = Number(amount);
   if (!Number.isFinite(number)) return amount;
   const known = typeof currency === 'string' && /^[A-Z]{3}$/.test(currency);
-  return new Intl.NumberFormat(i18n.locale, {
+  return new Intl.NumberFormat(writing(), {
     ...(known ? { style: 'currency', currency } : {}),
     minimumFractionDigits: number % 1 === 0 ? 0 : 2,
     maximumFractionDigits: 2,
@@ -62,7 +62,13 @@ export function FieldValue({ field, record, look = {} }: { field: Field; record:
     if (field.type === 'phones' && numbers === 0) return null;
     return (
       <Protected
-        mask={field.type === 'phones' && numbers > 1 ? `XXXX +${numbers - 1}` : field.type === 'phones' ? 'XXXX' : '•••'}
+        mask={
+          field.type === 'phones' && numbers > 1
+            ? `XXXX +${numbers - 1}`
+            : field.type === 'phones'
+              ? 'XXXX'
+              : '•••'
+        }
         sight={sight}
         label={fieldLabel(field)}
         onReveal={look.onReveal}
@@ -91,13 +97,19 @@ export function FieldValue({ field, record, look = {} }: { field: Field; record:
       );
     }
     case 'emails': {
-      const emails = list(value).map((each) => (typeof each === 'string' ? { address: each } : (each as Email)));
+      const emails = list(value).map((each) =>
+        typeof each === 'string' ? { address: each } : (each as Email),
+      );
       if (look.dense) return <OneOf first={emails[0]?.address ?? ''} more={emails.length - 1} />;
       return (
         <span className={classes.lines}>
           {emails.map((email) => (
             <span key={email.address}>
-              <a className={classes.link} href={`mailto:${email.address}`} onClick={(e) => e.stopPropagation()}>
+              <a
+                className={classes.link}
+                href={`mailto:${email.address}`}
+                onClick={(e) => e.stopPropagation()}
+              >
                 {email.address}
               </a>
               {email.label && <span className={classes.quiet}> {email.label}</span>}
@@ -138,7 +150,7 @@ export function FieldValue({ field, record, look = {} }: { field: Field; record:
     case 'integer':
     case 'number': {
       const number = Number(value);
-      return <>{Number.isFinite(number) ? new Intl.NumberFormat(i18n.locale).format(number) : String(value)}</>;
+      return <>{Number.isFinite(number) ? new Intl.NumberFormat(writing()).format(number) : String(value)}</>;
     }
     case 'person':
       return <Named name={(value as PersonRef).name ?? String(value)} />;
@@ -150,7 +162,7 @@ export function FieldValue({ field, record, look = {} }: { field: Field; record:
           {ref.title}
         </a>
       ) : (
-        <>{ref.title}</>
+        ref.title
       );
     }
     case 'pipeline':
@@ -158,7 +170,7 @@ export function FieldValue({ field, record, look = {} }: { field: Field; record:
       const ref = value as { id?: string; name?: string } | string;
       const id = typeof ref === 'string' ? ref : (ref.id ?? '');
       const name = (typeof ref === 'string' ? undefined : ref.name) ?? look.nameOf?.(id) ?? '';
-      return field.type === 'stage' ? <span className={classes.tag}>{name}</span> : <>{name}</>;
+      return field.type === 'stage' ? <span className={classes.tag}>{name}</span> : name;
     }
     case 'url': {
       const address = String(value);
@@ -170,7 +182,7 @@ export function FieldValue({ field, record, look = {} }: { field: Field; record:
       );
     }
     case 'longtext':
-      return look.dense ? <>{String(value)}</> : <span className={classes.text}>{String(value)}</span>;
+      return look.dense ? String(value) : <span className={classes.text}>{String(value)}</span>;
     default:
       return <>{String(value)}</>;
   }

@@ -60,7 +60,6 @@ export function Grid<Row extends { id: string }>(props: Props<Row>) {
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeight,
     overscan: 12,
-    initialRect: { width: 800, height: 600 },
   });
   const items = virtual.getVirtualItems();
   const last = items.at(-1)?.index ?? -1;
@@ -136,7 +135,6 @@ export function Grid<Row extends { id: string }>(props: Props<Row>) {
   const some = !all && (props.selected?.size ?? 0) > 0;
 
   return (
-    // biome-ignore lint/a11y/useSemanticElements: a table element cannot hold rows that are laid out by hand
     <div
       ref={scroller}
       className={classes.grid}
@@ -194,7 +192,6 @@ export function Grid<Row extends { id: string }>(props: Props<Row>) {
       {props.loading && rows.length === 0 ? (
         <div role="rowgroup" style={layout && { minWidth: least }}>
           {Array.from({ length: 14 }, (_, index) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: skeletons have nothing else
             <div key={index} role="row" className={classes.bones} style={{ height: rowHeight, ...layout }}>
               {(narrow ? columns.slice(0, 1) : columns).map((column, place) => (
                 <div
@@ -219,8 +216,6 @@ export function Grid<Row extends { id: string }>(props: Props<Row>) {
             const row = rows[item.index];
             if (!row) return null;
             return (
-              // biome-ignore lint/a11y/useKeyWithClickEvents: the grid itself takes the keys
-              // biome-ignore lint/a11y/useFocusableInteractive: the grid holds the focus and names the active row
               <div
                 key={row.id}
                 id={`${id}-${item.index}`}
@@ -245,8 +240,11 @@ export function Grid<Row extends { id: string }>(props: Props<Row>) {
                 ) : (
                   <>
                     {selecting && (
-                      // biome-ignore lint/a11y/useKeyWithClickEvents: it only keeps the click from opening the row
-                      <div role="gridcell" className={classes.tick} onClick={(event) => event.stopPropagation()}>
+                      <div
+                        role="gridcell"
+                        className={classes.tick}
+                        onClick={(event) => event.stopPropagation()}
+                      >
                         <Checkbox
                           size="xs"
                           tabIndex={-1}
@@ -270,7 +268,8 @@ export function Grid<Row extends { id: string }>(props: Props<Row>) {
                             tabIndex={-1}
                             className={classes.title}
                             onClick={(event) => {
-                              if (event.metaKey || event.ctrlKey || event.shiftKey) return event.stopPropagation();
+                              if (event.metaKey || event.ctrlKey || event.shiftKey)
+                                return event.stopPropagation();
                               event.preventDefault();
                               event.stopPropagation();
                               setActive(item.index);

@@ -8,9 +8,9 @@ import { preview, type Role } from '../api/people';
 import { Failure } from './failure';
 import { FieldValue } from './field-value';
 import { Panel } from './page';
+import classes from './preview.module.css';
 import { useSurfaceWords } from './rights-words';
 import { fieldLabel, kindMany } from './words';
-import classes from './preview.module.css';
 
 /** What somebody would see, live: by the role as it stands in the editor, or a person as they are. */
 export function Preview({ kinds: all, role, person }: { kinds: Kind[]; role?: Role; person?: string }) {
@@ -30,14 +30,15 @@ export function Preview({ kinds: all, role, person }: { kinds: Kind[]; role?: Ro
   const records = data?.items ?? [];
   const shown = (kind?.fields ?? []).filter(
     (field) =>
-      !field.house && records.some((record) => record.sight?.[field.name] || (record[field.name] ?? '') !== ''),
+      !field.house &&
+      records.some((record) => record.sight?.[field.name] || (record[field.name] ?? '') !== ''),
   );
   const first = shown.slice(0, 6);
 
   return (
     <Panel
       title={t`What they would see`}
-      note={t`Real records, as the rights on the left open them. Nothing is saved by looking.`}
+      note={t`Real records, as these rights open them. Nothing is saved by looking.`}
     >
       <Group gap={8} mb="sm">
         <Select
@@ -45,7 +46,9 @@ export function Preview({ kinds: all, role, person }: { kinds: Kind[]; role?: Ro
           w={130}
           aria-label={t`Kind`}
           allowDeselect={false}
-          data={all.filter((each) => each.name !== 'comment').map((each) => ({ value: each.name, label: kindMany(each) }))}
+          data={all
+            .filter((each) => each.name !== 'comment')
+            .map((each) => ({ value: each.name, label: kindMany(each) }))}
           value={kindName}
           onChange={(next) => next && setKindName(next)}
         />
@@ -54,7 +57,10 @@ export function Preview({ kinds: all, role, person }: { kinds: Kind[]; role?: Ro
           w={150}
           aria-label={t`Where`}
           allowDeselect={false}
-          data={['list', 'card', 'dropdown', 'export'].map((value) => ({ value, label: surfaceWords[value] ?? value }))}
+          data={['list', 'card', 'dropdown', 'export'].map((value) => ({
+            value,
+            label: surfaceWords[value] ?? value,
+          }))}
           value={surface}
           onChange={(next) => next && setSurface(next)}
         />

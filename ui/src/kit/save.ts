@@ -9,4 +9,5 @@ export function saveBlob(bytes: Blob, name: string) {
   setTimeout(() => URL.revokeObjectURL(address), 10_000);
 }
 
-export const saveText = (text: string, name: string) => saveBlob(new Blob([text], { type: 'text/plain' }), name);
+export const saveText = (text: string, name: string) =>
+  saveBlob(new Blob([text], { type: 'text/plain' }), name);

@@ -1,5 +1,5 @@
-import { labelIn } from '../text';
 import type { Field, Kind, Labels } from '../api/kinds';
+import { labelIn } from '../text';
 
 /** A field's name in the language of the person. */
 export const fieldLabel = (field: Field) => labelIn(field.labels) || field.label || field.name;

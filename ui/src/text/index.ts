@@ -36,6 +36,15 @@ export async function speak(language: Language) {
 
 export { i18n };
 
+/**
+ * How dates and numbers are written: as the language spoken has it. English is
+ * written in many ways, so the browser's own kind of English is kept.
+ */
+export function writing(): string {
+  if (i18n.locale && i18n.locale !== 'en') return i18n.locale;
+  return navigator.languages.find((tag) => tag.startsWith('en-')) ?? 'en-GB';
+}
+
 /** The label in the language spoken, else in English, else any. */
 export function labelIn(labels: Partial<Record<string, string>> | undefined, language = i18n.locale): string {
   if (!labels) return '';

@@ -65,7 +65,9 @@ function Deleted({ kind }: { kind: Kind }) {
   if (items.length === 0) {
     return (
       <Empty icon={<IconTrash size={24} />} title={t`The bin is empty`}>
-        <Trans>What is deleted comes here first, with all that belongs to it, and can be taken out again.</Trans>
+        <Trans>
+          What is deleted comes here first, with all that belongs to it, and can be taken out again.
+        </Trans>
       </Empty>
     );
   }
@@ -74,7 +76,9 @@ function Deleted({ kind }: { kind: Kind }) {
       <ul className={classes.list}>
         {items.map((record) => (
           <li key={record.id} className={classes.item}>
-            <span className={classes.title}>{title && <FieldValue field={title} record={record} look={{ dense: true }} />}</span>
+            <span className={classes.title}>
+              {title && <FieldValue field={title} record={record} look={{ dense: true }} />}
+            </span>
             <span className={classes.quiet}>
               {record.deleted_by?.name} {record.deleted_at && <When at={record.deleted_at} />}
             </span>

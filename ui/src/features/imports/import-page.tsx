@@ -1,6 +1,25 @@
 import { Plural, Trans, useLingui } from '@lingui/react/macro';
-import { Alert, Badge, Button, Group, Progress, SegmentedControl, Select, Skeleton, Stack, Table, TagsInput, Text } from '@mantine/core';
-import { IconArrowBackUp, IconFileImport, IconPlayerPlay, IconTableImport, IconUpload } from '@tabler/icons-react';
+import {
+  Alert,
+  Badge,
+  Button,
+  Group,
+  Progress,
+  SegmentedControl,
+  Select,
+  Skeleton,
+  Stack,
+  Table,
+  TagsInput,
+  Text,
+} from '@mantine/core';
+import {
+  IconArrowBackUp,
+  IconFileImport,
+  IconPlayerPlay,
+  IconTableImport,
+  IconUpload,
+} from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate, useParams } from '@tanstack/react-router';
 import { useRef, useState } from 'react';
@@ -23,6 +42,7 @@ import { Column, PageTitle, Panel } from '../../kit/page';
 import { saveBlob } from '../../kit/save';
 import { When } from '../../kit/when';
 import { fieldLabel } from '../../kit/words';
+import { writing } from '../../text';
 import classes from './import.module.css';
 
 /** Bringing a file in: what it is, what would happen, what did happen. */
@@ -83,11 +103,16 @@ function Start() {
         </h2>
         <p className={classes.quiet}>
           <Trans>
-            CSV, Excel or vCard, as YCLIENTS, amoCRM, Bitrix24, HubSpot, Google and others write it. Nothing happens
-            before you have seen what would.
+            CSV, Excel or vCard, as YCLIENTS, amoCRM, Bitrix24, HubSpot, Google and others write it. Nothing
+            happens before you have seen what would.
           </Trans>
         </p>
-        <Button size="sm" leftSection={<IconUpload size={16} />} loading={busy} onClick={() => chooser.current?.click()}>
+        <Button
+          size="sm"
+          leftSection={<IconUpload size={16} />}
+          loading={busy}
+          onClick={() => chooser.current?.click()}
+        >
           <Trans>Choose a file</Trans>
         </Button>
         <input
@@ -108,7 +133,9 @@ function Start() {
                   <span className={classes.pastName}>{each.file ?? t`A file`}</span>
                   <State state={each.state} />
                   <span className={classes.quiet}>
-                    {each.created !== undefined && <Plural value={each.created} one="# created" other="# created" />}
+                    {each.created !== undefined && (
+                      <Plural value={each.created} one="# created" other="# created" />
+                    )}
                   </span>
                   <span className={classes.grow} />
                   <span className={classes.quiet}>
@@ -144,7 +171,8 @@ function State({ state }: { state: Import['state'] }) {
 function One({ id }: { id: string }) {
   const { data, error, refetch } = useQuery({
     ...oneImport(id),
-    refetchInterval: (query) => (['running', 'waiting'].includes(query.state.data?.state ?? '') ? 700 : false),
+    refetchInterval: (query) =>
+      ['running', 'waiting'].includes(query.state.data?.state ?? '') ? 700 : false,
   });
   const { data: all } = useQuery(kinds);
   const kind = all?.find((each) => each.name === 'contact');
@@ -199,7 +227,9 @@ function Draft({ job, kind }: { job: Import; kind: Kind }) {
     <>
       <Panel
         title={job.file ?? t`A file`}
-        note={[job.guess.source && t`looks like: ${job.guess.source}`, job.guess.encoding].filter(Boolean).join(' · ')}
+        note={[job.guess.source && t`looks like: ${job.guess.source}`, job.guess.encoding]
+          .filter(Boolean)
+          .join(' · ')}
       >
         <Table.ScrollContainer minWidth={640}>
           <Table verticalSpacing={6}>
@@ -219,8 +249,12 @@ function Draft({ job, kind }: { job: Import; kind: Kind }) {
             <Table.Tbody>
               {job.guess.columns.map((column) => (
                 <Table.Tr key={column.index}>
-                  <Table.Td className={classes.heading}>{column.heading || t`Column ${column.index + 1}`}</Table.Td>
-                  <Table.Td className={classes.samples}>{column.samples.filter(Boolean).slice(0, 3).join(' · ')}</Table.Td>
+                  <Table.Td className={classes.heading}>
+                    {column.heading || t`Column ${column.index + 1}`}
+                  </Table.Td>
+                  <Table.Td className={classes.samples}>
+                    {column.samples.filter(Boolean).slice(0, 3).join(' · ')}
+                  </Table.Td>
                   <Table.Td>
                     <Select
                       size="xs"
@@ -232,7 +266,9 @@ function Draft({ job, kind }: { job: Import; kind: Kind }) {
                         ...fields.map((field) => ({ value: field.name, label: fieldLabel(field) })),
                       ]}
                       value={settings.mapping?.[column.index] ?? column.field ?? ''}
-                      onChange={(field) => void put({ mapping: { ...settings.mapping, [column.index]: field || null } })}
+                      onChange={(field) =>
+                        void put({ mapping: { ...settings.mapping, [column.index]: field || null } })
+                      }
                     />
                   </Table.Td>
                 </Table.Tr>
@@ -358,7 +394,7 @@ function Draft({ job, kind }: { job: Import; kind: Kind }) {
 function Count({ n, word, tone }: { n: number; word: string; tone: string }) {
   return (
     <div className={classes.count} data-tone={tone}>
-      <strong>{n.toLocaleString()}</strong>
+      <strong>{n.toLocaleString(writing())}</strong>
       <span>{word}</span>
     </div>
   );
@@ -397,7 +433,8 @@ function Running({ job }: { job: Import }) {
           <Progress value={total ? (done / total) * 100 : 0} aria-label={t`Progress`} mb={6} animated />
           <Text size="sm" c="dimmed" aria-live="polite">
             <Trans>
-              {done.toLocaleString()} of {total.toLocaleString()} lines. You may leave this page; it goes on.
+              {done.toLocaleString(writing())} of {total.toLocaleString(writing())} lines. You may leave this
+              page; it goes on.
             </Trans>
           </Text>
         </>

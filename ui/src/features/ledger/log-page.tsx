@@ -5,17 +5,25 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { Fragment, useState } from 'react';
 import { kinds } from '../../api/kinds';
-import { checkpoint, type Entry, entries, events, ledgerKey, type LedgerQuestion, proof } from '../../api/ledger';
+import {
+  checkpoint,
+  type Entry,
+  entries,
+  events,
+  type LedgerQuestion,
+  ledgerKey,
+  proof,
+} from '../../api/ledger';
 import { names } from '../../api/people';
+import { Avatar } from '../../kit/avatar';
 import { Empty } from '../../kit/empty';
 import { Failure, useTell } from '../../kit/failure';
-import { Avatar } from '../../kit/avatar';
 import { DateField } from '../../kit/field-date';
 import { Column, PageTitle, Panel } from '../../kit/page';
 import { useClassWords } from '../../kit/rights-words';
 import { saveText } from '../../kit/save';
 import { daysBetween, exact } from '../../kit/when';
-import { i18n } from '../../text';
+import { writing } from '../../text';
 import classes from './log.module.css';
 
 const route = getRouteApi('/in/security');
@@ -35,7 +43,9 @@ export function LogPage() {
     ...(search.from ? { from: new Date(`${search.from}T00:00:00`).toISOString() } : {}),
     ...(search.to ? { to: new Date(`${search.to}T23:59:59.999`).toISOString() } : {}),
   };
-  const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery(entries(question));
+  const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery(
+    entries(question),
+  );
   const [verifying, setVerifying] = useState(false);
   const items = data?.pages.flatMap((page) => page.items) ?? [];
   const put = (next: Record<string, string>) =>
@@ -52,7 +62,11 @@ export function LogPage() {
         title={t`The log`}
         note={t`Everything that anybody saw, changed or took. Nobody can change it unnoticed, not even whoever runs the server.`}
         action={
-          <Button variant="default" leftSection={<IconShieldCheck size={15} />} onClick={() => setVerifying(true)}>
+          <Button
+            variant="default"
+            leftSection={<IconShieldCheck size={15} />}
+            onClick={() => setVerifying(true)}
+          >
             <Trans>Verify it yourself</Trans>
           </Button>
         }
@@ -128,8 +142,14 @@ export function LogPage() {
 
 const dayWord = (at: Date, now = new Date()) => {
   const away = daysBetween(now, at);
-  if (Math.abs(away) <= 1) return new Intl.RelativeTimeFormat(i18n.locale, { numeric: 'auto' }).format(away, 'day');
-  return new Intl.DateTimeFormat(i18n.locale, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' }).format(at);
+  if (Math.abs(away) <= 1)
+    return new Intl.RelativeTimeFormat(writing(), { numeric: 'auto' }).format(away, 'day');
+  return new Intl.DateTimeFormat(writing(), {
+    weekday: 'long',
+    day: 'numeric',
+    month: 'long',
+    year: 'numeric',
+  }).format(at);
 };
 
 function Entries({ items }: { items: Entry[] }) {
@@ -162,7 +182,7 @@ function Row({ entry }: { entry: Entry }) {
   return (
     <li className={classes.entry}>
       <time className={classes.time} dateTime={entry.time} title={exact(at)}>
-        {new Intl.DateTimeFormat(i18n.locale, { hour: '2-digit', minute: '2-digit' }).format(at)}
+        {new Intl.DateTimeFormat(writing(), { hour: '2-digit', minute: '2-digit', hour12: false }).format(at)}
       </time>
       <Avatar name={entry.actor.name || '?'} size={22} />
       <div className={classes.what}>
@@ -187,7 +207,9 @@ function Row({ entry }: { entry: Entry }) {
             {(entry.shown?.length ?? 0) > 0 && (
               <span>
                 {titled.length > 0 && ' · '}
-                <Trans>shown: {entry.shown?.map((name) => classWords[name as 'open'] ?? name).join(', ')}</Trans>
+                <Trans>
+                  shown: {entry.shown?.map((name) => classWords[name as 'open'] ?? name).join(', ')}
+                </Trans>
               </span>
             )}
           </div>
@@ -211,12 +233,18 @@ function Verify({ onClose }: { onClose: () => void }) {
   const { t } = useLingui();
   const tell = useTell();
   return (
-    <Modal opened onClose={onClose} size="lg" title={t`Verify it yourself`} closeButtonProps={{ 'aria-label': t`Close` }}>
+    <Modal
+      opened
+      onClose={onClose}
+      size="lg"
+      title={t`Verify it yourself`}
+      closeButtonProps={{ 'aria-label': t`Close` }}
+    >
       <Text size="sm" mb="sm">
         <Trans>
-          Each entry is sealed into a tree; the server signs the tree’s head every second. Keep a signed head and the
-          public key in a place that the server’s administrator does not hold. Later, any entry that was removed,
-          changed, moved or dated back shows, because the tree no longer leads to your head.
+          Each entry is sealed into a tree; the server signs the tree’s head every second. Keep a signed head
+          and the public key in a place that the server’s administrator does not hold. Later, any entry that
+          was removed, changed, moved or dated back shows, because the tree no longer leads to your head.
         </Trans>
       </Text>
       <Group gap={8} mb="md">
@@ -238,7 +266,9 @@ function Verify({ onClose }: { onClose: () => void }) {
       <Text size="sm" mb={6}>
         <Trans>With them and a program that does not trust the server:</Trans>
       </Text>
-      <Code block>castellan-verify --key castellan-ledger.pub --checkpoint castellan-checkpoint.txt entry-42.tlog-proof</Code>
+      <Code block>
+        castellan-verify --key castellan-ledger.pub --checkpoint castellan-checkpoint.txt entry-42.tlog-proof
+      </Code>
     </Modal>
   );
 }

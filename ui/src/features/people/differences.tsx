@@ -62,7 +62,8 @@ export function DifferencesPanel({ person, kinds }: { person: Person; kinds: Kin
               return (
                 <li key={`${each.kind} ${each.action}`} className={classes.item}>
                   <span>
-                    {of ? kindMany(of) : each.kind}: {actionWords[each.action]} – <strong>{gradeWords[each.grade]}</strong>
+                    {of ? kindMany(of) : each.kind}: {actionWords[each.action]} –{' '}
+                    <strong>{gradeWords[each.grade]}</strong>
                   </span>
                   <ActionIcon
                     aria-label={t`As the role says again`}
@@ -128,7 +129,10 @@ export function DifferencesPanel({ person, kinds }: { person: Person; kinds: Kin
               disabled={!kind}
               onClick={() =>
                 kind &&
-                void put({ ...data, grades: { ...data.grades, [kind]: { ...data.grades?.[kind], [action]: grade } } })
+                void put({
+                  ...data,
+                  grades: { ...data.grades, [kind]: { ...data.grades?.[kind], [action]: grade } },
+                })
               }
             >
               <Trans>Set</Trans>
@@ -148,14 +152,18 @@ export function DifferencesPanel({ person, kinds }: { person: Person; kinds: Kin
             <Button
               variant="default"
               disabled={!ability}
-              onClick={() => ability && void put({ ...data, abilities: { ...data.abilities, [ability]: true } })}
+              onClick={() =>
+                ability && void put({ ...data, abilities: { ...data.abilities, [ability]: true } })
+              }
             >
               <Trans>May</Trans>
             </Button>
             <Button
               variant="default"
               disabled={!ability}
-              onClick={() => ability && void put({ ...data, abilities: { ...data.abilities, [ability]: false } })}
+              onClick={() =>
+                ability && void put({ ...data, abilities: { ...data.abilities, [ability]: false } })
+              }
             >
               <Trans>May not</Trans>
             </Button>

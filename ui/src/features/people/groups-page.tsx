@@ -1,5 +1,15 @@
 import { Plural, Trans, useLingui } from '@lingui/react/macro';
-import { ActionIcon, Button, Group as Row, Select, Skeleton, Stack, Text, TextInput, UnstyledButton } from '@mantine/core';
+import {
+  ActionIcon,
+  Button,
+  Group as Row,
+  Select,
+  Skeleton,
+  Stack,
+  Text,
+  TextInput,
+  UnstyledButton,
+} from '@mantine/core';
 import { IconChevronDown, IconChevronRight, IconUsersGroup, IconX } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -15,9 +25,9 @@ import {
   roles,
   setMembers,
 } from '../../api/people';
+import { Named } from '../../kit/avatar';
 import { Empty } from '../../kit/empty';
 import { Failure, useTell } from '../../kit/failure';
-import { Named } from '../../kit/avatar';
 import { Column, Panel } from '../../kit/page';
 import classes from './people.module.css';
 import { roleName } from './people-page';
@@ -73,7 +83,9 @@ export function GroupsPage() {
           <Skeleton height={120} />
         ) : data.length === 0 ? (
           <Empty icon={<IconUsersGroup size={24} />} title={t`No groups yet`}>
-            <Trans>Without groups a role speaks of one’s own records and of all. With them, also of a branch’s.</Trans>
+            <Trans>
+              Without groups a role speaks of one’s own records and of all. With them, also of a branch’s.
+            </Trans>
           </Empty>
         ) : (
           <ul className={classes.list}>
@@ -211,7 +223,9 @@ function Members({ group }: { group: Group }) {
         w={260}
         aria-label={t`Add a person to the group`}
         placeholder={t`Add a person`}
-        data={everyone.filter((person) => !inside.has(person.id)).map((person) => ({ value: person.id, label: person.name }))}
+        data={everyone
+          .filter((person) => !inside.has(person.id))
+          .map((person) => ({ value: person.id, label: person.name }))}
         value={null}
         onChange={(id) => {
           const person = everyone.find((each) => each.id === id);

@@ -1,13 +1,25 @@
 import { Trans, useLingui } from '@lingui/react/macro';
-import { Alert, Badge, Button, Group, Modal, PasswordInput, Select, Skeleton, Stack, Table, TextInput } from '@mantine/core';
+import {
+  Alert,
+  Badge,
+  Button,
+  Group,
+  Modal,
+  PasswordInput,
+  Select,
+  Skeleton,
+  Stack,
+  Table,
+  TextInput,
+} from '@mantine/core';
 import { IconPlus } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { Problem } from '../../api/http';
 import { addPerson, people, roles } from '../../api/people';
-import { Failure, useSentence } from '../../kit/failure';
 import { Named } from '../../kit/avatar';
+import { Failure, useSentence } from '../../kit/failure';
 import { Column, Panel } from '../../kit/page';
 import { When } from '../../kit/when';
 import { labelIn } from '../../text';
@@ -57,7 +69,11 @@ export function PeoplePage() {
               </Table.Thead>
               <Table.Tbody>
                 {data.map((person) => (
-                  <Table.Tr key={person.id} data-off={person.state === 'deactivated' || undefined} className={classes.row}>
+                  <Table.Tr
+                    key={person.id}
+                    data-off={person.state === 'deactivated' || undefined}
+                    className={classes.row}
+                  >
                     <Table.Td>
                       <Link to="/settings/people/$id" params={{ id: person.id }} className={classes.link}>
                         <Named name={person.name} />
@@ -117,7 +133,13 @@ function NewPerson({ onClose }: { onClose: () => void }) {
   }
 
   return (
-    <Modal opened onClose={onClose} title={t`Add a person`} size="sm" closeButtonProps={{ 'aria-label': t`Close` }}>
+    <Modal
+      opened
+      onClose={onClose}
+      title={t`Add a person`}
+      size="sm"
+      closeButtonProps={{ 'aria-label': t`Close` }}
+    >
       <form
         onSubmit={(event) => {
           event.preventDefault();

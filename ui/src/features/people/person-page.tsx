@@ -171,7 +171,9 @@ function Account({ person }: { person: Person }) {
             label={t`Language`}
             data={Object.entries(languages).map(([value, label]) => ({ value, label }))}
             value={draft.language}
-            onChange={(language) => isLanguage(language ?? undefined) && setDraft({ ...draft, language: language ?? 'en' })}
+            onChange={(language) =>
+              isLanguage(language ?? undefined) && setDraft({ ...draft, language: language ?? 'en' })
+            }
           />
         </Group>
         {person.groups && person.groups.length > 0 && (
@@ -179,7 +181,9 @@ function Account({ person }: { person: Person }) {
             <Text span c="dimmed" size="sm">
               <Trans>Groups:</Trans>
             </Text>{' '}
-            {person.groups.map((group) => (group.role ? `${group.name} (${group.role.name})` : group.name)).join(', ')}
+            {person.groups
+              .map((group) => (group.role ? `${group.name} (${group.role.name})` : group.name))
+              .join(', ')}
           </Text>
         )}
         {person.last_sign_in && (

@@ -5,10 +5,10 @@ import { useQuery } from '@tanstack/react-query';
 import type { Kind } from '../../api/kinds';
 import { access, type Record_, shares, unshare } from '../../api/records';
 import { holds, useMe } from '../../api/session';
-import { Failure, useTell } from '../../kit/failure';
 import { Named } from '../../kit/avatar';
-import { When } from '../../kit/when';
+import { Failure, useTell } from '../../kit/failure';
 import { useClassWords, useSightWords } from '../../kit/rights-words';
+import { When } from '../../kit/when';
 import { useCache } from './cache';
 import classes from './seen.module.css';
 
@@ -77,7 +77,10 @@ export function AccessTab({
                       onClick={async () => {
                         try {
                           await unshare(kind.plural, record.id, each.principal);
-                          await Promise.all([cache.forget('shares', record.id), cache.forget('access', record.id)]);
+                          await Promise.all([
+                            cache.forget('shares', record.id),
+                            cache.forget('access', record.id),
+                          ]);
                         } catch (failure) {
                           tell(failure);
                         }

@@ -54,7 +54,9 @@ export default function BulkBar({ kind, selected, total, question, allLoaded, on
           ) : (
             <Plural value={answer.done} one="# changed." other="# changed." />
           )}{' '}
-          {refused > 0 && <Plural value={refused} one="# was not yours to change." other="# were not yours to change." />}
+          {refused > 0 && (
+            <Plural value={refused} one="# was not yours to change." other="# were not yours to change." />
+          )}
         </>,
         async () => {
           await undo(answer.operation);

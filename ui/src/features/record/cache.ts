@@ -7,14 +7,16 @@ const lists = (plural: string) => ['records', plural, 'list'];
 /** Puts the answer of a write where it is shown: the card, and every list that holds the record. */
 export function place(client: QueryClient, plural: string, record: Record_) {
   client.setQueryData(['records', plural, 'one', record.id], record);
-  client.setQueriesData<InfiniteData<Page>>({ queryKey: lists(plural) }, (data) =>
-    data && {
-      ...data,
-      pages: data.pages.map((page) => ({
-        ...page,
-        items: page.items.map((item) => (item.id === record.id ? { ...item, ...record } : item)),
-      })),
-    },
+  client.setQueriesData<InfiniteData<Page>>(
+    { queryKey: lists(plural) },
+    (data) =>
+      data && {
+        ...data,
+        pages: data.pages.map((page) => ({
+          ...page,
+          items: page.items.map((item) => (item.id === record.id ? { ...item, ...record } : item)),
+        })),
+      },
   );
   for (const part of ['history', 'timeline', 'seen', 'access', 'shares']) {
     void client.invalidateQueries({ queryKey: ['records', plural, part, record.id] });
@@ -23,16 +25,18 @@ export function place(client: QueryClient, plural: string, record: Record_) {
 
 /** Takes records out of every list at once, before the server has said so. */
 export function takeOut(client: QueryClient, plural: string, ids: ReadonlySet<string>) {
-  client.setQueriesData<InfiniteData<Page>>({ queryKey: lists(plural) }, (data) =>
-    data && {
-      ...data,
-      pages: data.pages.map((page, index) => {
-        const items = page.items.filter((item) => !ids.has(item.id));
-        const gone = page.items.length - items.length;
-        const count = index === 0 && page.count ? { ...page.count, n: page.count.n - gone } : page.count;
-        return { ...page, items, ...(count ? { count } : {}) };
-      }),
-    },
+  client.setQueriesData<InfiniteData<Page>>(
+    { queryKey: lists(plural) },
+    (data) =>
+      data && {
+        ...data,
+        pages: data.pages.map((page, index) => {
+          const items = page.items.filter((item) => !ids.has(item.id));
+          const gone = page.items.length - items.length;
+          const count = index === 0 && page.count ? { ...page.count, n: page.count.n - gone } : page.count;
+          return { ...page, items, ...(count ? { count } : {}) };
+        }),
+      },
   );
 }
 
@@ -47,7 +51,8 @@ export function useCache(plural: string) {
       place: (record: Record_) => place(client, plural, record),
       takeOut: (ids: ReadonlySet<string>) => takeOut(client, plural, ids),
       refresh: () => refresh(client, plural),
-      forget: (part: string, id: string) => client.invalidateQueries({ queryKey: ['records', plural, part, id] }),
+      forget: (part: string, id: string) =>
+        client.invalidateQueries({ queryKey: ['records', plural, part, id] }),
     }),
     [client, plural],
   );

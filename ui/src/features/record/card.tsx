@@ -50,7 +50,8 @@ export function CardPlace() {
     function onKey(event: KeyboardEvent) {
       if (event.key !== 'Escape' || event.defaultPrevented) return;
       const target = event.target as HTMLElement;
-      if (/^(INPUT|TEXTAREA)$/.test(target.tagName) || target.closest('[role="dialog"],[role="menu"]')) return;
+      if (/^(INPUT|TEXTAREA)$/.test(target.tagName) || target.closest('[role="dialog"],[role="menu"]'))
+        return;
       close();
     }
     window.addEventListener('keydown', onKey);
@@ -252,7 +253,6 @@ function CardBones({ onClose }: { onClose: () => void }) {
       </header>
       <div style={{ padding: '52px 16px' }}>
         {Array.from({ length: 8 }, (_, index) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: skeletons have nothing else
           <div key={index} style={{ display: 'flex', gap: 24, marginBottom: 22 }}>
             <Skeleton height={10} width={90} />
             <Skeleton height={10} width={`${30 + ((index * 17) % 40)}%`} />
@@ -262,4 +262,3 @@ function CardBones({ onClose }: { onClose: () => void }) {
     </div>
   );
 }
-

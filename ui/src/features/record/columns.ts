@@ -23,7 +23,8 @@ export function chosenColumns(kind: Kind, cols: string | undefined): Field[] {
   return [kind.title, ...others].flatMap((name) => kind.fields.find((field) => field.name === name) ?? []);
 }
 
-export const keepColumns = (kind: Kind, names: string[]) => localStorage.setItem(storage(kind), names.join(','));
+export const keepColumns = (kind: Kind, names: string[]) =>
+  localStorage.setItem(storage(kind), names.join(','));
 
 /** Room for a field by what it holds. */
 export function track(field: Field, title: boolean): { width: string; min: number } {
@@ -33,13 +34,13 @@ export function track(field: Field, title: boolean): { width: string; min: numbe
       return { width: '90px', min: 90 };
     case 'date':
     case 'datetime':
-      return { width: 'minmax(116px, 0.7fr)', min: 116 };
+      return { width: 'minmax(136px, 0.7fr)', min: 136 };
     case 'integer':
     case 'number':
     case 'money':
       return { width: 'minmax(100px, 0.6fr)', min: 100 };
     case 'phones':
-      return { width: 'minmax(152px, 0.9fr)', min: 152 };
+      return { width: 'minmax(176px, 0.9fr)', min: 176 };
     case 'emails':
     case 'longtext':
       return { width: 'minmax(170px, 1.2fr)', min: 170 };

@@ -55,7 +55,10 @@ export default function CreateDrawer({ kind, opened, onClose, onCreated, begin }
     else sessionStorage.removeItem(place(kind));
   }, [kind, draft]);
 
-  const fields = useMemo(() => kind.fields.filter((field) => !field.house && field.writable !== false), [kind]);
+  const fields = useMemo(
+    () => kind.fields.filter((field) => !field.house && field.writable !== false),
+    [kind],
+  );
   const asked = first[kind.name] ?? fields.slice(0, 6).map((field) => field.name);
   const shown = fields.filter(
     (field) => all || asked.includes(field.name) || field.required || !isEmpty(draft[field.name]),
@@ -69,8 +72,8 @@ export default function CreateDrawer({ kind, opened, onClose, onCreated, begin }
   const wrong = (field: Field) => {
     if (!(failure instanceof Problem)) return undefined;
     return (
-      failure.parts.find((part) => part.field === field.name || part.field?.startsWith(`${field.name}.`))?.detail ??
-      (failure.field === field.name ? failure.message : undefined)
+      failure.parts.find((part) => part.field === field.name || part.field?.startsWith(`${field.name}.`))
+        ?.detail ?? (failure.field === field.name ? failure.message : undefined)
     );
   };
 
@@ -132,11 +135,20 @@ export default function CreateDrawer({ kind, opened, onClose, onCreated, begin }
               onChange={(value) => setDraft((now) => ({ ...now, [field.name]: value }))}
               error={wrong(field)}
               autoFocus={index === 0}
-              pipeline={typeof draft[kind.pipeline ?? ''] === 'string' ? String(draft[kind.pipeline ?? '']) : undefined}
+              pipeline={
+                typeof draft[kind.pipeline ?? ''] === 'string'
+                  ? String(draft[kind.pipeline ?? ''])
+                  : undefined
+              }
             />
           ))}
           {!all && shown.length < fields.length && (
-            <UnstyledButton c="dimmed" fz="sm" onClick={() => setAll(true)} style={{ alignSelf: 'flex-start' }}>
+            <UnstyledButton
+              c="dimmed"
+              fz="sm"
+              onClick={() => setAll(true)}
+              style={{ alignSelf: 'flex-start' }}
+            >
               <Trans>More fields</Trans>
             </UnstyledButton>
           )}

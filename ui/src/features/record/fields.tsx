@@ -29,7 +29,9 @@ function useSave({ kind, record }: Part) {
   const reveals = useReveals();
   return async (field: Field, value: unknown): Promise<string | null> => {
     try {
-      const next = await change(kind.plural, record.id, record.version, { [field.name]: sendable(field, value) });
+      const next = await change(kind.plural, record.id, record.version, {
+        [field.name]: sendable(field, value),
+      });
       reveals.close(record.id, field.name);
       cache.place(next);
       return null;
@@ -79,7 +81,6 @@ export function EditableTitle(part: Part) {
     <input
       className={classes.titleInput}
       aria-label={fieldLabel(field)}
-      // biome-ignore lint/a11y/noAutofocus: it was just asked for
       autoFocus
       value={typed}
       onChange={(event) => setTyped(event.currentTarget.value)}
@@ -106,10 +107,13 @@ export function Fields(part: Part) {
   const known = kind.fields.filter(
     (field) => field.name !== kind.title && (field.name in record || record.sight?.[field.name]),
   );
-  const editable = kind.fields.filter((field) => field.name !== kind.title && !field.house && field.writable !== false);
+  const editable = kind.fields.filter(
+    (field) => field.name !== kind.title && !field.house && field.writable !== false,
+  );
   const all = kind.fields.filter((field) => known.includes(field) || editable.includes(field));
   const filled = all.filter(
-    (field) => !field.house && (!isEmpty(record[field.name]) || (record.sight?.[field.name] ?? 'plain') !== 'plain'),
+    (field) =>
+      !field.house && (!isEmpty(record[field.name]) || (record.sight?.[field.name] ?? 'plain') !== 'plain'),
   );
   const empty = all.filter((field) => !filled.includes(field) && !field.house);
   const shown = unfolded ? [...filled, ...empty] : filled;

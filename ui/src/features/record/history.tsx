@@ -30,7 +30,14 @@ export function Changed({ kind, changes }: { kind: Kind; changes: FieldChange[] 
           ) : (
             <FieldValue
               field={field}
-              record={{ id: '', kind: kind.name, version: 0, created_at: '', updated_at: '', [field.name]: value }}
+              record={{
+                id: '',
+                kind: kind.name,
+                version: 0,
+                created_at: '',
+                updated_at: '',
+                [field.name]: value,
+              }}
               look={{ dense: true, nameOf }}
             />
           );
@@ -166,7 +173,9 @@ function Earlier({
                 .map((field) => (
                   <Table.Tr
                     key={field.name}
-                    data-differs={JSON.stringify(data[field.name]) !== JSON.stringify(record[field.name]) || undefined}
+                    data-differs={
+                      JSON.stringify(data[field.name]) !== JSON.stringify(record[field.name]) || undefined
+                    }
                     className={classes.differs}
                   >
                     <Table.Th w={170} fw={400} c="dimmed">

@@ -5,7 +5,6 @@ import { IconFileImport, IconPlus, IconSearchOff, IconUsers } from '@tabler/icon
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link, Outlet, useMatchRoute, useNavigate } from '@tanstack/react-router';
 import { lazy, Suspense, useCallback, useMemo, useState } from 'react';
-import type { ListSearch } from './address';
 import { type Kind, kinds } from '../../api/kinds';
 import { list, type Question, type Record_ } from '../../api/records';
 import { holds, useMe } from '../../api/session';
@@ -15,11 +14,13 @@ import { FieldValue } from '../../kit/field-value';
 import { Grid, type GridColumn } from '../../kit/grid';
 import { PageTitle } from '../../kit/page';
 import { fieldLabel, kindMany } from '../../kit/words';
+import { writing } from '../../text';
+import type { ListSearch } from './address';
 import { chosenColumns, readSorting, sortingWord, track } from './columns';
 import classes from './list-page.module.css';
+import { useNames } from './names';
 import { RevealsProvider, useReveals } from './reveals';
 import { Toolbar } from './toolbar';
-import { useNames } from './names';
 import { Why } from './why';
 
 // What the first look at a list does not need.
@@ -50,7 +51,6 @@ function Bones() {
     <div style={{ padding: 16 }} aria-busy>
       <Skeleton height={28} width={260} mb={16} />
       {Array.from({ length: 12 }, (_, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: skeletons have nothing else
         <Skeleton key={index} height={12} mb={26} width={`${90 - ((index * 13) % 30)}%`} />
       ))}
     </div>
@@ -88,8 +88,17 @@ function ListOf({ kind }: { kind: Kind }) {
     ...(search.search ? { search: search.search } : {}),
     fields: fields.map((field) => field.name).join(','),
   };
-  const { data, isPending, isError, error, refetch, fetchNextPage, hasNextPage, isFetchingNextPage, isPlaceholderData } =
-    useInfiniteQuery({ ...list(kind.plural, question), placeholderData: keepPreviousData });
+  const {
+    data,
+    isPending,
+    isError,
+    error,
+    refetch,
+    fetchNextPage,
+    hasNextPage,
+    isFetchingNextPage,
+    isPlaceholderData,
+  } = useInfiniteQuery({ ...list(kind.plural, question), placeholderData: keepPreviousData });
   const rows = useMemo(() => data?.pages.flatMap((page) => page.items) ?? [], [data]);
   const count = data?.pages[0]?.count;
 
@@ -160,7 +169,8 @@ function ListOf({ kind }: { kind: Kind }) {
     <div className={classes.split} data-open={opened ? true : undefined}>
       <PageTitle title={many}>
         <span className={classes.count} aria-live="polite" data-stale={isPlaceholderData || undefined}>
-          {count && (count.capped ? `${count.n.toLocaleString()}+` : count.n.toLocaleString())}
+          {count &&
+            (count.capped ? `${count.n.toLocaleString(writing())}+` : count.n.toLocaleString(writing()))}
         </span>
       </PageTitle>
       <section className={classes.list} aria-label={many}>
@@ -229,7 +239,11 @@ function ListOf({ kind }: { kind: Kind }) {
                       leftSection={<IconPlus size={15} />}
                       onClick={() => setCreating(true)}
                     >
-                      {kind.name === 'contact' ? <Trans>Add the first client</Trans> : <Trans>Add the first one</Trans>}
+                      {kind.name === 'contact' ? (
+                        <Trans>Add the first client</Trans>
+                      ) : (
+                        <Trans>Add the first one</Trans>
+                      )}
                     </Button>
                   )}
                 </>
@@ -237,8 +251,8 @@ function ListOf({ kind }: { kind: Kind }) {
             >
               {kind.name === 'contact' ? (
                 <Trans>
-                  Bring a file from the system that you used before: a CSV, Excel or vCard file. You see what would
-                  happen before anything does, and it can be undone.
+                  Bring a file from the system that you used before: a CSV, Excel or vCard file. You see what
+                  would happen before anything does, and it can be undone.
                 </Trans>
               ) : (
                 <Trans>Records that you create, and those shared with you, appear in this list.</Trans>
@@ -290,19 +304,23 @@ function ListOf({ kind }: { kind: Kind }) {
         )}
         {reveals.left !== undefined && (
           <div className={classes.left} role="status">
-            <Plural value={reveals.left} one="# more number may be shown today" other="# more numbers may be shown today" />
+            <Plural
+              value={reveals.left}
+              one="# more number may be shown today"
+              other="# more numbers may be shown today"
+            />
           </div>
         )}
         {selected.size > 0 && (
           <Suspense>
-          <BulkBar
-            kind={kind}
-            selected={selected}
-            total={count}
-            question={question}
-            allLoaded={rows.length > 0 && selected.size === rows.length}
-            onDone={() => setSelected(new Set())}
-          />
+            <BulkBar
+              kind={kind}
+              selected={selected}
+              total={count}
+              question={question}
+              allLoaded={rows.length > 0 && selected.size === rows.length}
+              onDone={() => setSelected(new Set())}
+            />
           </Suspense>
         )}
       </section>
@@ -313,15 +331,15 @@ function ListOf({ kind }: { kind: Kind }) {
       )}
       {creating && (
         <Suspense>
-        <CreateDrawer
-          kind={kind}
-          opened
-          onClose={() => setCreating(false)}
-          onCreated={(record) => {
-            setCreating(false);
-            open(record);
-          }}
-        />
+          <CreateDrawer
+            kind={kind}
+            opened
+            onClose={() => setCreating(false)}
+            onCreated={(record) => {
+              setCreating(false);
+              open(record);
+            }}
+          />
         </Suspense>
       )}
     </div>

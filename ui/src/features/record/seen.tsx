@@ -4,11 +4,11 @@ import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { Kind } from '../../api/kinds';
 import { type Record_, seen } from '../../api/records';
+import { Named } from '../../kit/avatar';
 import { Empty } from '../../kit/empty';
 import { Failure } from '../../kit/failure';
-import { Named } from '../../kit/avatar';
-import { When } from '../../kit/when';
 import { useClassWords } from '../../kit/rights-words';
+import { When } from '../../kit/when';
 import classes from './seen.module.css';
 
 /** Who has seen the record, as the log proves it. */
@@ -23,8 +23,8 @@ export function SeenTab({ kind, record }: { kind: Kind; record: Record_ }) {
       <p className={classes.lead}>
         {data.since ? (
           <Trans>
-            Everyone whom this was shown to since <When at={data.since} />. The log that says so cannot be changed
-            unnoticed.
+            Everyone whom this was shown to since <When at={data.since} />. The log that says so cannot be
+            changed unnoticed.
           </Trans>
         ) : (
           <Trans>Everyone whom this was shown to. The log that says so cannot be changed unnoticed.</Trans>
@@ -52,11 +52,7 @@ export function SeenTab({ kind, record }: { kind: Kind; record: Record_ }) {
           </li>
         ))}
       </ul>
-      <Link
-        to="/security"
-        search={{ record: record.id }}
-        className={classes.more}
-      >
+      <Link to="/security" search={{ record: record.id }} className={classes.more}>
         <Trans>All entries of the log on this record</Trans>
       </Link>
     </section>

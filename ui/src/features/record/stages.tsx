@@ -8,7 +8,15 @@ import { allOf, type Condition, line, parse, parts } from '../../kit/filter/cond
 import classes from './stages.module.css';
 
 /** The stages of a pipeline, of which one is shown at a time, or all. */
-export default function StageTabs({ kind, filter, onChange }: { kind: Kind; filter: string; onChange: (next: string) => void }) {
+export default function StageTabs({
+  kind,
+  filter,
+  onChange,
+}: {
+  kind: Kind;
+  filter: string;
+  onChange: (next: string) => void;
+}) {
   const { t } = useLingui();
   const { data = [] } = useQuery(pipelines);
   const [chosen, setChosen] = useState<string | null>(null);
@@ -22,7 +30,13 @@ export default function StageTabs({ kind, filter, onChange }: { kind: Kind; filt
   const put = (stage: string) => {
     const others = parts(tree).filter((c) => !isStage(c));
     onChange(
-      line(allOf(stage && kind.stage ? [{ is: 'compare', field: kind.stage, op: '=', value: stage }, ...others] : others)),
+      line(
+        allOf(
+          stage && kind.stage
+            ? [{ is: 'compare', field: kind.stage, op: '=', value: stage }, ...others]
+            : others,
+        ),
+      ),
     );
   };
 

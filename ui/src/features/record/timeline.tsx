@@ -49,7 +49,10 @@ export function Timeline({ kind, record, readOnly }: { kind: Kind; record: Recor
     timeline(kind.plural, record.id),
   );
   const items = (data?.pages.flatMap((page) => page.items) ?? []).filter(
-    (each) => only === 'all' || each.type === only || (only === 'changed' && ['created', 'updated'].includes(each.type)),
+    (each) =>
+      only === 'all' ||
+      each.type === only ||
+      (only === 'changed' && ['created', 'updated'].includes(each.type)),
   );
   const again = () => client.invalidateQueries({ queryKey: ['records', kind.plural, 'timeline', record.id] });
   const addable = (all ?? []).filter(
@@ -106,7 +109,12 @@ export function Timeline({ kind, record, readOnly }: { kind: Kind; record: Recor
       ) : (
         <ol className={classes.list}>
           {items.map((each) => (
-            <Item key={`${each.type} ${each.id ?? ''} ${each.at} ${each.version ?? ''}`} kind={kind} item={each} onDone={again} />
+            <Item
+              key={`${each.type} ${each.id ?? ''} ${each.at} ${each.version ?? ''}`}
+              kind={kind}
+              item={each}
+              onDone={again}
+            />
           ))}
         </ol>
       )}
@@ -139,7 +147,9 @@ export function Timeline({ kind, record, readOnly }: { kind: Kind; record: Recor
 /** The new record is related to the one whose card this is. */
 function beginWith(adding: Kind, kind: Kind, record: Record_) {
   const field = adding.fields.find((each) => each.type === 'relation' && each.target === kind.name);
-  return field ? { [field.name]: { id: record.id, kind: kind.name, title: String(record[kind.title] ?? '') } } : {};
+  return field
+    ? { [field.name]: { id: record.id, kind: kind.name, title: String(record[kind.title] ?? '') } }
+    : {};
 }
 
 function Comment({ kind, record, onDone }: { kind: Kind; record: Record_; onDone: () => void }) {

@@ -5,10 +5,11 @@ import { IconColumns3, IconSearch, IconX } from '@tabler/icons-react';
 import { type ReactNode, useEffect, useState } from 'react';
 import type { Field, Kind } from '../../api/kinds';
 import { exactCount, type Question } from '../../api/records';
-import type { ListSearch } from './address';
 import { useTell } from '../../kit/failure';
 import { FilterBar } from '../../kit/filter/filter-bar';
 import { fieldLabel } from '../../kit/words';
+import { writing } from '../../text';
+import type { ListSearch } from './address';
 import { keepColumns } from './columns';
 import classes from './toolbar.module.css';
 
@@ -31,7 +32,10 @@ export function Toolbar({ kind, search, put, fields, question, capped, actions }
   const ask = useDebouncedCallback((next: string) => put({ search: next.trim() }), 220);
 
   // The address may change from outside: "Show all", or the back button.
-  useEffect(() => setTyped((now) => (now.trim() === (search.search ?? '') ? now : (search.search ?? ''))), [search.search]);
+  useEffect(
+    () => setTyped((now) => (now.trim() === (search.search ?? '') ? now : (search.search ?? ''))),
+    [search.search],
+  );
 
   return (
     <div className={classes.bar} role="search">
@@ -71,11 +75,9 @@ export function Toolbar({ kind, search, put, fields, question, capped, actions }
             variant="subtle"
             color="gray"
             className={classes.wide}
-            onClick={() =>
-              exactCount(kind.plural, question).then((answer) => setCounted(answer.n), tell)
-            }
+            onClick={() => exactCount(kind.plural, question).then((answer) => setCounted(answer.n), tell)}
           >
-            {counted === null ? <Trans>Count all</Trans> : counted.toLocaleString()}
+            {counted === null ? <Trans>Count all</Trans> : counted.toLocaleString(writing())}
           </Button>
         )}
         <ColumnChoice kind={kind} fields={fields} put={put} />
@@ -101,7 +103,13 @@ function ColumnChoice({ kind, fields, put }: { kind: Kind; fields: Field[]; put:
   return (
     <Popover position="bottom-end" width={260}>
       <Popover.Target>
-        <ActionIcon size={30} variant="default" aria-label={t`Columns`} title={t`Columns`} className={classes.wide}>
+        <ActionIcon
+          size={30}
+          variant="default"
+          aria-label={t`Columns`}
+          title={t`Columns`}
+          className={classes.wide}
+        >
           <IconColumns3 size={16} />
         </ActionIcon>
       </Popover.Target>

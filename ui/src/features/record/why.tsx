@@ -4,7 +4,17 @@ import { useQuery } from '@tanstack/react-query';
 import { why } from '../../api/records';
 
 /** The server's own reason, in one sentence. */
-export function Why({ plural, id, field, action }: { plural: string; id: string; field?: string; action?: string }) {
+export function Why({
+  plural,
+  id,
+  field,
+  action,
+}: {
+  plural: string;
+  id: string;
+  field?: string;
+  action?: string;
+}) {
   const { t } = useLingui();
   const { data, isError } = useQuery({
     ...why(plural, id, { ...(field ? { field } : {}), ...(action ? { action } : {}) }),

@@ -53,7 +53,11 @@ export function RailsPage() {
           Object.entries(data).map(([name, on]) => (
             <label key={name} className={classes.rail} htmlFor={`rail-${name}`}>
               <span>{words[name] ?? name}</span>
-              <Switch id={`rail-${name}`} checked={on} onChange={(event) => set(name, event.currentTarget.checked)} />
+              <Switch
+                id={`rail-${name}`}
+                checked={on}
+                onChange={(event) => set(name, event.currentTarget.checked)}
+              />
             </label>
           ))
         )}

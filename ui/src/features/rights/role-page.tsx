@@ -22,6 +22,7 @@ import { pipelines } from '../../api/workspace';
 import { useAbilityWords } from '../../kit/abilities';
 import { Failure, useSentence } from '../../kit/failure';
 import { Column, Panel } from '../../kit/page';
+import { Preview } from '../../kit/preview';
 import {
   useActionWords,
   useClassWords,
@@ -30,7 +31,6 @@ import {
   useSurfaceWords,
 } from '../../kit/rights-words';
 import { fieldLabel, kindMany } from '../../kit/words';
-import { Preview } from '../../kit/preview';
 import classes from './rights.module.css';
 import { roleName } from './roles-page';
 import {
@@ -38,8 +38,8 @@ import {
   classes as allClasses,
   classRule,
   exceptions,
-  grades,
   gradeOf,
+  grades,
   sights,
   withAbility,
   withClassRule,
@@ -79,7 +79,8 @@ function Editor({ saved, kinds: all }: { saved: Role; kinds: Kind[] }) {
   const changed = JSON.stringify(role) !== JSON.stringify(saved);
   const locked = saved.built === 'owner';
   useBlocker({
-    shouldBlockFn: () => changed && !busy && !window.confirm(t`The role has changes that are not saved. Leave them?`),
+    shouldBlockFn: () =>
+      changed && !busy && !window.confirm(t`The role has changes that are not saved. Leave them?`),
     enableBeforeUnload: changed,
   });
 
@@ -331,11 +332,30 @@ function Sights({ role, kinds: all, onChange, disabled }: Part) {
     <>
       <Trans>
         of their own records{' '}
-        <Word label={`${label}, 1`} value={rule.own} choices={choices} disabled={disabled} onChange={(own: Sight) => set({ own })} />,
-        of their groups’{' '}
-        <Word label={`${label}, 2`} value={rule.group} choices={choices} disabled={disabled} onChange={(group: Sight) => set({ group })} />,
-        of all others{' '}
-        <Word label={`${label}, 3`} value={rule.all} choices={choices} disabled={disabled} onChange={(others: Sight) => set({ all: others })} />.
+        <Word
+          label={`${label}, 1`}
+          value={rule.own}
+          choices={choices}
+          disabled={disabled}
+          onChange={(own: Sight) => set({ own })}
+        />
+        , of their groups’{' '}
+        <Word
+          label={`${label}, 2`}
+          value={rule.group}
+          choices={choices}
+          disabled={disabled}
+          onChange={(group: Sight) => set({ group })}
+        />
+        , of all others{' '}
+        <Word
+          label={`${label}, 3`}
+          value={rule.all}
+          choices={choices}
+          disabled={disabled}
+          onChange={(others: Sight) => set({ all: others })}
+        />
+        .
       </Trans>
     </>
   );
@@ -345,7 +365,9 @@ function Sights({ role, kinds: all, onChange, disabled }: Part) {
       {allClasses.map((name) => (
         <p key={name} className={classes.sentence}>
           <strong>{capital(classWords[name])}: </strong>
-          {three(classWords[name], classRule(role, name), (next) => onChange(withClassRule(role, name, next)))}
+          {three(classWords[name], classRule(role, name), (next) =>
+            onChange(withClassRule(role, name, next)),
+          )}
         </p>
       ))}
       {exceptions(role).map((rule) => {
@@ -392,7 +414,12 @@ function NewException({ role, kinds: all, onChange }: Part) {
   if (!open) {
     return (
       <div>
-        <Button variant="subtle" size="compact-xs" leftSection={<IconPlus size={13} />} onClick={() => setOpen(true)}>
+        <Button
+          variant="subtle"
+          size="compact-xs"
+          leftSection={<IconPlus size={13} />}
+          onClick={() => setOpen(true)}
+        >
           <Trans>An exception: one field, or one place</Trans>
         </Button>
       </div>
@@ -407,10 +434,16 @@ function NewException({ role, kinds: all, onChange }: Part) {
         label={t`What`}
         allowDeselect={false}
         data={[
-          { group: t`Sorts of data`, items: allClasses.map((name) => ({ value: `class:${name}`, label: classWords[name] })) },
+          {
+            group: t`Sorts of data`,
+            items: allClasses.map((name) => ({ value: `class:${name}`, label: classWords[name] })),
+          },
           ...all.map((kind) => ({
             group: kindMany(kind),
-            items: kind.fields.map((field) => ({ value: `${kind.name}:${field.name}`, label: fieldLabel(field) })),
+            items: kind.fields.map((field) => ({
+              value: `${kind.name}:${field.name}`,
+              label: fieldLabel(field),
+            })),
           })),
         ]}
         value={what}
@@ -421,9 +454,20 @@ function NewException({ role, kinds: all, onChange }: Part) {
         w={180}
         label={t`Where`}
         allowDeselect={false}
-        data={['', 'list', 'card', 'dropdown', 'journal', 'booking', 'dashboard', 'appointments', 'messages', 'calls', 'export', 'api'].map(
-          (value) => ({ value, label: surfaceWords[value] ?? value }),
-        )}
+        data={[
+          '',
+          'list',
+          'card',
+          'dropdown',
+          'journal',
+          'booking',
+          'dashboard',
+          'appointments',
+          'messages',
+          'calls',
+          'export',
+          'api',
+        ].map((value) => ({ value, label: surfaceWords[value] ?? value }))}
         value={surface}
         onChange={setSurface}
       />
@@ -460,7 +504,9 @@ function Stages({ role, kinds: all, onChange, disabled }: Part) {
   if (!staged || lines.length === 0) return null;
   const taken = new Set(rules.map((rule) => rule.stage));
   const nameOf = (stage: string) =>
-    lines.flatMap((line) => line.stages.map((each) => ({ ...each, line: line.name }))).find((each) => each.id === stage);
+    lines
+      .flatMap((line) => line.stages.map((each) => ({ ...each, line: line.name })))
+      .find((each) => each.id === stage);
   return (
     <Panel title={t`Stages with rights of their own`}>
       <div className={classes.sentences}>
@@ -515,7 +561,10 @@ function Stages({ role, kinds: all, onChange, disabled }: Part) {
               if (!stage || !line) return;
               onChange({
                 ...role,
-                stages: [...rules, { kind: staged.name, pipeline: line.id, stage, grades: { view: 'denied' } }],
+                stages: [
+                  ...rules,
+                  { kind: staged.name, pipeline: line.id, stage, grades: { view: 'denied' } },
+                ],
               });
             }}
           />

@@ -10,7 +10,8 @@ import { Column, Panel } from '../../kit/page';
 import { labelIn } from '../../text';
 import classes from './rights.module.css';
 
-export const roleName = (role: { name: string; labels?: Role['labels'] }) => labelIn(role.labels) || role.name;
+export const roleName = (role: { name: string; labels?: Role['labels'] }) =>
+  labelIn(role.labels) || role.name;
 
 /** All roles, and a new one made from an old one. */
 export function RolesPage() {
@@ -67,7 +68,9 @@ function NewRole({ roles: all, onClose }: { roles: Role[]; onClose: () => void }
   const client = useQueryClient();
   const navigate = useNavigate();
   const [name, setName] = useState('');
-  const [like, setLike] = useState<string | null>(all.find((role) => role.built === 'specialist')?.id ?? null);
+  const [like, setLike] = useState<string | null>(
+    all.find((role) => role.built === 'specialist')?.id ?? null,
+  );
   const [busy, setBusy] = useState(false);
 
   async function make() {
@@ -91,7 +94,13 @@ function NewRole({ roles: all, onClose }: { roles: Role[]; onClose: () => void }
   }
 
   return (
-    <Modal opened onClose={onClose} title={t`New role`} size="sm" closeButtonProps={{ 'aria-label': t`Close` }}>
+    <Modal
+      opened
+      onClose={onClose}
+      title={t`New role`}
+      size="sm"
+      closeButtonProps={{ 'aria-label': t`Close` }}
+    >
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -112,7 +121,9 @@ function NewRole({ roles: all, onClose }: { roles: Role[]; onClose: () => void }
             clearable
             label={t`Begin like`}
             description={t`Empty: with no right at all.`}
-            data={all.filter((role) => !role.administrator).map((role) => ({ value: role.id, label: roleName(role) }))}
+            data={all
+              .filter((role) => !role.administrator)
+              .map((role) => ({ value: role.id, label: roleName(role) }))}
             value={like}
             onChange={setLike}
           />

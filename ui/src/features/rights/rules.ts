@@ -9,7 +9,8 @@ export const actions: Action[] = ['view', 'create', 'edit', 'delete', 'export'];
 export const sights: Sight[] = ['hidden', 'masked', 'click', 'plain'];
 export const classes: Class[] = ['contact', 'personal', 'special', 'open'];
 
-export const gradeOf = (role: Role, kind: string, action: Action): Grade => role.grades[kind]?.[action] ?? 'denied';
+export const gradeOf = (role: Role, kind: string, action: Action): Grade =>
+  role.grades[kind]?.[action] ?? 'denied';
 
 export function withGrade(role: Role, kind: string, action: Action, grade: Grade): Role {
   return { ...role, grades: { ...role.grades, [kind]: { ...role.grades[kind], [action]: grade } } };
@@ -34,7 +35,12 @@ const general = (rule: SightRule, name: Class) =>
 /** The rule for a class, and what is meant where there is none: nothing is seen. */
 export function classRule(role: Role, name: Class): SightRule {
   return (
-    role.sights.find((rule) => general(rule, name)) ?? { class: name, own: 'hidden', group: 'hidden', all: 'hidden' }
+    role.sights.find((rule) => general(rule, name)) ?? {
+      class: name,
+      own: 'hidden',
+      group: 'hidden',
+      all: 'hidden',
+    }
   );
 }
 
@@ -52,4 +58,3 @@ export function withException(role: Role, old: SightRule | null, next: SightRule
   const kept = role.sights.filter((rule) => rule !== old);
   return { ...role, sights: next ? [...kept, next] : kept };
 }
-

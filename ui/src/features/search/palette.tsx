@@ -46,9 +46,18 @@ export default function Palette({ onClose }: { onClose: () => void }) {
   const places: Choice[] = [
     ...all
       .filter((kind) => kind.name !== 'comment')
-      .map((kind) => ({ key: kind.plural, label: kindMany(kind), note: '', go: () => go(`/${kind.plural}`) })),
-    ...(holds(me, 'ledger.read') ? [{ key: 'security', label: t`Security`, note: '', go: () => go('/security') }] : []),
-    ...(holds(me, 'import.run') ? [{ key: 'import', label: t`Import`, note: '', go: () => go('/import') }] : []),
+      .map((kind) => ({
+        key: kind.plural,
+        label: kindMany(kind),
+        note: '',
+        go: () => go(`/${kind.plural}`),
+      })),
+    ...(holds(me, 'ledger.read')
+      ? [{ key: 'security', label: t`Security`, note: '', go: () => go('/security') }]
+      : []),
+    ...(holds(me, 'import.run')
+      ? [{ key: 'import', label: t`Import`, note: '', go: () => go('/import') }]
+      : []),
     { key: 'settings', label: t`Settings`, note: '', go: () => go('/settings') },
   ].filter((place) => !words || place.label.toLocaleLowerCase().includes(words));
 
@@ -132,7 +141,6 @@ export default function Palette({ onClose }: { onClose: () => void }) {
       />
       <div id={id} role="listbox" aria-label={t`Found`} className={classes.list}>
         {choices.map((choice, index) => (
-          // biome-ignore lint/a11y/useKeyWithClickEvents: the input above takes the keys
           <div
             key={choice.key}
             id={`${id}-${index}`}
@@ -143,7 +151,11 @@ export default function Palette({ onClose }: { onClose: () => void }) {
             onMouseMove={() => setActive(index)}
             onClick={() => void choice.go()}
           >
-            {choice.exact ? <IconFingerprint size={16} aria-hidden /> : <IconArrowRight size={15} aria-hidden />}
+            {choice.exact ? (
+              <IconFingerprint size={16} aria-hidden />
+            ) : (
+              <IconArrowRight size={15} aria-hidden />
+            )}
             <span className={classes.label}>{choice.label}</span>
             <span className={classes.note}>{choice.note}</span>
           </div>

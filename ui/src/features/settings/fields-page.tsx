@@ -1,9 +1,29 @@
 import { Trans, useLingui } from '@lingui/react/macro';
-import { ActionIcon, Badge, Button, Group, SegmentedControl, Select, Skeleton, Stack, Table, TagsInput, TextInput } from '@mantine/core';
+import {
+  ActionIcon,
+  Badge,
+  Button,
+  Group,
+  SegmentedControl,
+  Select,
+  Skeleton,
+  Stack,
+  Table,
+  TagsInput,
+  TextInput,
+} from '@mantine/core';
 import { IconX } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { addField, type Class, type Field, type FieldType, type Kind, kinds, removeField } from '../../api/kinds';
+import {
+  addField,
+  type Class,
+  type Field,
+  type FieldType,
+  type Kind,
+  kinds,
+  removeField,
+} from '../../api/kinds';
 import { useTell } from '../../kit/failure';
 import { Column, Panel } from '../../kit/page';
 import { useClassWords } from '../../kit/rights-words';
@@ -162,7 +182,12 @@ function NewField({ kind }: { kind: Kind }) {
         type,
         class: sort,
         ...(choice
-          ? { options: options.map((word, index) => ({ key: `o${index + 1}`, labels: { [i18n.locale]: word } })) }
+          ? {
+              options: options.map((word, index) => ({
+                key: `o${index + 1}`,
+                labels: { [i18n.locale]: word },
+              })),
+            }
           : {}),
       });
       await client.invalidateQueries({ queryKey: ['kinds'] });
@@ -226,7 +251,12 @@ function NewField({ kind }: { kind: Kind }) {
             />
           )}
           <Group justify="flex-end">
-            <Button type="submit" size="sm" loading={busy} disabled={!label.trim() || (choice && options.length === 0)}>
+            <Button
+              type="submit"
+              size="sm"
+              loading={busy}
+              disabled={!label.trim() || (choice && options.length === 0)}
+            >
               <Trans>Add</Trans>
             </Button>
           </Group>

@@ -1,5 +1,17 @@
 import { Trans, useLingui } from '@lingui/react/macro';
-import { ActionIcon, Alert, Button, Code, CopyButton, Group, Select, Skeleton, Stack, Table, TextInput } from '@mantine/core';
+import {
+  ActionIcon,
+  Alert,
+  Button,
+  Code,
+  CopyButton,
+  Group,
+  Select,
+  Skeleton,
+  Stack,
+  Table,
+  TextInput,
+} from '@mantine/core';
 import { IconKey, IconX } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -46,7 +58,10 @@ export function KeysPage() {
 
   return (
     <Column>
-      <Panel title={t`New key`} note={t`A program signs in with it. It may do what its role may, and no more than you.`}>
+      <Panel
+        title={t`New key`}
+        note={t`A program signs in with it. It may do what its role may, and no more than you.`}
+      >
         <form
           onSubmit={(event) => {
             event.preventDefault();
@@ -133,7 +148,9 @@ export function KeysPage() {
                   <Table.Td ta="end">
                     <ActionIcon
                       aria-label={t`Revoke ${key.name}`}
-                      onClick={() => removeKey(key.id).then(() => client.invalidateQueries({ queryKey: ['keys'] }), tell)}
+                      onClick={() =>
+                        removeKey(key.id).then(() => client.invalidateQueries({ queryKey: ['keys'] }), tell)
+                      }
                     >
                       <IconX size={15} />
                     </ActionIcon>

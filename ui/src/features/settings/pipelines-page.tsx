@@ -26,7 +26,7 @@ export function PipelinesPage() {
             id: '',
             name: '',
             stages: [
-              { name: t`New`, outcome: 'open' },
+              { name: t`New request`, outcome: 'open' },
               { name: t`Won`, outcome: 'won' },
               { name: t`Lost`, outcome: 'lost' },
             ],
@@ -52,7 +52,10 @@ function Editor({ saved, onDone }: { saved: Pipeline; onDone?: () => void }) {
   const [busy, setBusy] = useState(false);
   const changed = !saved.id || JSON.stringify(draft) !== JSON.stringify(saved);
   const set = (index: number, next: Partial<Stage>) =>
-    setDraft({ ...draft, stages: draft.stages.map((each, place) => (place === index ? { ...each, ...next } : each)) });
+    setDraft({
+      ...draft,
+      stages: draft.stages.map((each, place) => (place === index ? { ...each, ...next } : each)),
+    });
 
   function move(index: number, by: number) {
     const stages = [...draft.stages];
@@ -86,7 +89,6 @@ function Editor({ saved, onDone }: { saved: Pipeline; onDone?: () => void }) {
           onChange={(event) => setDraft({ ...draft, name: event.currentTarget.value })}
         />
         {draft.stages.map((stage, index) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: new stages have no id yet
           <Group key={index} gap={6} wrap="nowrap">
             <TextInput
               size="sm"
@@ -101,18 +103,18 @@ function Editor({ saved, onDone }: { saved: Pipeline; onDone?: () => void }) {
               allowDeselect={false}
               aria-label={t`What the stage means`}
               data={[
-                { value: 'open', label: t`open` },
+                { value: 'open', label: t`in work` },
                 { value: 'won', label: t`won` },
                 { value: 'lost', label: t`lost` },
               ]}
               value={stage.outcome}
               onChange={(outcome) => outcome && set(index, { outcome: outcome as Stage['outcome'] })}
             />
-            <ActionIcon aria-label={t`Earlier`} disabled={index === 0} onClick={() => move(index, -1)}>
+            <ActionIcon aria-label={t`Move up`} disabled={index === 0} onClick={() => move(index, -1)}>
               <IconArrowUp size={15} />
             </ActionIcon>
             <ActionIcon
-              aria-label={t`Later`}
+              aria-label={t`Move down`}
               disabled={index === draft.stages.length - 1}
               onClick={() => move(index, 1)}
             >
@@ -120,7 +122,9 @@ function Editor({ saved, onDone }: { saved: Pipeline; onDone?: () => void }) {
             </ActionIcon>
             <ActionIcon
               aria-label={t`Remove the stage ${stage.name}`}
-              onClick={() => setDraft({ ...draft, stages: draft.stages.filter((_, place) => place !== index) })}
+              onClick={() =>
+                setDraft({ ...draft, stages: draft.stages.filter((_, place) => place !== index) })
+              }
             >
               <IconX size={15} />
             </ActionIcon>

@@ -37,7 +37,13 @@ export function WorkspacePage() {
   return (
     <Column>
       <Panel title={t`Workspace`}>
-        {error ? <Failure failure={error} retry={refetch} /> : !data ? <Skeleton height={180} /> : <Form saved={data} />}
+        {error ? (
+          <Failure failure={error} retry={refetch} />
+        ) : !data ? (
+          <Skeleton height={180} />
+        ) : (
+          <Form saved={data} />
+        )}
       </Panel>
     </Column>
   );

@@ -39,6 +39,8 @@ test('no filter is an empty line, and the last chip removed leaves one', () => {
 });
 
 test('words in any script and of any tongue are quoted so that the server reads one value', () => {
-  expect(print({ is: 'compare', field: 'city', op: '=', value: 'Санкт Петербург' })).toBe('city = "Санкт Петербург"');
+  expect(print({ is: 'compare', field: 'city', op: '=', value: 'Санкт Петербург' })).toBe(
+    'city = "Санкт Петербург"',
+  );
   expect(print({ is: 'compare', field: 'city', op: '=', value: 'and' })).toBe('city = "and"');
 });

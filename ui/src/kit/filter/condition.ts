@@ -178,7 +178,8 @@ const quote = (text: string) => `"${text.replace(/[\\"]/gu, '\\$&')}"`;
 
 // A bare word that is a keyword would still be read as a value, but a person
 // who reads the line would stumble.
-const bare = (text: string) => (/^[A-Za-z0-9_.:+@-]+$/u.test(text) && !keywords.has(text) ? text : quote(text));
+const bare = (text: string) =>
+  /^[A-Za-z0-9_.:+@-]+$/u.test(text) && !keywords.has(text) ? text : quote(text);
 
 const fieldWord = (name: string) => (keywords.has(name.toLowerCase()) ? quote(name) : name);
 
@@ -197,7 +198,9 @@ export function print(c: Condition): string {
     case 'all':
       return c.of.length ? c.of.map(term).join(' and ') : 'all';
     case 'any':
-      return c.of.length ? c.of.map((part) => (part.is === 'any' ? `(${print(part)})` : print(part))).join(' or ') : 'none';
+      return c.of.length
+        ? c.of.map((part) => (part.is === 'any' ? `(${print(part)})` : print(part))).join(' or ')
+        : 'none';
     case 'not':
       return `not ${term(c.of)}`;
     case 'empty':

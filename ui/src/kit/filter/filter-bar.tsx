@@ -28,13 +28,14 @@ export function FilterBar({ kind, value, onChange }: Props) {
   const put = (next: Condition[]) => onChange(line(allOf(next)));
 
   if (tree === null || asLine) {
-    return <Line value={value} onChange={onChange} onClose={tree === null ? undefined : () => setAsLine(false)} />;
+    return (
+      <Line value={value} onChange={onChange} onClose={tree === null ? undefined : () => setAsLine(false)} />
+    );
   }
 
   return (
     <Group gap={6} className={classes.bar} role="group" aria-label={t`Filter`}>
       {chips.map((chip, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: a chip is its place in the line
         <span className={classes.chip} key={index}>
           <Editor
             kind={kind}
@@ -57,7 +58,12 @@ export function FilterBar({ kind, value, onChange }: Props) {
           </ActionIcon>
         </span>
       ))}
-      <Editor kind={kind} fields={fields} onDone={(next) => put([...chips, next])} onLine={() => setAsLine(true)}>
+      <Editor
+        kind={kind}
+        fields={fields}
+        onDone={(next) => put([...chips, next])}
+        onLine={() => setAsLine(true)}
+      >
         {(open) => (
           <Button
             variant={chips.length ? 'subtle' : 'default'}
@@ -78,7 +84,15 @@ export function FilterBar({ kind, value, onChange }: Props) {
   );
 }
 
-function Line({ value, onChange, onClose }: { value: string; onChange: (next: string) => void; onClose?: (() => void) | undefined }) {
+function Line({
+  value,
+  onChange,
+  onClose,
+}: {
+  value: string;
+  onChange: (next: string) => void;
+  onClose?: (() => void) | undefined;
+}) {
   const { t } = useLingui();
   const [typed, setTyped] = useState(value);
   return (

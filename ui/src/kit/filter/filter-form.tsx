@@ -76,7 +76,11 @@ export default function Form(props: {
   const choose = (name: string, place: number | null) => {
     const field = fieldNamed(name);
     if (!field) return;
-    const fresh: Draft = { field: name, asking: askings(field)[0] ?? 'is', values: field.type === 'bool' ? ['yes'] : [] };
+    const fresh: Draft = {
+      field: name,
+      asking: askings(field)[0] ?? 'is',
+      values: field.type === 'bool' ? ['yes'] : [],
+    };
     setAny((now) => (place === null ? [...now, fresh] : now.map((each, i) => (i === place ? fresh : each))));
   };
 
@@ -136,7 +140,6 @@ export default function Form(props: {
         const set = (next: Partial<Draft>) =>
           setAny((now) => now.map((each, place) => (place === index ? { ...each, ...next } : each)));
         return (
-          // biome-ignore lint/suspicious/noArrayIndexKey: a part is its place
           <Stack gap={6} key={index}>
             {index > 0 && (
               <Text size="xs" c="dimmed">
@@ -256,7 +259,10 @@ function Values({
             }))
           : field.type === 'pipeline'
             ? lines.map((each) => ({ value: each.id, label: each.name }))
-            : (field.options ?? []).map((option) => ({ value: option.key, label: optionLabel(field, option.key) }));
+            : (field.options ?? []).map((option) => ({
+                value: option.key,
+                label: optionLabel(field, option.key),
+              }));
       return (
         <MultiSelect
           size="xs"
@@ -270,7 +276,9 @@ function Values({
       );
     }
     case 'tags':
-      return <TagsInput size="xs" data-autofocus aria-label={label} value={draft.values} onChange={onChange} />;
+      return (
+        <TagsInput size="xs" data-autofocus aria-label={label} value={draft.values} onChange={onChange} />
+      );
     case 'person':
       return (
         <Select
@@ -279,7 +287,10 @@ function Values({
           data-autofocus
           aria-label={label}
           comboboxProps={inside}
-          data={[{ value: 'me', label: t`me` }, ...people.map((each) => ({ value: each.id, label: each.name }))]}
+          data={[
+            { value: 'me', label: t`me` },
+            ...people.map((each) => ({ value: each.id, label: each.name })),
+          ]}
           value={value || null}
           onChange={(next) => onChange(next ? [next] : [])}
         />

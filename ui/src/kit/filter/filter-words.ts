@@ -76,7 +76,8 @@ export function useSaying(kind: Kind) {
     const asked = askingOf(field, c);
     if (!asked) return `${fieldLabel(field)} ${print(c).slice(c.field.length + 1)}`;
     const verb = asked.asking === 'among' && asked.values.length === 1 ? words.is : words[asked.asking];
-    return [fieldLabel(field), verb, asked.values.map((each) => value(field, each)).join(', ')].filter(Boolean).join(' ');
+    return [fieldLabel(field), verb, asked.values.map((each) => value(field, each)).join(', ')]
+      .filter(Boolean)
+      .join(' ');
   };
 }
-

@@ -100,7 +100,19 @@ export function askingOf(field: Field, leaf: Leaf): { asking: Asking; values: st
     case 'compare': {
       const temporal = field.type === 'date' || field.type === 'datetime';
       const offered = askings(field);
-      const asking = ({ '=': offered.includes('among') ? 'among' : 'is', '!=': 'is-not', starts: 'starts', contains: 'contains', has: 'has', '<': temporal ? 'before' : null, '<=': temporal ? null : 'less', '>=': temporal ? 'after' : 'more', '>': null } as const)[leaf.op];
+      const asking = (
+        {
+          '=': offered.includes('among') ? 'among' : 'is',
+          '!=': 'is-not',
+          starts: 'starts',
+          contains: 'contains',
+          has: 'has',
+          '<': temporal ? 'before' : null,
+          '<=': temporal ? null : 'less',
+          '>=': temporal ? 'after' : 'more',
+          '>': null,
+        } as const
+      )[leaf.op];
       return asking && offered.includes(asking) ? { asking, values: [leaf.value] } : null;
     }
   }

@@ -23,6 +23,7 @@ class Observer {
   disconnect() {}
 }
 globalThis.ResizeObserver = Observer as unknown as typeof ResizeObserver;
+Object.defineProperty(document, 'fonts', { value: new EventTarget() });
 Element.prototype.scrollIntoView = () => {};
 
 afterEach(cleanup);

@@ -1,0 +1,84 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize, relative } from 'node:path';
+import { expect, test } from 'vitest';
+
+const src = join(process.cwd(), 'src');
+const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter(
+  (file) => /\.tsx?$/.test(file) && !file.includes('generated'),
+);
+
+/** The rooms from whom each room may take. */
+const rooms: Record<string, string[]> = {
+  text: [],
+  api: [],
+  kit: ['api', 'text'],
+  features: ['api', 'kit', 'text'],
+  app: ['api', 'kit', 'text', 'features'],
+};
+
+const room = (file: string) => file.split('/')[0] ?? '';
+const feature = (file: string) => file.split('/')[1] ?? '';
+
+function imports(file: string): string[] {
+  const text = readFileSync(join(src, file), 'utf8');
+  return [...text.matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)].map((match) =>
+    relative(src, normalize(join(src, dirname(file), match[1] ?? ''))),
+  );
+}
+
+test('imports flow one way, and features do not know each other', () => {
+  expect(files.length).toBeGreaterThan(50);
+  const wrong: string[] = [];
+  for (const file of files) {
+    const from = room(file);
+    if (!(from in rooms)) continue;
+    for (const target of imports(file)) {
+      const to = room(target);
+      if (to === from && (from !== 'features' || feature(target) === feature(file))) continue;
+      if (to !== from && rooms[from]?.includes(to)) continue;
+      wrong.push(`${file} imports ${target}`);
+    }
+  }
+  expect(wrong).toEqual([]);
+});
+
+test('only api fetches', () => {
+  const others = files.filter((file) => room(file) !== 'api' && !/\.test\./.test(file));
+  const wrong = others.filter((file) =>
+    /\bfetch\(|XMLHttpRequest|EventSource|sendBeacon/.test(readFileSync(join(src, file), 'utf8')),
+  );
+  expect(wrong).toEqual([]);
+});
+
+test('nothing that stays on the computer holds a client: only the tab keeps drafts', () => {
+  const wrong = files
+    .filter((file) => !/\.test\./.test(file))
+    .flatMap((file) =>
+      [...readFileSync(join(src, file), 'utf8').matchAll(/localStorage\.setItem\(([^,]+),/g)].map(
+        (match) => match[1],
+      ),
+    );
+  // The width of the rail, and which columns a list shows.
+  expect(wrong.sort()).toEqual(["'castellan.rail'", 'storage(kind)']);
+});
+
+test.each(['ru', 'it', 'pl'])('every word of the page is said in %s, with its gaps in place', (language) => {
+  const text = readFileSync(join(src, 'text', `${language}.po`), 'utf8');
+  const entries = [
+    ...text.matchAll(/msgid ((?:"(?:[^"\\]|\\.)*"\n)+)msgstr ((?:"(?:[^"\\]|\\.)*"\n)+)/g),
+  ].map((match) =>
+    match.slice(1).map((part) => [...part.matchAll(/"((?:[^"\\]|\\.)*)"/g)].map((each) => each[1]).join('')),
+  );
+  const words = entries.filter(([id]) => id);
+  expect(words.length).toBeGreaterThan(400);
+  expect(words.filter(([, said]) => !said).map(([id]) => id)).toEqual([]);
+  const gaps = (said = '') =>
+    [...new Set(said.match(/\{\w+[},]|<\/?\d+\/?>/g) ?? [])].map((gap) => gap.replace(',', '}')).sort();
+  expect(words.filter(([id, said]) => gaps(id).join() !== gaps(said).join()).map(([id]) => id)).toEqual([]);
+  // Russian and Polish have more than two numbers.
+  if (language !== 'it') {
+    const plurals = words.filter(([id]) => id?.includes(', plural,'));
+    expect(plurals.length).toBeGreaterThan(5);
+    expect(plurals.filter(([, said]) => !/few \{.*many \{/s.test(said ?? '')).map(([id]) => id)).toEqual([]);
+  }
+});

@@ -1,0 +1,104 @@
+import { fireEvent, screen } from '@testing-library/react';
+import { useState } from 'react';
+import { beforeEach, expect, test, vi } from 'vitest';
+import { Grid, type GridColumn } from './grid';
+import { accessible, long, show } from './testing/kit';
+
+interface Row {
+  id: string;
+  name: string;
+}
+
+const rows: Row[] = Array.from({ length: 500 }, (_, index) => ({
+  id: `r${index}`,
+  name: index ? `Row ${index}` : long,
+}));
+const columns: GridColumn<Row>[] = [
+  { key: 'name', header: 'Name', width: '1fr', min: 100, cell: (row) => row.name, sortable: true },
+];
+const open = vi.fn();
+const more = vi.fn();
+const sort = vi.fn();
+beforeEach(() => {
+  vi.clearAllMocks();
+  // jsdom lays nothing out: give the grid a height, so that some rows are in sight.
+  vi.spyOn(Element.prototype, 'clientHeight', 'get').mockReturnValue(600);
+  vi.spyOn(Element.prototype, 'clientWidth', 'get').mockReturnValue(800);
+});
+
+function Clients({ all = rows }: { all?: Row[] }) {
+  const [selected, setSelected] = useState<Set<string>>(new Set());
+  return (
+    <>
+      <output>{selected.size}</output>
+      <Grid
+        label="Clients"
+        columns={columns}
+        rows={all}
+        loading={false}
+        more
+        onMore={more}
+        onSort={sort}
+        sorting={{ key: 'name', down: false }}
+        href={(row) => `/contacts/${row.id}`}
+        onOpen={open}
+        selected={selected}
+        onSelect={setSelected}
+        selectWords={{ row: (row) => `Tick ${row.name}`, all: 'Tick all' }}
+        rowHeight={38}
+      />
+    </>
+  );
+}
+
+test('of many rows only those in sight exist, and nothing keeps anybody out', async () => {
+  const { container } = show(<Clients />);
+  const shown = screen.getAllByRole('row').length;
+  expect(shown).toBeGreaterThan(10);
+  expect(shown).toBeLessThan(80);
+  expect(screen.getByText(long)).toBeTruthy();
+  await accessible(container);
+});
+
+test('arrows move, Enter opens, X ticks', () => {
+  show(<Clients />);
+  const grid = screen.getByRole('grid', { name: 'Clients' });
+  fireEvent.keyDown(grid, { key: 'ArrowDown' });
+  fireEvent.keyDown(grid, { key: 'j' });
+  expect(grid.getAttribute('aria-activedescendant')).toBe(screen.getAllByRole('row')[2]?.id);
+  fireEvent.keyDown(grid, { key: 'Enter' });
+  expect(open).toHaveBeenCalledWith(rows[1]);
+  fireEvent.keyDown(grid, { key: 'x' });
+  expect(screen.getByRole('status').textContent).toBe('1');
+});
+
+test('with Shift all rows between are ticked', () => {
+  show(<Clients />);
+  fireEvent.click(screen.getByRole('checkbox', { name: 'Tick Row 2' }));
+  fireEvent.click(screen.getByRole('checkbox', { name: 'Tick Row 6' }), { shiftKey: true });
+  expect(screen.getByRole('status').textContent).toBe('5');
+});
+
+test('a tick does not open the row, and a click beside it does', () => {
+  show(<Clients />);
+  fireEvent.click(screen.getByRole('checkbox', { name: 'Tick Row 2' }));
+  expect(open).not.toHaveBeenCalled();
+  fireEvent.click(screen.getByText('Row 3'));
+  expect(open).toHaveBeenCalledWith(rows[3]);
+});
+
+test('the next page is asked for before the end is in sight', () => {
+  show(<Clients all={rows.slice(0, 50)} />);
+  expect(more).toHaveBeenCalled();
+  more.mockClear();
+  show(<Clients />);
+  expect(more).not.toHaveBeenCalled();
+});
+
+test('the column by which the rows are sorted says so and turns round', () => {
+  show(<Clients />);
+  const header = screen.getByRole('columnheader', { name: 'Name' });
+  expect(header.getAttribute('aria-sort')).toBe('ascending');
+  fireEvent.click(screen.getByRole('button', { name: 'Name' }));
+  expect(sort).toHaveBeenCalledWith({ key: 'name', down: true });
+});
