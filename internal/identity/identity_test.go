@@ -609,10 +609,16 @@ func TestLastOwnerStays(t *testing.T) {
 func TestTwoOwnersCannotRemoveEachOther(t *testing.T) {
 	each(t, func(h *house) {
 		second := h.person("second@example.com", h.role(policy.Owner))
+		manager := h.role("manager")
+		var one, other error
 		var wg sync.WaitGroup
-		wg.Go(func() { h.SetRole(h.ctx, actor.House(), h.owner.Person.ID, h.role("manager")) })
-		wg.Go(func() { h.Deactivate(h.ctx, actor.House(), second.Person.ID) })
+		wg.Go(func() { one = h.SetRole(h.ctx, actor.House(), h.owner.Person.ID, manager) })
+		wg.Go(func() { other = h.Deactivate(h.ctx, actor.House(), second.Person.ID) })
 		wg.Wait()
+		if (one == nil) == (other == nil) {
+			h.Errorf("one of two should be refused: %v, %v", one, other)
+		}
+		h.refused(fault.Conflict, "person.last_owner", errors.Join(one, other))
 		h.fine(h.DB.Read(h.ctx, func(tx *store.Tx) error {
 			look, err := h.Rights.Look(h.ctx, tx)
 			if n := len(look.Owners()); err == nil && n != 1 {

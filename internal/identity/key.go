@@ -3,6 +3,7 @@ package identity
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/netip"
 	"strings"
@@ -191,7 +192,7 @@ func (a *Accounts) EndKey(ctx context.Context, who actor.Actor, id actor.KeyID) 
 	return a.DB.Write(ctx, func(tx *store.Tx) error {
 		var owner actor.PersonID
 		err := tx.QueryRow(ctx, store.Text(`SELECT owner FROM program_key WHERE id = ?`), id).Scan(&owner)
-		if err != nil && err != store.ErrNoRows {
+		if err != nil && !errors.Is(err, store.ErrNoRows) {
 			return fmt.Errorf("read key: %w", err)
 		}
 		if !self(who, owner) {
@@ -280,7 +281,7 @@ func (a *Accounts) readKey(ctx context.Context, hash [32]byte, address netip.Add
 			FROM program_key k JOIN person p ON p.id = k.owner WHERE k.hash = ? AND k.ended_at IS NULL AND p.state = 'active'`), hash).
 			Scan(&k.id, &k.owner, &k.role, &k.language, &networks, &ends, &used)
 	})
-	if err == store.ErrNoRows {
+	if errors.Is(err, store.ErrNoRows) {
 		return nil, a.nobody(address)
 	}
 	if err != nil {

@@ -3,6 +3,7 @@ package identity
 import (
 	"context"
 	"crypto/subtle"
+	"errors"
 	"fmt"
 	"net/netip"
 	"time"
@@ -130,7 +131,7 @@ func (a *Accounts) mayFound(ctx context.Context, token string) (why string, err 
 	}
 	var stored []byte
 	err = a.DB.QueryRow(ctx, store.Text(`SELECT hash FROM one_time_link WHERE purpose = 'setup'`)).Scan(&stored)
-	if err != nil && err != store.ErrNoRows {
+	if err != nil && !errors.Is(err, store.ErrNoRows) {
 		return "", fmt.Errorf("read setup link: %w", err)
 	}
 	hash := vault.Hash(token)
@@ -216,7 +217,7 @@ func (a *Accounts) Redeem(ctx context.Context, r Redeeming) (Started, error) {
 	hash := vault.Hash(r.Token)
 	var person actor.PersonID
 	err := a.DB.QueryRow(ctx, linkHolder, hash, a.DB.Now()).Scan(&person)
-	if err == store.ErrNoRows {
+	if errors.Is(err, store.ErrNoRows) {
 		return Started{}, a.refuseLink(ctx, who, network, "link.refused", "link")
 	}
 	if err != nil {
@@ -229,7 +230,7 @@ func (a *Accounts) Redeem(ctx context.Context, r Redeeming) (Started, error) {
 	var s Started
 	err = a.DB.Write(ctx, func(tx *store.Tx) error {
 		var still actor.PersonID
-		if err := tx.QueryRow(ctx, linkHolder, hash, tx.Now()).Scan(&still); err == store.ErrNoRows || err == nil && still != person {
+		if err := tx.QueryRow(ctx, linkHolder, hash, tx.Now()).Scan(&still); errors.Is(err, store.ErrNoRows) || err == nil && still != person {
 			return NotSignedIn()
 		} else if err != nil {
 			return fmt.Errorf("read link: %w", err)

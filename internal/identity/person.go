@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -265,7 +266,7 @@ type asker interface {
 
 func personAt(ctx context.Context, from asker, id actor.PersonID) (Person, error) {
 	p, err := scanPerson(from.QueryRow(ctx, personByID, id))
-	if err == store.ErrNoRows {
+	if errors.Is(err, store.ErrNoRows) {
 		return p, noPerson()
 	}
 	if err != nil {

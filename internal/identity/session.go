@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"sync/atomic"
@@ -88,7 +89,7 @@ func (a *Accounts) readSession(ctx context.Context, hash [32]byte, address netip
 		return tx.QueryRow(ctx, store.Text(`SELECT s.id, s.person, p.language, s.created_at, s.used_at FROM session s JOIN person p ON p.id = s.person
 			WHERE s.hash = ? AND s.ended_at IS NULL AND p.state = 'active'`), hash).Scan(&s.id, &s.person, &s.language, &s.created, &used)
 	})
-	if err == store.ErrNoRows {
+	if errors.Is(err, store.ErrNoRows) {
 		return nil, a.nobody(address)
 	}
 	if err != nil {
@@ -158,7 +159,7 @@ func (a *Accounts) EndSession(ctx context.Context, who actor.Actor, id actor.Ses
 	return a.DB.Write(ctx, func(tx *store.Tx) error {
 		var person actor.PersonID
 		err := tx.QueryRow(ctx, store.Text(`SELECT person FROM session WHERE id = ? AND ended_at IS NULL`), id).Scan(&person)
-		if err != nil && err != store.ErrNoRows {
+		if err != nil && !errors.Is(err, store.ErrNoRows) {
 			return fmt.Errorf("read session: %w", err)
 		}
 		if !self(who, person) {

@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"strings"
@@ -108,7 +109,7 @@ func (a *Accounts) account(ctx context.Context, email string) (candidate, error)
 	var password *string
 	err := a.DB.QueryRow(ctx, store.Text(`SELECT id, email, name, role, language, time_zone, state, password FROM person WHERE email_key = ?`), email).
 		Scan(&c.ID, &c.Email, &c.Name, &c.Role, &c.Language, &c.TimeZone, &c.State, &password)
-	if err == store.ErrNoRows {
+	if errors.Is(err, store.ErrNoRows) {
 		return candidate{}, nil
 	}
 	if err != nil {

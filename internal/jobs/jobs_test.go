@@ -489,11 +489,14 @@ func TestJobOfAKilledProcessIsDoneByTheNext(t *testing.T) {
 			}
 			said := make([]byte, len("working"))
 			if _, err := out.Read(said); err != nil || string(said) != "working" {
-				child.Process.Kill()
-				t.Fatalf("the victim says %q: %v", said, err)
+				t.Fatalf("the victim says %q: %v; then %v", said, err, child.Process.Kill())
 			}
-			child.Process.Kill()
-			child.Wait()
+			if err := child.Process.Kill(); err != nil {
+				t.Fatal(err)
+			}
+			if err := child.Wait(); err == nil {
+				t.Fatal("the victim ended well")
+			}
 
 			b := &bench{T: t}
 			b.ahead.Store(int64(time.Minute))
