@@ -262,3 +262,9 @@ func (b *Book) EndShares(ctx context.Context) (ended int, err error) {
 		}
 	}
 }
+
+// GroupGone takes back all that was shared with a group, in the transaction
+// that deletes it. The entry of the deletion tells of it.
+func GroupGone(ctx context.Context, tx *store.Tx, group actor.GroupID) error {
+	return tx.DropPrincipal(ctx, schema.GroupPrincipal(int64(group)))
+}

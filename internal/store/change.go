@@ -384,3 +384,14 @@ func (tx *Tx) Holds(ctx context.Context, g policy.Grant, f *schema.Field, key st
 	}
 	return n > 0, nil
 }
+
+// DropPrincipal takes every record away from a principal at once: a group that
+// is deleted. The records themselves stay as they are.
+func (tx *Tx) DropPrincipal(ctx context.Context, p schema.Principal) error {
+	for _, table := range []string{"share", "access", "access_name"} {
+		if _, err := tx.Exec(ctx, Text("DELETE FROM "+table+" WHERE principal = ?"), int64(p)); err != nil {
+			return fmt.Errorf("take records away from a principal: %w", err)
+		}
+	}
+	return nil
+}
