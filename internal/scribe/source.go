@@ -15,13 +15,13 @@ import (
 // ledger.Verify and ledger.WriteBundle.
 func (s *Scribe) Source() ledger.Source { return &source{db: s.ledger} }
 
-// SourceOf is the log in an open database, for whoever has the files and not
+// SourceOf is the log in an open database, for whoever has the database and not
 // the house.
 func SourceOf(db *store.DB) ledger.Source { return &source{db: db.Ledger()} }
 
 // source reads a log page by page, so that it never holds a connection long. It
 // stands still though the log goes on: it ends where the log ended when it was
-// first read from.
+// first read from. Details that are erased meanwhile are gone.
 type source struct {
 	db *store.DB
 
@@ -83,15 +83,49 @@ func (s *source) Entries(ctx context.Context, from int64) iter.Seq2[ledger.Store
 
 // Leaves is for ledger.Source.
 func (s *source) Leaves(ctx context.Context, from int64) iter.Seq2[ledger.Hash, error] {
-	return pages(s, ctx, "SELECT seq, leaf FROM ledger WHERE seq > ? AND seq < ? ORDER BY seq LIMIT ?", from-1, bySeq,
-		func(v []any) (int64, ledger.Hash) {
-			seq, _ := v[0].(int64)
-			var h ledger.Hash
-			if b, ok := v[1].([]byte); ok {
-				copy(h[:], b)
+	return whole(from, pages(s, ctx, "SELECT seq, leaf FROM ledger WHERE seq > ? AND seq < ? ORDER BY seq LIMIT ?", from-1, bySeq, readHash))
+}
+
+// Blocks is for ledger.BlockSource.
+func (s *source) Blocks(ctx context.Context, from int64) iter.Seq2[ledger.Hash, error] {
+	return whole(from, pages(s, ctx, "SELECT place, hash FROM subtree WHERE level = 1 AND place > ? AND place < ? ORDER BY place LIMIT ?", from-1, bySeq, readHash))
+}
+
+// placed is a hash with its number.
+type placed struct {
+	at   int64
+	hash ledger.Hash
+}
+
+func readHash(v []any) (int64, placed) {
+	var p placed
+	p.at, _ = v[0].(int64)
+	if b, ok := v[1].([]byte); ok {
+		copy(p.hash[:], b)
+	}
+	return p.at, p
+}
+
+// whole yields hashes from a number on, and zero for those that are missing.
+func whole(next int64, all iter.Seq2[placed, error]) iter.Seq2[ledger.Hash, error] {
+	return func(yield func(ledger.Hash, error) bool) {
+		next := next
+		for p, err := range all {
+			if err != nil {
+				yield(ledger.Hash{}, err)
+				return
 			}
-			return seq, h
-		})
+			for ; next < p.at; next++ {
+				if !yield(ledger.Hash{}, nil) {
+					return
+				}
+			}
+			next++
+			if !yield(p.hash, nil) {
+				return
+			}
+		}
+	}
 }
 
 func bySeq(after, end int64) []any { return []any{after, end} }
