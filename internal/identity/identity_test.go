@@ -901,7 +901,7 @@ func TestKeyIsAProgramWithItsRole(t *testing.T) {
 		if len(mine) != 0 || len(all) != 2 || all[0].Ended.IsZero() || all[1].Used.IsZero() || all[1].Networks[0] != network {
 			h.Errorf("ana sees %d keys; all are %+v", len(mine), all)
 		}
-		h.tells("key.created", "key.ended")
+		h.tells("key.created", "key.ended", "key.refused")
 	})
 }
 

@@ -14,6 +14,7 @@ import (
 	"castellan/internal/fault"
 	"castellan/internal/policy"
 	"castellan/internal/store"
+	"castellan/internal/throttle"
 	"castellan/internal/vault"
 )
 
@@ -237,13 +238,16 @@ func (a *Accounts) ResolveKey(ctx context.Context, plain string, address netip.A
 	}
 	k, known := a.keys.find(hash, epoch)
 	if !known {
-		if k, err = a.readKey(ctx, hash, address); err != nil {
+		if k, err = a.readKey(ctx, hash, stranger(address, device)); err != nil {
 			return actor.Actor{}, err
 		}
 	}
 	now := a.DB.Now()
-	if !k.ends.IsZero() && !now.Before(k.ends) || !k.from(address) {
-		return actor.Actor{}, a.nobody(address)
+	switch {
+	case !k.ends.IsZero() && !now.Before(k.ends):
+		return actor.Actor{}, a.refuseKey(ctx, stranger(address, device), k.id, "ended")
+	case !k.from(address):
+		return actor.Actor{}, a.refuseKey(ctx, stranger(address, device), k.id, "network")
 	}
 	if before := k.used.Load(); now.Sub(time.UnixMicro(before)) >= unwritten && k.used.CompareAndSwap(before, now.UnixMicro()) {
 		err := a.DB.Write(ctx, func(tx *store.Tx) error {
@@ -269,23 +273,38 @@ func (k *key) from(address netip.Addr) bool {
 	return len(k.networks) == 0
 }
 
-func (a *Accounts) readKey(ctx context.Context, hash [32]byte, address netip.Addr) (*key, error) {
+// refuseKey notes that a key which exists, or did, was shown where or when it
+// does not hold: it may have leaked. The answer is that of a key that never was.
+func (a *Accounts) refuseKey(ctx context.Context, who actor.Actor, id actor.KeyID, why string) error {
+	if _, ok := a.noted.Take(throttle.Network(who.Address).String()); ok {
+		if err := a.note(ctx, who, "key.refused", "key", int64(id), refusal{Reason: why}); err != nil {
+			return err
+		}
+	}
+	return a.nobody(who.Address)
+}
+
+func (a *Accounts) readKey(ctx context.Context, hash [32]byte, who actor.Actor) (*key, error) {
 	k := &key{}
+	var holds bool
 	var epoch, ends, used int64
 	var networks string
 	err := a.DB.Read(ctx, func(tx *store.Tx) (err error) {
 		if epoch, err = a.epoch.Under(ctx, tx); err != nil {
 			return err
 		}
-		return tx.QueryRow(ctx, store.Text(`SELECT k.id, k.owner, k.role, p.language, k.networks, COALESCE(k.ends_at, 0), COALESCE(k.used_at, 0)
-			FROM program_key k JOIN person p ON p.id = k.owner WHERE k.hash = ? AND k.ended_at IS NULL AND p.state = 'active'`), hash).
-			Scan(&k.id, &k.owner, &k.role, &k.language, &networks, &ends, &used)
+		return tx.QueryRow(ctx, store.Text(`SELECT k.id, k.owner, k.role, p.language, k.networks, COALESCE(k.ends_at, 0), COALESCE(k.used_at, 0),
+			CASE WHEN k.ended_at IS NULL AND p.state = 'active' THEN 1 ELSE 0 END FROM program_key k JOIN person p ON p.id = k.owner WHERE k.hash = ?`), hash).
+			Scan(&k.id, &k.owner, &k.role, &k.language, &networks, &ends, &used, &holds)
 	})
 	if errors.Is(err, store.ErrNoRows) {
-		return nil, a.nobody(address)
+		return nil, a.nobody(who.Address)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read key: %w", err)
+	}
+	if !holds {
+		return nil, a.refuseKey(ctx, who, k.id, "ended")
 	}
 	if err := json.Unmarshal([]byte(networks), &k.networks); err != nil {
 		return nil, fmt.Errorf("read networks: %w", err)
