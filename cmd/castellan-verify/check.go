@@ -126,7 +126,13 @@ func withLog(ctx context.Context, name string, use func(ledger.Source) error) er
 		return fmt.Errorf("open log: %w", err)
 	}
 	if info.IsDir() {
+		if isData(name) {
+			return withDatabase(ctx, filepath.Join(name, ledgerFile), use)
+		}
 		return withBundle(os.DirFS(name), use)
+	}
+	if filepath.Ext(name) == ".db" {
+		return withDatabase(ctx, name, use)
 	}
 	file, err := os.Open(name)
 	if err != nil {
@@ -147,7 +153,7 @@ func withLog(ctx context.Context, name string, use func(ledger.Source) error) er
 		}
 		return withBundle(archive, use)
 	}
-	return fmt.Errorf("open log: %s is neither a directory nor a .zip or .tar file", name)
+	return fmt.Errorf("open log: %s is neither a directory nor a .db, .zip or .tar file", name)
 }
 
 // withBundle opens a bundle. An archive may have put it into a folder.

@@ -1,9 +1,9 @@
 // Castellan-verify checks a ledger without trusting the server that wrote it.
 //
-// It needs the log's public key and the files: a data directory, or a bundle in
-// a folder or in one .zip or .tar file. It answers with the exit status as much
-// as with words: 0 when all is proved, 1 when something is not, 2 when it was
-// called wrongly.
+// It needs the log's public key and the files: a data directory on SQLite or its
+// ledger.db alone, or a bundle in a folder or in one .zip or .tar file. It
+// answers with the exit status as much as with words: 0 when all is proved, 1
+// when something is not, 2 when it was called wrongly.
 package main
 
 import (
@@ -32,7 +32,7 @@ const (
 
 // flags are what may be said on the command line.
 type flags struct {
-	Log string `arg:"" optional:"" help:"A data directory, a bundle, or a bundle in one .zip or .tar file." type:"path"`
+	Log string `arg:"" optional:"" help:"A data directory or its ledger.db, a bundle, or a bundle in one .zip or .tar file." type:"path"`
 
 	Key       string        `required:"" placeholder:"FILE" help:"Public key of the ledger. Get it from its owner, not from the place that you check."`
 	Head      []string      `placeholder:"FILE" help:"Signed head that reached you by another way, such as the daily mail. May be given several times. Without one, nobody can tell whether the end was cut off."`
