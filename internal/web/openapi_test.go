@@ -1,0 +1,33 @@
+package web
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "write openapi.json anew")
+
+// The page's client is generated from the committed document, so a route that
+// changed without it would leave the page behind.
+func TestCommittedDescriptionIsThatOfTheRoutes(t *testing.T) {
+	s := &Server{}
+	s.routes = s.table()
+	doc, err := s.describe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if *update {
+		if err := os.WriteFile("openapi.json", doc, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	committed, err := os.ReadFile("openapi.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(doc, committed) {
+		t.Error("openapi.json is not what the routes say: go test ./internal/web -run Description -update")
+	}
+}

@@ -1,0 +1,189 @@
+package web
+
+import (
+	"encoding/json"
+	"net/http"
+	"reflect"
+	"strconv"
+	"time"
+
+	"castellan/internal/records"
+	"castellan/internal/schema"
+)
+
+// A route is one line of the table from which the mux, the OpenAPI document and
+// the reference page are made. What a request needs is written here and nowhere
+// else; a route that does not say who may use it is refused by a test.
+type route struct {
+	method, path string
+	name         string // of the operation, for generated clients
+	tag          string // the part of the reference in which it stands
+	summary      string // one sentence
+	door         door
+	surface      records.Surface // where client data appears; empty: the route shows none
+	query        []parameter
+	body         int64         // the largest body in bytes; 0: there is none
+	timeout      time.Duration // 0: patience
+	kind         *schema.Kind  // for routes of records
+
+	shape
+}
+
+// shape is what goes in and what comes out.
+type shape struct {
+	request  reflect.Type // nil: no body, or not JSON
+	response reflect.Type // nil: no body, or not JSON
+	status   int          // of success; 0: 200, or 204 without a body
+	media    string       // of an answer that is not JSON
+	takes    string       // of a body that is not JSON
+	handle   func(*call) error
+}
+
+// parameter is one parameter of the query.
+type parameter struct {
+	name, doc string
+	enum      []string
+	number    bool
+}
+
+// door is who may use a route.
+type door struct {
+	mark    mark
+	ability records.Ability
+}
+
+type mark uint8
+
+const (
+	closed    mark = iota // nobody: the mark of a route whose author forgot it
+	stranger              // anybody, signed in or not
+	signedIn              // anybody who is signed in, for what concerns themselves or everybody
+	byRights              // anybody who is signed in; the rooms decide about each record
+	byAbility             // whoever holds the ability
+)
+
+var (
+	anybody  = door{mark: stranger}
+	anyone   = door{mark: signedIn}
+	asRights = door{mark: byRights}
+)
+
+// need is the door for whoever holds the ability.
+func need(a records.Ability) door { return door{byAbility, a} }
+
+const (
+	patience  = 15 * time.Second
+	longWork  = 5 * time.Minute
+	smallBody = 64 << 10
+	largeBody = 512 << 10
+)
+
+// answers is a route without a body that gives JSON.
+func answers[R any](do func(*call) (R, error)) shape {
+	return shape{response: reflect.TypeFor[R](), handle: func(c *call) error {
+		v, err := do(c)
+		if err != nil {
+			return err
+		}
+		return c.answer(v)
+	}}
+}
+
+// takes is a route with a body of JSON that gives JSON.
+func takes[B, R any](do func(*call, B) (R, error)) shape {
+	return shape{request: reflect.TypeFor[B](), response: reflect.TypeFor[R](), handle: func(c *call) error {
+		var body B
+		if err := c.decode(&body); err != nil {
+			return err
+		}
+		v, err := do(c, body)
+		if err != nil {
+			return err
+		}
+		return c.answer(v)
+	}}
+}
+
+// does is a route without a body that gives nothing.
+func does(do func(*call) error) shape {
+	return shape{handle: func(c *call) error {
+		if err := do(c); err != nil {
+			return err
+		}
+		return c.nothing()
+	}}
+}
+
+// takesOnly is a route with a body of JSON that gives nothing.
+func takesOnly[B any](do func(*call, B) error) shape {
+	return shape{request: reflect.TypeFor[B](), handle: func(c *call) error {
+		var body B
+		if err := c.decode(&body); err != nil {
+			return err
+		}
+		if err := do(c, body); err != nil {
+			return err
+		}
+		return c.nothing()
+	}}
+}
+
+// writes is a route that writes its own JSON, which looks like R: records go
+// out without a map or a struct in between.
+func writes[R any](do func(*call) error) shape {
+	return shape{response: reflect.TypeFor[R](), handle: do}
+}
+
+// text is a route that writes plain text.
+func text(media string, do func(*call) ([]byte, error)) shape {
+	return shape{media: media, handle: func(c *call) error {
+		b, err := do(c)
+		if err != nil {
+			return err
+		}
+		return c.bytes(media, b)
+	}}
+}
+
+// created says that success is 201.
+func created(s shape) shape { s.status = http.StatusCreated; return s }
+
+// success is the status of a good answer.
+func (r *route) success() int {
+	switch {
+	case r.status != 0:
+		return r.status
+	case r.response == nil && r.media == "":
+		return http.StatusNoContent
+	}
+	return http.StatusOK
+}
+
+// answer writes a value as JSON.
+func (c *call) answer(v any) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	return c.write("application/json", b)
+}
+
+// bytes writes an answer that is ready.
+func (c *call) bytes(media string, b []byte) error { return c.write(media, b) }
+
+func (c *call) write(media string, b []byte) error {
+	h := c.w.Header()
+	h["Content-Type"] = []string{media}
+	h["Content-Length"] = []string{strconv.Itoa(len(b))}
+	c.status = c.route.success()
+	c.w.WriteHeader(c.status)
+	// Whoever has gone away does not need the answer.
+	_, _ = c.w.Write(b)
+	return nil
+}
+
+func (c *call) nothing() error {
+	c.status = http.StatusNoContent
+	c.w.WriteHeader(c.status)
+	return nil
+}

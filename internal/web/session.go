@@ -1,0 +1,255 @@
+package web
+
+import (
+	"net"
+	"net/http"
+	"strings"
+
+	"castellan/internal/crm"
+	"castellan/internal/fault"
+	"castellan/internal/identity"
+)
+
+// The cookie of a session. Over https it has the prefix __Host-, with which
+// browsers see to it that it was set by this host, for this host, securely.
+//
+// On the machine itself (http://localhost) there is no https, and not every
+// browser takes a secure cookie there. There, and nowhere else, the cookie goes
+// by another name and without Secure.
+const (
+	cookieSecure = "__Host-castellan"
+	cookieLocal  = "castellan"
+)
+
+// cookieOf is the token that the request brings, or empty. The local cookie
+// counts only on the machine itself: elsewhere a neighbouring site could have
+// planted it.
+func cookieOf(r *http.Request) string {
+	if c, err := r.Cookie(cookieSecure); err == nil {
+		return c.Value
+	}
+	if !local(r) {
+		return ""
+	}
+	if c, err := r.Cookie(cookieLocal); err == nil {
+		return c.Value
+	}
+	return ""
+}
+
+// local tells whether the caller's browser believes to be on this machine.
+func local(r *http.Request) bool {
+	host, _, err := net.SplitHostPort(r.Host)
+	if err != nil {
+		host = r.Host
+	}
+	host = strings.Trim(host, "[]")
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+		return true
+	}
+	ip := net.ParseIP(host)
+	return ip != nil && ip.IsLoopback()
+}
+
+// carry sets the cookie, or takes it away if the token is empty.
+func (c *call) carry(token string) {
+	k := &http.Cookie{Name: cookieSecure, Value: token, Path: "/", Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode}
+	if !c.secure(c.r) {
+		k.Name, k.Secure = cookieLocal, false
+	}
+	if token == "" {
+		k.MaxAge = -1
+	}
+	http.SetCookie(c.w, k)
+}
+
+// protected refuses to take a password that crossed a network in the clear.
+func (c *call) protected() error {
+	if c.secure(c.r) || local(c.r) {
+		return nil
+	}
+	return fault.New(fault.Denied, "session.insecure", "Castellan is reached without https here, so a password could be read on its way. Use https, or open Castellan on its own machine as http://localhost.")
+}
+
+func (s *Server) sessionRoutes() []route {
+	return []route{
+		{method: "GET", path: "/api/v1/setup", name: "getSetup", tag: "Session", summary: "Tell whether the workspace waits for its first owner", door: anybody, shape: answers((*call).setupNeeded)},
+		{method: "POST", path: "/api/v1/setup", name: "setUp", tag: "Session", summary: "Set the workspace up and sign its first owner in", door: anybody, body: smallBody, shape: created(takes((*call).setUp))},
+		{method: "POST", path: "/api/v1/session", name: "signIn", tag: "Session", summary: "Sign in", door: anybody, body: smallBody, shape: takes((*call).signIn)},
+		{method: "GET", path: "/api/v1/session", name: "getSession", tag: "Session", summary: "Tell who is signed in and what they may do", door: anyone, shape: answers((*call).session)},
+		{method: "DELETE", path: "/api/v1/session", name: "signOut", tag: "Session", summary: "Sign out", door: anyone, shape: does((*call).signOut)},
+		{method: "POST", path: "/api/v1/session/link", name: "redeemLink", tag: "Session", summary: "Set a password by a one-time link and sign in", door: anybody, body: smallBody, shape: takes((*call).redeem)},
+		{method: "POST", path: "/api/v1/session/password", name: "changePassword", tag: "Session", summary: "Change one's own password; all other sessions end", door: anyone, body: smallBody, shape: takesOnly((*call).changePassword)},
+	}
+}
+
+type setupAnswer struct {
+	Needed bool `json:"needed"`
+}
+
+func (c *call) setupNeeded() (setupAnswer, error) {
+	needed, err := c.Accounts.SetupNeeded(c.ctx)
+	return setupAnswer{needed}, err
+}
+
+type setupBody struct {
+	Token     string `json:"token" doc:"What follows the # in the link that the console shows."`
+	Email     string `json:"email"`
+	Name      string `json:"name"`
+	Password  string `json:"password" doc:"At least 15 characters; four words are easily typed."`
+	Language  string `json:"language" enum:"en,ru,it,pl"`
+	Workspace string `json:"workspace" doc:"What the firm is called."`
+	Region    string `json:"region" doc:"Country code of two letters: phone numbers without a country belong there."`
+	TimeZone  string `json:"time_zone" doc:"Such as Europe/Warsaw."`
+}
+
+func (c *call) setUp(b setupBody) (sessionAnswer, error) {
+	if err := c.protected(); err != nil {
+		return sessionAnswer{}, err
+	}
+	// What a neighbouring room would refuse inside the transaction is refused
+	// here, where all of it can be named at once.
+	settings := crm.Settings{Name: b.Workspace, Region: b.Region, Language: b.Language, TimeZone: b.TimeZone, Currency: "EUR"}
+	if err := settings.Check(); err != nil {
+		return sessionAnswer{}, err
+	}
+	started, err := c.Accounts.Setup(c.ctx, identity.Founding{
+		Token: b.Token, Email: b.Email, Name: b.Name, Password: b.Password, Language: b.Language,
+		Workspace: b.Workspace, Region: b.Region, TimeZone: b.TimeZone, Address: c.who.Address, Device: c.who.Device,
+	})
+	if err != nil {
+		return sessionAnswer{}, err
+	}
+	return c.begin(started)
+}
+
+type signInBody struct {
+	Email    string `json:"email"`
+	Password string `json:"password"`
+}
+
+func (c *call) signIn(b signInBody) (sessionAnswer, error) {
+	if err := c.protected(); err != nil {
+		return sessionAnswer{}, err
+	}
+	started, err := c.Accounts.SignIn(c.ctx, identity.Attempt{Email: b.Email, Password: b.Password, Address: c.who.Address, Device: c.who.Device})
+	if err != nil {
+		return sessionAnswer{}, err
+	}
+	return c.begin(started)
+}
+
+type redeemBody struct {
+	Token    string `json:"token"`
+	Password string `json:"password"`
+}
+
+func (c *call) redeem(b redeemBody) (sessionAnswer, error) {
+	if err := c.protected(); err != nil {
+		return sessionAnswer{}, err
+	}
+	started, err := c.Accounts.Redeem(c.ctx, identity.Redeeming{Token: b.Token, Password: b.Password, Address: c.who.Address, Device: c.who.Device})
+	if err != nil {
+		return sessionAnswer{}, err
+	}
+	return c.begin(started)
+}
+
+// begin hands the new session to the browser.
+func (c *call) begin(started identity.Started) (sessionAnswer, error) {
+	c.forgetNames()
+	c.who = started.Actor
+	c.carry(started.Token)
+	return c.session()
+}
+
+type passwordBody struct {
+	Old string `json:"old"`
+	New string `json:"new"`
+}
+
+func (c *call) changePassword(b passwordBody) error {
+	if err := c.protected(); err != nil {
+		return err
+	}
+	return c.Accounts.ChangePassword(c.ctx, c.who, b.Old, b.New)
+}
+
+func (c *call) signOut() error {
+	if err := c.Accounts.SignOut(c.ctx, c.who); err != nil {
+		return err
+	}
+	c.carry("")
+	// The browser forgets what it kept of this site, so that the next person
+	// at a shared machine finds nothing by going back.
+	c.w.Header().Set("Clear-Site-Data", `"cache", "storage"`)
+	return nil
+}
+
+type sessionPerson struct {
+	ID       string `json:"id"`
+	Name     string `json:"name"`
+	Email    string `json:"email"`
+	Language string `json:"language"`
+	TimeZone string `json:"time_zone"`
+	Role     named  `json:"role"`
+}
+
+type sessionWorkspace struct {
+	Name      string   `json:"name"`
+	Region    string   `json:"region"`
+	Language  string   `json:"language"`
+	Languages []string `json:"languages" nullable:"false"`
+	TimeZone  string   `json:"time_zone"`
+	Currency  string   `json:"currency"`
+}
+
+type sessionAnswer struct {
+	Person    sessionPerson                `json:"person"`
+	Abilities []string                     `json:"abilities" nullable:"false"`
+	Kinds     map[string]map[string]string `json:"kinds" doc:"By kind and action: denied, own, group or all."`
+	Workspace sessionWorkspace             `json:"workspace"`
+	ViewAs    *named                       `json:"view_as,omitempty" doc:"Through whose eyes the person looks; abilities and kinds are theirs."`
+	Version   string                       `json:"version"`
+}
+
+// session tells who is signed in. It only helps the page to hide what would be
+// refused; nothing is decided by it.
+func (c *call) session() (sessionAnswer, error) {
+	self := c.who
+	self.ViewAs = 0
+	p, err := c.Accounts.Person(c.ctx, self, self.Person)
+	if err != nil {
+		return sessionAnswer{}, err
+	}
+	st, err := c.Rights.Standing(c.ctx, c.who)
+	if err != nil {
+		return sessionAnswer{}, err
+	}
+	outline, err := c.Records.Outline(c.ctx, c.who)
+	if err != nil {
+		return sessionAnswer{}, err
+	}
+	w := c.Workspace.Settings()
+	a := sessionAnswer{
+		Person:    sessionPerson{c.Vault.Public("person", int64(p.ID)), p.Name, p.Email, p.Language, p.TimeZone, named{c.Vault.Public("role", int64(p.Role)), p.RoleName}},
+		Abilities: []string{},
+		Kinds:     map[string]map[string]string{},
+		Workspace: sessionWorkspace{w.Name, w.Region, w.Language, identity.Languages(), w.TimeZone, w.Currency},
+		Version:   c.Version,
+	}
+	for _, ability := range st.Abilities() {
+		a.Abilities = append(a.Abilities, string(ability))
+	}
+	for _, o := range outline {
+		a.Kinds[o.Kind.Name] = gradesOf(o)
+	}
+	if c.who.ViewAs != 0 {
+		v, err := c.person(c.who.ViewAs)
+		if err != nil {
+			return a, err
+		}
+		a.ViewAs = &v
+	}
+	return a, nil
+}

@@ -1,0 +1,50 @@
+package web
+
+import (
+	"castellan/internal/crm"
+	"castellan/internal/records"
+)
+
+func (s *Server) settingsRoutes() []route {
+	return []route{
+		{method: "GET", path: "/api/v1/settings", name: "getSettings", tag: "Settings", summary: "Read the settings of the workspace", door: anyone, shape: answers((*call).settings)},
+		{method: "PATCH", path: "/api/v1/settings", name: "updateSettings", tag: "Settings", summary: "Change settings of the workspace", door: need(records.ManageSettings), body: smallBody, shape: takes((*call).changeSettings)},
+	}
+}
+
+type settingsAnswer struct {
+	Workspace string `json:"workspace"`
+	Region    string `json:"region" doc:"Country code of two letters: phone numbers without a country belong there."`
+	Language  string `json:"language"`
+	TimeZone  string `json:"time_zone"`
+	Currency  string `json:"currency"`
+}
+
+func (c *call) settings() (settingsAnswer, error) {
+	s := c.Workspace.Settings()
+	return settingsAnswer{s.Name, s.Region, s.Language, s.TimeZone, s.Currency}, nil
+}
+
+type settingsBody struct {
+	Workspace *string `json:"workspace,omitempty" required:"false"`
+	Region    *string `json:"region,omitempty" required:"false"`
+	Language  *string `json:"language,omitempty" required:"false" enum:"en,ru,it,pl"`
+	TimeZone  *string `json:"time_zone,omitempty" required:"false"`
+	Currency  *string `json:"currency,omitempty" required:"false"`
+}
+
+func (c *call) changeSettings(b settingsBody) (settingsAnswer, error) {
+	next := c.Workspace.Settings()
+	for _, m := range []struct {
+		given *string
+		into  *string
+	}{{b.Workspace, &next.Name}, {b.Region, &next.Region}, {b.Language, &next.Language}, {b.TimeZone, &next.TimeZone}, {b.Currency, &next.Currency}} {
+		if m.given != nil {
+			*m.into = *m.given
+		}
+	}
+	if err := c.Workspace.ChangeSettings(c.ctx, c.who, crm.Settings(next)); err != nil {
+		return settingsAnswer{}, err
+	}
+	return c.settings()
+}
