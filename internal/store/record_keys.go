@@ -388,7 +388,7 @@ func (r *reading) hunt(b *query.Builder, h hunt, f *schema.Field, p plan) {
 	}
 	b.Write(" AND ")
 	r.alive(b)
-	if walks := r.walks(); p == setPlan && !slices.ContainsFunc(walks, walk.everyone) {
+	if walks := r.walks(); p == setPlan && !r.ask.Deleted && !slices.ContainsFunc(walks, walk.everyone) {
 		r.ownSet(b, walks, id)
 	} else {
 		r.rights(b)

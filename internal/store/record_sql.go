@@ -89,6 +89,9 @@ func (db *DB) newReading(g policy.Grant, ask Ask, ids []schema.RecordID) (*readi
 				return nil, fault.New(fault.Denied, "filter.field", "You may not filter by this field.").At(f.Name)
 			}
 		}
+		if f := probed(r.ask.Filter); f != nil {
+			return nil, fault.New(fault.Denied, "filter.field", "You may not filter by this field.").At(f.Name)
+		}
 	}
 	r.page = ask.Limit
 	if r.page == 0 {
@@ -106,6 +109,35 @@ func (db *DB) newReading(g policy.Grant, ask Ask, ids []schema.RecordID) (*readi
 	return r, nil
 }
 
+// probed finds a field whose text would be compared as it was typed, with the
+// phone numbers in it: who may not see those could find them digit by digit.
+// Keyed fields are compared by what is left after masking.
+func probed(c query.Cond) *schema.Field {
+	var parts []query.Cond
+	switch c := c.(type) {
+	case query.And:
+		parts = c
+	case query.Or:
+		parts = c
+	case query.Not:
+		parts = []query.Cond{c.Cond}
+	case query.Compare:
+		if c.Field.Free && !c.Field.Keyed {
+			return c.Field
+		}
+	case query.In:
+		if c.Field.Free && !c.Field.Keyed {
+			return c.Field
+		}
+	}
+	for _, part := range parts {
+		if f := probed(part); f != nil {
+			return f
+		}
+	}
+	return nil
+}
+
 func reachesAll(a policy.Arm) bool { return a.Scope == policy.Everyone && a.Cond == nil }
 
 // nothing tells that no record can be found.
@@ -119,15 +151,15 @@ func (r *reading) nothing() bool {
 // sort settles the order.
 func (r *reading) sort() error {
 	switch f := r.ask.Order.Field; {
-	case r.ask.Deleted && r.ids == nil:
-		r.order = ordering{query.Order{Desc: true}, byBin, "deleted_at"}
 	case r.ask.Search != nil:
 		r.order = ordering{query.Order{Desc: true}, byID, "id"}
+	case r.ask.Deleted && r.ids == nil:
+		r.order = ordering{query.Order{Desc: true}, byBin, "deleted_at"}
 	case f == nil:
 		r.order = ordering{r.ask.Order, byID, "id"}
 	default:
 		name, ok := r.ask.Order.Column()
-		if !ok || r.g.FieldEverywhere(f) != policy.Plain {
+		if !ok || f.Free && !f.Keyed || r.g.FieldEverywhere(f) != policy.Plain {
 			return fault.New(fault.Denied, "sort.field", "You may not sort by this field.").At(f.Name)
 		}
 		r.order = ordering{r.ask.Order, byOther, name}

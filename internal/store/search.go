@@ -8,8 +8,6 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"golang.org/x/text/unicode/norm"
-
 	"castellan/internal/schema"
 )
 
@@ -47,11 +45,7 @@ func (tx *Tx) PutSearch(ctx context.Context, k *schema.Kind, id schema.RecordID,
 		return err
 	}
 	if hasWords(k) && len(words) > 0 {
-		text := make([]string, len(words))
-		for i, w := range words {
-			text[i] = plainLetters(w)
-		}
-		if _, err := tx.Exec(ctx, Text(`INSERT INTO `+quoted(k.Name+"_words")+`(rowid, words) VALUES (?, ?)`), id, strings.Join(text, " ")); err != nil {
+		if _, err := tx.Exec(ctx, Text(`INSERT INTO `+quoted(k.Name+"_words")+`(rowid, words) VALUES (?, ?)`), id, strings.Join(words, " ")); err != nil {
 			return fmt.Errorf("keep search words: %w", err)
 		}
 	}
@@ -69,7 +63,7 @@ func (tx *Tx) putSearchPostgres(ctx context.Context, k *schema.Kind, id schema.R
 	}
 	lexemes := make([]string, 0, len(words))
 	for _, w := range words {
-		if w = cut(plainLetters(w), maxWord); w != "" {
+		if w = cut(w, maxWord); w != "" {
 			lexemes = append(lexemes, w)
 		}
 	}
@@ -104,31 +98,6 @@ func (tx *Tx) DropSearch(ctx context.Context, k *schema.Kind, id schema.RecordID
 	return nil
 }
 
-// plainLetters takes accents off Latin letters, so that Müller is found by
-// muller on both engines. Other scripts keep theirs: й is not и.
-func plainLetters(word string) string {
-	ascii := true
-	for i := 0; i < len(word); i++ {
-		if word[i] >= utf8.RuneSelf {
-			ascii = false
-			break
-		}
-	}
-	if ascii {
-		return word
-	}
-	var b strings.Builder
-	latin := false
-	for _, r := range norm.NFD.String(word) {
-		if unicode.Is(unicode.Mn, r) && latin {
-			continue
-		}
-		latin = unicode.Is(unicode.Latin, r)
-		b.WriteRune(r)
-	}
-	return norm.NFC.String(b.String())
-}
-
 // cut shortens a text to at most n bytes of whole characters.
 func cut(s string, n int) string {
 	if len(s) <= n {
@@ -140,8 +109,8 @@ func cut(s string, n int) string {
 	return s[:n]
 }
 
-// words are those to look for, without marks that would mean something to the
-// engine, and without accents.
+// words are those to look for, without signs that would mean something to the
+// engine.
 func (s Search) words() []string {
 	var all []string
 	for _, w := range s.Words {
@@ -151,7 +120,7 @@ func (s Search) words() []string {
 			}
 			return -1
 		}, w)
-		if w = cut(plainLetters(w), maxWord); w != "" {
+		if w = cut(w, maxWord); w != "" {
 			all = append(all, w)
 		}
 	}
