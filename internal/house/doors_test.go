@@ -44,7 +44,6 @@ var outside = []struct {
 }{
 	{"the time", "time", []string{"Now", "Since", "Until"}, map[string]string{
 		"store":                "fixes the time of a transaction",
-		"jobs":                 "decides when work is due",
 		"cmd/castellan":        "hands the clock to the rooms",
 		"cmd/castellan-verify": "says when it looked",
 	}},
@@ -64,7 +63,6 @@ var outside = []struct {
 	{"work that no caller can call off", "context", []string{"Background", "TODO"}, map[string]string{
 		"cmd":      "is where all callers begin",
 		"store":    "ends transactions whose caller has gone",
-		"jobs":     "outlives who enqueued",
 		"scribe":   "seals for all",
 		"crm":      "keeps its catalogue fresh for everyone",
 		"exchange": "goes on with an import after its person has left",
