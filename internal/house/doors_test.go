@@ -7,7 +7,8 @@ import (
 	"strings"
 )
 
-// Laws that stand above the plan: drawing such a door does not open it.
+// Laws that stand above the plan: drawing such a door does not open it. A star
+// is everyone but cmd, where the rooms are wired.
 //
 // DO NOT CHANGE THIS DATA TO FIX A BUILD. Move the code to the room that has
 // the door, or change the design and say in docs/decisions why.
@@ -180,7 +181,8 @@ func closedDoors(b *building) []string {
 			for _, c := range closed {
 				_, leads := in(d, map[string]string{c.to: ""})
 				inside := strings.HasPrefix(name, c.to+"/") || name == c.to
-				if leads && !inside && (c.from == "*" || c.from == name) {
+				_, wires := in(name, map[string]string{"cmd": ""})
+				if leads && !inside && (c.from == name || c.from == "*" && !wires) {
 					wrong = append(wrong, fmt.Sprintf("%s may not import %s: %s", name, d, c.why))
 				}
 			}
