@@ -30,6 +30,7 @@ import (
 
 	"castellan/internal/actor"
 	"castellan/internal/crm"
+	"castellan/internal/exchange"
 	"castellan/internal/fault"
 	"castellan/internal/identity"
 	"castellan/internal/inspect"
@@ -45,6 +46,7 @@ type Options struct {
 	Rights    *rights.Book
 	Records   *records.Book
 	Workspace *crm.Workspace
+	Imports   *exchange.Imports
 	Log       *inspect.Log
 	Vault     *vault.Vault
 
@@ -110,7 +112,7 @@ func (s *Server) table() []*route {
 	var all []*route
 	for _, part := range [][]route{
 		s.sessionRoutes(), s.kindRoutes(), s.recordRoutes(), s.searchRoutes(), s.pipelineRoutes(), s.peopleRoutes(), s.roleRoutes(),
-		s.groupRoutes(), s.previewRoutes(), s.ledgerRoutes(), s.keyRoutes(), s.settingsRoutes(), s.houseRoutes(),
+		s.groupRoutes(), s.previewRoutes(), s.ledgerRoutes(), s.importRoutes(), s.keyRoutes(), s.settingsRoutes(), s.houseRoutes(),
 	} {
 		for i := range part {
 			all = append(all, &part[i])
