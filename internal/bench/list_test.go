@@ -1,0 +1,273 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"castellan/internal/policy"
+	"castellan/internal/query"
+	"castellan/internal/schema"
+	"castellan/internal/store"
+	"castellan/internal/value"
+)
+
+// bare asks for a page of clients as somebody would who knows no rights: all
+// fields, one index, the values taken out of the rows and no more.
+func (h *house) bare(ctx context.Context, column string, desc bool, at *store.Position, cond string, args ...any) error {
+	var text strings.Builder
+	text.WriteString("SELECT id, version")
+	for _, f := range h.workspace.Catalog().Kind("contact").Fields {
+		text.WriteString(`, "` + f.Name + `"`)
+	}
+	text.WriteString(" FROM contact WHERE deleted_at IS NULL" + cond)
+	way, sign := "", ">"
+	if desc {
+		way, sign = " DESC", "<"
+	}
+	if at != nil {
+		text.WriteString(" AND (" + column + ", id) " + sign + " (?, ?)")
+		args = append(args, at.Sort, int64(at.ID))
+	}
+	text.WriteString(" ORDER BY " + column + way + ", id" + way + " LIMIT 51")
+	rows, err := h.db.Query(ctx, store.Text(text.String()), args...)
+	if err != nil {
+		return err
+	}
+	var all []any
+	for rows.Next() {
+		all = append(all, rows.Values()...)
+	}
+	if len(all) == 0 {
+		rows.Close()
+		return fmt.Errorf("the bare page by %s is empty", column)
+	}
+	return rows.Close()
+}
+
+// known waits until the store has counted who reaches how much.
+func (h *house) known(ctx context.Context) error {
+	g, err := h.grant(ctx, little, policy.List)
+	if err != nil {
+		return err
+	}
+	k := g.Kind()
+	ask := store.Ask{Columns: k.Fields, Filter: query.Compare{Field: k.Field("city"), Op: query.Equal, Value: query.Text("roma")}}
+	if _, err := h.db.Page(ctx, g, ask); err != nil {
+		return err
+	}
+	time.Sleep(2*time.Second + time.Duration(h.plan.Clients)*4*time.Microsecond)
+	return nil
+}
+
+// starts are the places at which the first pages begin that a person sees.
+func (h *house) starts(ctx context.Context, g policy.Grant, order query.Order, pages int) ([]*store.Position, error) {
+	at := []*store.Position{nil}
+	for len(at) < pages {
+		page, err := h.db.Page(ctx, g, store.Ask{Columns: g.Kind().Fields, Order: order, After: at[len(at)-1]})
+		if err != nil {
+			return nil, err
+		}
+		if page.Next == nil {
+			// The last page is short, and would flatter the rest.
+			return at[:max(1, len(at)-1)], nil
+		}
+		at = append(at, page.Next)
+	}
+	return at, nil
+}
+
+// BenchmarkList measures a page of 50 for three people against the page that
+// nobody's rights restrict: first pages and deep ones, filtered ones and counts.
+func BenchmarkList(b *testing.B) {
+	each(b, func(b *testing.B, ctx context.Context, h *house) {
+		if err := h.known(ctx); err != nil {
+			b.Fatal(err)
+		}
+		e := h.db.Engine()
+		grants := map[onlooker]policy.Grant{}
+		for _, o := range append([]onlooker{boss}, onlookers...) {
+			var err error
+			if grants[o], err = h.grant(ctx, o, policy.List); err != nil {
+				b.Fatal(err)
+			}
+		}
+		k := grants[boss].Kind()
+		columns := map[onlooker][]*schema.Field{}
+		for o, g := range grants {
+			for _, f := range k.Fields {
+				if g.FieldAnywhere(f) != policy.Hidden {
+					columns[o] = append(columns[o], f)
+				}
+			}
+		}
+		bound := 1.5
+		if e == store.Postgres {
+			bound = 2
+		}
+		page := func(o onlooker, ask store.Ask) error {
+			ask.Columns = columns[o]
+			p, err := h.db.Page(ctx, grants[o], ask)
+			if err == nil && len(p.Rows) == 0 && ask.Filter == nil {
+				err = fmt.Errorf("%s sees an empty page", o)
+			}
+			return err
+		}
+		for _, order := range []query.Order{{Field: k.Field("updated_at"), Desc: true}, {Field: k.Field("name")}} {
+			word, column := "newest", "updated_at"
+			if !order.Desc {
+				word, column = "by name", "name_key"
+			}
+			asks := []func() error{}
+			first, err := h.starts(ctx, grants[boss], order, 20)
+			if err != nil {
+				b.Fatal(err)
+			}
+			asks = append(asks, func() error { return h.bare(ctx, column, order.Desc, first[rand.IntN(len(first))], "") })
+			deep := func() *store.Position {
+				c := h.plan.make(h.plan.Clients/10 + rand.IntN(h.plan.Clients*8/10))
+				if order.Desc {
+					return &store.Position{Sort: c.updated, ID: schema.RecordID(c.id)}
+				}
+				return &store.Position{Sort: value.TextKey(c.name), ID: schema.RecordID(c.id)}
+			}
+			all := append([]onlooker{boss}, onlookers...)
+			for _, o := range all {
+				at, err := h.starts(ctx, grants[o], order, 20)
+				if err != nil {
+					b.Fatal(err)
+				}
+				asks = append(asks,
+					func() error { return page(o, store.Ask{Order: order, After: at[rand.IntN(len(at))]}) },
+					func() error { return page(o, store.Ask{Order: order, After: deep()}) })
+			}
+			t := turns(b, *samples, asks...)
+			for i, o := range all {
+				measured.atMost(e, "list", fmt.Sprintf("%s, sees %s", word, o), "×", t[1+2*i].over(t[0]), bound)
+				measured.atMost(e, "list", fmt.Sprintf("%s, sees %s, deep against first", word, o), "×", t[2+2*i].over(t[1+2*i]), 1.5)
+			}
+		}
+		newest := query.Order{Field: k.Field("updated_at"), Desc: true}
+		equal := func(field, key string) query.Cond {
+			return query.Compare{Field: k.Field(field), Op: query.Equal, Value: query.Text(key)}
+		}
+		filters := []struct {
+			name string
+			make func() query.Cond
+		}{
+			{"a city", func() query.Cond { return equal("city", value.TextKey(cities[rand.IntN(len(cities))])) }},
+			{"two sources of six", func() query.Cond {
+				i := rand.IntN(len(sources) - 1)
+				return query.In{Field: k.Field("source"), Values: []query.Value{query.Text(sources[i]), query.Text(sources[i+1])}}
+			}},
+			{"a responsible person", func() query.Cond {
+				p := h.plan.Crowd[rand.IntN(len(h.plan.Crowd))]
+				return query.Compare{Field: k.Field("responsible"), Op: query.Equal, Value: query.Int(int64(p))}
+			}},
+			{"a tag of a tenth", func() query.Cond { return query.Has{Field: k.Field("tags"), Key: "vip"} }},
+			{"a city and a tag", func() query.Cond {
+				return query.And{equal("city", value.TextKey(cities[rand.IntN(len(cities))])), query.Has{Field: k.Field("tags"), Key: "vip"}}
+			}},
+		}
+		var ratios []float64
+		worst, which := time.Duration(0), ""
+		for _, f := range filters {
+			asks := []func() error{}
+			for _, o := range append([]onlooker{boss}, onlookers...) {
+				asks = append(asks, func() error { return page(o, store.Ask{Order: newest, Filter: f.make()}) })
+			}
+			t := turns(b, *samples, asks...)
+			for i, o := range onlookers {
+				ratios = append(ratios, t[i+1].over(t[0]))
+				if p := t[i+1].at(0.99); p > worst {
+					worst, which = p, f.name+" for "+string(o)
+				}
+				b.Logf("%s, filter by %s, sees %s: %.2f× of unrestricted (%s), p50 %s p99 %s", e, f.name, o, t[i+1].over(t[0]), t[0].median(), t[i+1].median(), t[i+1].at(0.99))
+			}
+		}
+		slices.Sort(ratios)
+		measured.atMost(e, "filter", "indexed, the usual of 15 cases", "×", ratios[len(ratios)/2], 3)
+		measured.atMost(e, "filter", "indexed, the worst p99 of 15 cases", "ms", milliseconds(worst), 25)
+		b.Logf("%s: the worst filter is %s", e, which)
+
+		asks := []func() error{func() error { return h.bare(ctx, "updated_at", true, nil, "") }}
+		for _, o := range append([]onlooker{boss}, onlookers...) {
+			asks = append(asks, func() error { _, _, err := h.db.Count(ctx, grants[o], nil, 1000); return err })
+		}
+		t := turns(b, *samples, asks...)
+		for i, o := range append([]onlooker{boss}, onlookers...) {
+			measured.atMost(e, "count", fmt.Sprintf("capped at 1,000, sees %s, against a page", o), "×", t[i+1].over(t[0]), 3)
+		}
+	})
+}
+
+// BenchmarkSearch measures what the search box asks, under rights.
+func BenchmarkSearch(b *testing.B) {
+	each(b, func(b *testing.B, ctx context.Context, h *house) {
+		if err := h.known(ctx); err != nil {
+			b.Fatal(err)
+		}
+		e := h.db.Engine()
+		bound := 20.0
+		if e == store.Postgres {
+			bound = 60
+		}
+		prefix := func(words []string) *store.Search {
+			w := []rune(value.TextKey(words[rand.IntN(len(words))]))
+			return &store.Search{Words: []string{string(w[:min(len(w), 3+rand.IntN(3))])}}
+		}
+		searches := []struct {
+			name string
+			make func() *store.Search
+		}{
+			{"beginning of a Latin name", func() *store.Search { return prefix(latinFamily) }},
+			{"beginning of a Cyrillic name", func() *store.Search { return prefix(cyrillicFamily) }},
+			{"four digits of a phone", func() *store.Search { return &store.Search{Digits: fmt.Sprintf("%04d", rand.IntN(10_000))} }},
+			{"a full mail address", func() *store.Search {
+				c := h.plan.make(rand.IntN(h.plan.Clients))
+				return &store.Search{Address: c.emails[len(`[{"address":"`) : len(c.emails)-len(`"}]`)]}
+			}},
+		}
+		// Whoever sees contact data only masked finds nothing by it, so these
+		// three see it plainly.
+		for _, s := range searches {
+			var asks []func() error
+			people := append([]onlooker{boss}, onlookers...)
+			for _, o := range people {
+				g, err := h.plainly(ctx, o)
+				if err != nil {
+					b.Fatal(err)
+				}
+				asks = append(asks, func() error {
+					_, err := h.db.Page(ctx, g, store.Ask{Columns: g.Kind().Fields, Search: s.make()})
+					return err
+				})
+			}
+			t := turns(b, *samples, asks...)
+			for i, o := range people {
+				measured.atMost(e, "search", fmt.Sprintf("%s, sees %s, p99", s.name, o), "ms", milliseconds(t[i].at(0.99)), bound)
+				b.Logf("%s, %s, sees %s: p50 %s", e, s.name, o, t[i].median())
+			}
+		}
+	})
+}
+
+// plainly is what an onlooker would see with contact data unmasked.
+func (h *house) plainly(ctx context.Context, o onlooker) (policy.Grant, error) {
+	if o == boss {
+		return h.grant(ctx, o, policy.List)
+	}
+	ready, _ := policy.ReadyNamed("specialist")
+	role := ready.Role
+	role.ID = 1
+	role.Sights = append(slices.Clone(role.Sights), policy.SightRule{Class: schema.Contact, Surface: policy.List, All: policy.Plain})
+	in := policy.StandingInput{Person: h.plan.People[o], Role: &role}
+	for _, g := range h.plan.Groups[o] {
+		in.Memberships = append(in.Memberships, policy.Membership{Group: g, Name: "group"})
+	}
+	return policy.NewStanding(in).Decide(h.workspace.Catalog().Kind("contact"), policy.View, policy.List, h.db.Now()), nil
+}
