@@ -21,6 +21,7 @@ import (
 	"encoding/json"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/netip"
 	"slices"
@@ -121,28 +122,32 @@ func (s *Server) table() []*route {
 	return all
 }
 
-// mux lets each route be found by its method and path. Any other method on a
-// path that is in the table is 405 and names those that there are.
+// mux lets each route be found by its path, and then by its method. Any other
+// method on a path that is in the table is 405 and names those that there are.
 func (s *Server) mux() *http.ServeMux {
 	mux := http.NewServeMux()
-	methods := map[string][]string{}
+	paths := map[string]map[string]int{}
 	for i, rt := range s.routes {
-		methods[rt.path] = append(methods[rt.path], rt.method)
-		mux.HandleFunc(rt.method+" "+rt.path, func(w http.ResponseWriter, r *http.Request) {
-			began := s.Now()
-			status := s.serve(rt, w, r)
-			s.meter.count(i, status, s.Now().Sub(began))
-		})
-	}
-	for path, allowed := range methods {
-		if slices.Contains(allowed, http.MethodGet) {
-			allowed = append(allowed, http.MethodHead)
+		if paths[rt.path] == nil {
+			paths[rt.path] = map[string]int{}
 		}
-		slices.Sort(allowed)
-		allow := strings.Join(allowed, ", ")
-		mux.HandleFunc(path, func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Allow", allow)
-			s.plain(w, http.StatusMethodNotAllowed, "method", "This address does not take that method. The header Allow names those that it takes.")
+		paths[rt.path][rt.method] = i
+		if rt.method == http.MethodGet {
+			paths[rt.path][http.MethodHead] = i
+		}
+	}
+	for path, methods := range paths {
+		allow := strings.Join(slices.Sorted(maps.Keys(methods)), ", ")
+		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
+			i, ok := methods[r.Method]
+			if !ok {
+				w.Header().Set("Allow", allow)
+				s.plain(w, http.StatusMethodNotAllowed, "method", "This address does not take that method. The header Allow names those that it takes.")
+				return
+			}
+			began := s.Now()
+			status := s.serve(s.routes[i], w, r)
+			s.meter.count(i, status, s.Now().Sub(began))
 		})
 	}
 	mux.HandleFunc("/", s.elsewhere)
