@@ -1,69 +1,27 @@
 import { queryOptions } from '@tanstack/react-query';
+import type { Field as Field_, FieldBody, Kind as Kind_, Option as Option_, SightShape } from './generated';
 import { call } from './http';
 
 export type Grade = 'denied' | 'own' | 'group' | 'all';
 export type Action = 'create' | 'view' | 'edit' | 'delete' | 'export';
 export type Grades = Partial<Record<Action, Grade>>;
-export type Sight = 'hidden' | 'masked' | 'click' | 'plain';
-export type Class = 'special' | 'contact' | 'personal' | 'open';
+export type Sight = SightShape['own'];
+export type Class = Field_['class'];
 export type Labels = Partial<Record<string, string>>;
+export type FieldType = Field_['type'];
+export type Option = Option_;
 
-export type FieldType =
-  | 'text'
-  | 'longtext'
-  | 'integer'
-  | 'number'
-  | 'money'
-  | 'bool'
-  | 'date'
-  | 'datetime'
-  | 'choice'
-  | 'choices'
-  | 'phones'
-  | 'emails'
-  | 'tags'
-  | 'url'
-  | 'person'
-  | 'relation'
-  | 'pipeline'
-  | 'stage';
+export type Field = Omit<
+  Field_,
+  'sight' | 'search' | 'filter' | 'sort' | 'house' | 'custom' | 'required' | 'writable' | 'label'
+> &
+  Partial<
+    Pick<Field_, 'search' | 'filter' | 'sort' | 'house' | 'custom' | 'required' | 'writable' | 'label'>
+  > & {
+    sight: Partial<Record<string, Sight>>;
+  };
 
-export interface Option {
-  key: string;
-  labels: Labels;
-}
-
-export interface Field {
-  name: string;
-  type: FieldType;
-  class: Class;
-  labels: Labels;
-  label?: string;
-  options?: Option[];
-  target?: string;
-  required?: boolean;
-  custom?: boolean;
-  max?: number;
-  filter?: boolean;
-  sort?: boolean;
-  search?: boolean | string;
-  house?: boolean;
-  writable?: boolean;
-  sight: Partial<Record<string, Sight>>;
-}
-
-export interface Kind {
-  name: string;
-  plural: string;
-  one: Labels;
-  many: Labels;
-  fields: Field[];
-  title: string;
-  responsible: string;
-  stage?: string;
-  pipeline?: string;
-  actions: Grades;
-}
+export type Kind = Omit<Kind_, 'fields' | 'actions'> & { fields: Field[]; actions: Grades };
 
 /** The kinds of record and the fields that the person may know of. */
 export const kinds = queryOptions({
@@ -72,14 +30,7 @@ export const kinds = queryOptions({
   staleTime: 5 * 60_000,
 });
 
-export interface FieldDraft {
-  label: string;
-  labels?: Labels;
-  type: FieldType;
-  class: Class;
-  options?: Option[];
-  target?: string;
-}
+export type FieldDraft = FieldBody;
 
 export const addField = (kind: string, field: FieldDraft) =>
   call<Field>('POST', `/kinds/${kind}/fields`, { body: field });

@@ -1,19 +1,8 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
+import type { Entry as Entry_, Event } from './generated';
 import { call, text } from './http';
-import type { Actor } from './records';
 
-export interface Entry {
-  seq: number;
-  time: string;
-  actor: Actor;
-  event: string;
-  sentence: string;
-  kind?: string;
-  records?: { id: string; title?: string }[];
-  surface?: string;
-  shown?: string[];
-  details?: unknown;
-}
+export type Entry = Entry_;
 
 export interface LedgerQuestion {
   person?: string;
@@ -37,8 +26,7 @@ export const entries = (question: LedgerQuestion) =>
 
 export const events = queryOptions({
   queryKey: ['ledger', 'events'],
-  queryFn: async ({ signal }) =>
-    (await call<{ items: { name: string; sentence: string }[] }>('GET', '/ledger/events', { signal })).items,
+  queryFn: async ({ signal }) => (await call<{ items: Event[] }>('GET', '/ledger/events', { signal })).items,
   staleTime: Number.POSITIVE_INFINITY,
 });
 

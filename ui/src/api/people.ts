@@ -1,18 +1,23 @@
 import { queryOptions } from '@tanstack/react-query';
+import type {
+  DifferencesShape,
+  Group as Group_,
+  Link,
+  Member as Member_,
+  Person as Person_,
+  PersonBody,
+  PersonPatch,
+  RoleShape,
+  SessionItem,
+  SightShape,
+  StageRuleShape,
+  Take as Take_,
+} from './generated';
 import { call } from './http';
-import type { Action, Class, Grade, Kind, Sight } from './kinds';
+import type { Action, Grade } from './kinds';
 import type { Page, PersonRef } from './records';
 
-export interface Person {
-  id: string;
-  name: string;
-  email: string;
-  role: { id: string; name: string };
-  groups?: { id: string; name: string; role?: { id: string; name: string } | null }[];
-  state: 'active' | 'deactivated' | 'invited';
-  language?: string;
-  last_sign_in?: string | null;
-}
+export type Person = Person_;
 
 export const people = queryOptions({
   queryKey: ['people'],
@@ -33,28 +38,35 @@ export const names = queryOptions({
   staleTime: 60_000,
 });
 
-export interface PersonDraft {
-  email: string;
-  name: string;
-  role: string;
-  password?: string;
-  language?: string;
-}
+export type PersonDraft = PersonBody;
 
 export const addPerson = (draft: PersonDraft) => call<Person>('POST', '/people', { body: draft });
 
-export const changePerson = (id: string, draft: Partial<PersonDraft>) =>
+export const changePerson = (id: string, draft: PersonPatch) =>
   call<Person>('PATCH', `/people/${id}`, { body: draft });
+
+export const reactivate = (id: string) => call<void>('POST', `/people/${id}/reactivate`);
+
+/** A one-time link by which the person sets a password; shown this once. */
+export const makeLink = (id: string, purpose: 'invite' | 'reset') =>
+  call<Link>('POST', `/people/${id}/link`, { body: { purpose } });
+
+export const sessions = (id: string) =>
+  queryOptions({
+    queryKey: ['people', id, 'sessions'],
+    queryFn: async ({ signal }) =>
+      (await call<{ items: SessionItem[] }>('GET', `/people/${id}/sessions`, { signal })).items,
+  });
+
+export const endSession = (id: string) => call<void>('DELETE', `/sessions/${id}`);
+export const endSessions = (person: string) => call<void>('DELETE', `/people/${person}/sessions`);
 
 export const deactivate = (id: string) => call<void>('POST', `/people/${id}/deactivate`);
 
 /** What a person holds that the role does not give, or lacks though it does. */
-export interface Differences {
+export type Differences = Omit<DifferencesShape, 'grades'> & {
   grades?: Record<string, Partial<Record<Action, Grade>>>;
-  days?: Record<string, Partial<Record<Action, number>>>;
-  sights?: SightRule[];
-  abilities?: Record<string, boolean>;
-}
+};
 
 export const differences = (id: string) =>
   queryOptions({
@@ -65,18 +77,7 @@ export const differences = (id: string) =>
 export const setDifferences = (id: string, rights: Differences) =>
   call<Differences>('PUT', `/people/${id}/rights`, { body: rights });
 
-export interface Take {
-  items: {
-    kind: string;
-    view: number;
-    edit?: number;
-    delete?: number;
-    export?: number;
-    capped?: boolean;
-    sights?: Partial<Record<Class, Sight>>;
-  }[];
-  sentences?: string[];
-}
+export type Take = Take_;
 
 export const take = (id: string) =>
   queryOptions({
@@ -84,36 +85,16 @@ export const take = (id: string) =>
     queryFn: ({ signal }) => call<Take>('GET', `/people/${id}/take`, { signal }),
   });
 
-export interface SightRule {
-  kind?: string;
-  field?: string;
-  class?: Class;
-  surface?: string;
-  own: Sight;
-  group: Sight;
-  all: Sight;
-}
+export type SightRule = SightShape;
 
-export interface StageRule {
-  kind: string;
-  pipeline: string;
-  stage: string;
-  grades: Partial<Record<Action, Grade>>;
-}
+export type StageRule = Omit<StageRuleShape, 'grades'> & { grades: Partial<Record<Action, Grade>> };
 
-export interface Role {
+export type Role = Omit<RoleShape, 'id' | 'grades' | 'days' | 'stages'> & {
   id: string;
-  name: string;
-  labels?: Partial<Record<string, string>>;
-  built?: string;
-  administrator?: boolean;
   grades: Record<string, Partial<Record<Action, Grade>>>;
   days?: Record<string, Partial<Record<Action, number>>>;
-  sights: SightRule[];
-  abilities: string[];
   stages?: StageRule[];
-  people?: number;
-}
+};
 
 export const roles = queryOptions({
   queryKey: ['roles'],
@@ -130,11 +111,7 @@ export const addRole = (draft: Omit<Role, 'id'>) => call<Role>('POST', '/roles',
 export const setRole = (id: string, draft: Role) => call<Role>('PUT', `/roles/${id}`, { body: draft });
 export const removeRole = (id: string) => call<void>('DELETE', `/roles/${id}`);
 
-export interface Group {
-  id: string;
-  name: string;
-  members?: number;
-}
+export type Group = Group_;
 
 export const groups = queryOptions({
   queryKey: ['groups'],
@@ -146,10 +123,7 @@ export const renameGroup = (id: string, name: string) =>
   call<Group>('PATCH', `/groups/${id}`, { body: { name } });
 export const removeGroup = (id: string) => call<void>('DELETE', `/groups/${id}`);
 
-export interface Member {
-  person: PersonRef;
-  role: { id: string; name: string } | null;
-}
+export type Member = Omit<Member_, 'role'> & { role: PersonRef | null };
 
 export const members = (id: string) =>
   queryOptions({
@@ -158,7 +132,7 @@ export const members = (id: string) =>
       (await call<{ items: Member[] }>('GET', `/groups/${id}/members`, { signal })).items,
   });
 
-export const setMembers = (id: string, items: { person: string; role: string | null }[]) =>
+export const setMembers = (id: string, items: { person: string; role?: string }[]) =>
   call<void>('PUT', `/groups/${id}/members`, { body: { items } });
 
 export type Rails = Record<string, boolean>;
@@ -170,9 +144,7 @@ export const rails = queryOptions({
 
 export const setRails = (body: Rails) => call<Rails>('PUT', '/rails', { body });
 
-export interface Preview extends Page {
-  kind?: Kind;
-}
+export type Preview = Page;
 
 export const preview = (ask: { person?: string; role?: Role; kind: string; surface: string }) =>
   call<Preview>('POST', '/preview', { body: ask });

@@ -1,23 +1,28 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query';
+import type {
+  Access as Access_,
+  BulkBody,
+  Change,
+  Contact,
+  Count,
+  Doer,
+  Hit as Hit_,
+  Moment,
+  Named,
+  Operation,
+  Reveal,
+  Share as Share_,
+  ShareBody,
+  Sighting as Sighting_,
+  Step,
+  Why,
+} from './generated';
 import { call } from './http';
 import type { Sight } from './kinds';
 
-export interface Phone {
-  number: string;
-  label?: string;
-  ext?: string;
-  typed?: string;
-}
-
-export interface Email {
-  address: string;
-  label?: string;
-}
-
-export interface PersonRef {
-  id: string;
-  name: string;
-}
+export type Phone = NonNullable<Contact['phones']>[number];
+export type Email = NonNullable<Contact['emails']>[number];
+export type PersonRef = Named;
 
 export interface RecordRef {
   id: string;
@@ -25,25 +30,30 @@ export interface RecordRef {
   title: string;
 }
 
-/** A record as the asker may see it: hidden fields are absent, `sight` names those that are not plain. */
+/**
+ * A record as the asker may see it: hidden fields are absent, `sight` names
+ * those that are not plain. Kinds and fields are known at run time alone.
+ */
 export interface Record_ {
   id: string;
   kind: string;
   version: number;
-  created_at: string;
-  updated_at: string;
+  created_at?: string | null;
+  updated_at?: string | null;
   sight?: Partial<Record<string, Sight>>;
   can?: { edit?: boolean; delete?: boolean };
-  deleted_at?: string;
-  deleted_by?: PersonRef;
+  binned?: boolean;
   [field: string]: unknown;
 }
 
 export interface Page {
   items: Record_[];
   next: string | null;
-  count?: { n: number; capped: boolean };
+  count?: Count;
 }
+
+/** Where today begins. */
+const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 export interface Question {
   filter?: string;
@@ -68,6 +78,7 @@ export const list = (plural: string, question: Question, size = 100) =>
     queryFn: ({ pageParam, signal }) =>
       call<Page>('GET', `/${plural}`, {
         query: {
+          zone,
           ...plain(question),
           limit: size,
           cursor: pageParam || undefined,
@@ -105,35 +116,16 @@ export const remove = (plural: string, id: string) => call<void>('DELETE', `/${p
 
 export const restore = (plural: string, id: string) => call<Record_>('POST', `/${plural}/${id}/restore`);
 
-export interface Revealed {
-  fields: Values;
-  /** How many reveals are left today, where there is a budget. */
-  left?: number;
-}
+export type Revealed = Reveal;
 
 export const reveal = (plural: string, id: string, fields: string[]) =>
   call<Revealed>('POST', `/${plural}/${id}/reveal`, { body: { fields } });
 
-export interface FieldChange {
-  field: string;
-  before?: unknown;
-  after?: unknown;
-  masked?: boolean;
-}
+export type FieldChange = Change;
 
-export interface Version {
-  version: number;
-  at: string;
-  by: Actor;
-  action?: string;
-  changes: FieldChange[];
-}
+export type Version = Step;
 
-export interface Actor {
-  kind: string;
-  id?: string;
-  name: string;
-}
+export type Actor = Doer;
 
 export const history = (plural: string, id: string) =>
   queryOptions({
@@ -152,18 +144,7 @@ export const earlier = (plural: string, id: string, version: number) =>
 export const revert = (plural: string, id: string, version: number) =>
   call<Record_>('POST', `/${plural}/${id}/history/${version}/restore`);
 
-export interface Happening {
-  type: string;
-  at: string;
-  by?: Actor;
-  id?: string;
-  kind?: string;
-  title?: string;
-  text?: string;
-  version?: number;
-  changes?: FieldChange[];
-  record?: Record_;
-}
+export type Happening = Moment;
 
 export const timeline = (plural: string, id: string) =>
   infiniteQueryOptions({
@@ -177,29 +158,15 @@ export const timeline = (plural: string, id: string) =>
     getNextPageParam: (last: { next?: string | null }) => last.next ?? undefined,
   });
 
-export interface Sighting {
-  who: Actor;
-  first: string;
-  last: string;
-  times: number;
-  classes: string[];
-}
+export type Sighting = Sighting_;
 
 export const seen = (plural: string, id: string) =>
   queryOptions({
     queryKey: ['records', plural, 'seen', id],
-    queryFn: ({ signal }) =>
-      call<{ items: Sighting[]; since?: string }>('GET', `/${plural}/${id}/seen`, { signal }),
+    queryFn: ({ signal }) => call<{ items: Sighting[] }>('GET', `/${plural}/${id}/seen`, { signal }),
   });
 
-export interface Access {
-  person: PersonRef;
-  view?: boolean;
-  edit?: boolean;
-  delete?: boolean;
-  sights?: Partial<Record<string, Sight>>;
-  because: string[];
-}
+export type Access = Access_;
 
 export const access = (plural: string, id: string) =>
   queryOptions({
@@ -208,12 +175,7 @@ export const access = (plural: string, id: string) =>
       (await call<{ items: Access[] }>('GET', `/${plural}/${id}/access`, { signal })).items,
   });
 
-export interface Verdict {
-  allowed?: boolean;
-  sight?: Sight;
-  because: string[];
-  sentence?: string;
-}
+export type Verdict = Why;
 
 export const why = (plural: string, id: string, ask: { person?: string; field?: string; action?: string }) =>
   queryOptions({
@@ -221,13 +183,7 @@ export const why = (plural: string, id: string, ask: { person?: string; field?: 
     queryFn: ({ signal }) => call<Verdict>('GET', `/${plural}/${id}/why`, { query: ask, signal }),
   });
 
-export interface Share {
-  principal: string;
-  person?: PersonRef;
-  group?: { id: string; name: string };
-  level: 'view' | 'edit';
-  ends_at?: string | null;
-}
+export type Share = Share_;
 
 export const shares = (plural: string, id: string) =>
   queryOptions({
@@ -236,11 +192,8 @@ export const shares = (plural: string, id: string) =>
       (await call<{ items: Share[] }>('GET', `/${plural}/${id}/shares`, { signal })).items,
   });
 
-export const share = (
-  plural: string,
-  id: string,
-  body: { person?: string; group?: string; level: string; ends_at?: string },
-) => call<Share>('POST', `/${plural}/${id}/shares`, { body });
+export const share = (plural: string, id: string, body: ShareBody) =>
+  call<Share>('POST', `/${plural}/${id}/shares`, { body });
 
 export const unshare = (plural: string, id: string, principal: string) =>
   call<void>('DELETE', `/${plural}/${id}/shares/${principal}`);
@@ -248,30 +201,15 @@ export const unshare = (plural: string, id: string, principal: string) =>
 export const find = (plural: string, by: { phone?: string; email?: string }) =>
   call<{ items: Record_[] }>('POST', `/${plural}/find`, { body: by });
 
-export interface Bulk {
-  ids?: string[];
-  filter?: string;
-  search?: string;
-  action: 'update' | 'delete' | 'restore' | 'share' | 'assign' | 'tag';
-  patch?: Values;
-}
+export type Bulk = BulkBody;
 
-export interface Done {
-  operation: string;
-  done: number;
-  refused?: { id: string; code: string; detail?: string }[];
-}
+export type Done = Operation;
 
 export const bulk = (plural: string, what: Bulk) => call<Done>('POST', `/${plural}/bulk`, { body: what });
 
-export const undo = (operation: string) => call<void>('POST', `/operations/${operation}/undo`);
+export const undo = (operation: string) => call<Done>('POST', `/operations/${operation}/undo`);
 
-export interface Hit {
-  kind: string;
-  id: string;
-  title: string;
-  detail?: string;
-}
+export type Hit = Hit_;
 
 export const search = (q: string) =>
   queryOptions({

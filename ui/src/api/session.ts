@@ -1,25 +1,11 @@
 import { queryOptions, useSuspenseQuery } from '@tanstack/react-query';
+import type { Session as Session_, SetupBody } from './generated';
 import { call, Problem } from './http';
 import type { Grades } from './kinds';
 
-export interface Session {
-  person: { id: string; name: string; email: string; language: string; role: { id: string; name: string } };
-  abilities: string[];
-  kinds: Record<string, Grades>;
-  workspace: { name: string; region: string; language: string; time_zone: string };
-  view_as?: { id: string; name: string };
-}
+export type Session = Omit<Session_, 'kinds'> & { kinds: Record<string, Grades> };
 
-export interface Setup {
-  token: string;
-  workspace: string;
-  name: string;
-  email: string;
-  password: string;
-  language: string;
-  region: string;
-  time_zone: string;
-}
+export type Setup = SetupBody;
 
 /** Who is signed in; null when nobody is. */
 export const session = queryOptions({
@@ -45,6 +31,13 @@ export const setUp = (setup: Setup) => call<Session>('POST', '/setup', { body: s
 
 export const signIn = (email: string, password: string) =>
   call<Session>('POST', '/session', { body: { email, password } });
+
+/** Sets a password by the one-time link that somebody was given, and signs in. */
+export const redeem = (token: string, password: string) =>
+  call<Session>('POST', '/session/link', { body: { token, password } });
+
+export const changePassword = (old: string, next: string) =>
+  call<void>('POST', '/session/password', { body: { old, new: next } });
 
 export const signOut = () => call<void>('DELETE', '/session');
 

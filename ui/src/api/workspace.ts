@@ -1,31 +1,27 @@
 import { queryOptions } from '@tanstack/react-query';
+import type {
+  Key as Key_,
+  KeyBody,
+  Pipeline as Pipeline_,
+  PipelineBody,
+  Settings as Settings_,
+  SettingsBody,
+  StageBody,
+} from './generated';
 import { call } from './http';
 
-export interface Settings {
-  workspace: string;
-  region: string;
-  language: string;
-  time_zone: string;
-}
+export type Settings = Settings_;
 
 export const settings = queryOptions({
   queryKey: ['settings'],
   queryFn: ({ signal }) => call<Settings>('GET', '/settings', { signal }),
 });
 
-export const changeSettings = (body: Partial<Settings>) => call<Settings>('PATCH', '/settings', { body });
+export const changeSettings = (body: SettingsBody) => call<Settings>('PATCH', '/settings', { body });
 
-export interface Stage {
-  id?: string;
-  name: string;
-  outcome: 'open' | 'won' | 'lost';
-}
+export type Stage = StageBody;
 
-export interface Pipeline {
-  id: string;
-  name: string;
-  stages: Stage[];
-}
+export type Pipeline = Omit<Pipeline_, 'stages'> & { stages: Stage[] };
 
 export const pipelines = queryOptions({
   queryKey: ['pipelines'],
@@ -33,20 +29,11 @@ export const pipelines = queryOptions({
   staleTime: 60_000,
 });
 
-export const addPipeline = (draft: Omit<Pipeline, 'id'>) =>
-  call<Pipeline>('POST', '/pipelines', { body: draft });
-export const changePipeline = (id: string, draft: Omit<Pipeline, 'id'>) =>
+export const addPipeline = (draft: PipelineBody) => call<Pipeline>('POST', '/pipelines', { body: draft });
+export const changePipeline = (id: string, draft: PipelineBody) =>
   call<Pipeline>('PATCH', `/pipelines/${id}`, { body: draft });
 
-export interface Key {
-  id: string;
-  name: string;
-  role: { id: string; name: string };
-  owner?: { id: string; name: string };
-  created_at: string;
-  last_used_at?: string | null;
-  ends_at?: string | null;
-}
+export type Key = Key_;
 
 export const keys = queryOptions({
   queryKey: ['keys'],
@@ -54,7 +41,6 @@ export const keys = queryOptions({
 });
 
 /** The answer holds the token, this one time. */
-export const addKey = (draft: { name: string; role: string; ends_at?: string }) =>
-  call<Key & { token: string }>('POST', '/keys', { body: draft });
+export const addKey = (draft: KeyBody) => call<Key & { token: string }>('POST', '/keys', { body: draft });
 
 export const removeKey = (id: string) => call<void>('DELETE', `/keys/${id}`);

@@ -46,6 +46,12 @@ const door = createRoute({
   component: lazyRouteComponent(() => import('../features/session/sign-in-page'), 'SignInPage'),
 });
 
+const link = createRoute({
+  getParentRoute: () => root,
+  path: '/link',
+  component: lazyRouteComponent(() => import('../features/session/link-page'), 'LinkPage'),
+});
+
 const inside = createRoute({
   getParentRoute: () => root,
   id: 'in',
@@ -121,6 +127,12 @@ const settingsHome = createRoute({
   component: lazyRouteComponent(() => import('../features/settings/workspace-page'), 'WorkspacePage'),
 });
 
+const you = createRoute({
+  getParentRoute: () => settings,
+  path: '/you',
+  component: lazyRouteComponent(() => import('../features/people/you-page'), 'YouPage'),
+});
+
 const people = createRoute({
   getParentRoute: () => settings,
   path: '/people',
@@ -178,6 +190,7 @@ const keys = createRoute({
 const tree = root.addChildren([
   setup,
   door,
+  link,
   inside.addChildren([
     home,
     list.addChildren([card]),
@@ -187,6 +200,7 @@ const tree = root.addChildren([
     bin,
     settings.addChildren([
       settingsHome,
+      you,
       people,
       person,
       groups,

@@ -10,6 +10,7 @@ export function SettingsFrame() {
   const me = useMe();
   const places = [
     { to: '/settings', label: t`Workspace`, shown: true },
+    { to: '/settings/you', label: t`You`, shown: !me.view_as },
     { to: '/settings/people', label: t`People`, shown: holds(me, 'people.manage') },
     { to: '/settings/roles', label: t`Roles and rights`, shown: holds(me, 'roles.manage') },
     { to: '/settings/groups', label: t`Groups`, shown: holds(me, 'groups.manage') },
@@ -34,7 +35,7 @@ export function SettingsFrame() {
             {place.label}
           </Link>
         ))}
-        {places.length === 1 && (
+        {places.length <= 2 && (
           <p className={classes.note}>
             <Trans>More settings appear here when your role allows them.</Trans>
           </p>

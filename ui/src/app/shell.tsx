@@ -53,7 +53,7 @@ function usePlaces(): Place[] {
   const me = useMe();
   const { data = [] } = useQuery(kinds);
   const records = data
-    .filter((kind) => kind.name !== 'comment' && (kind.actions.view ?? 'denied') !== 'denied')
+    .filter((kind) => !kind.within && (kind.actions.view ?? 'denied') !== 'denied')
     .map((kind) => ({
       to: `/${kind.plural}`,
       label: kindMany(kind),

@@ -227,8 +227,8 @@ export function Grid<Row extends { id: string }>(props: Props<Row>) {
                 data-opened={row.id === props.opened || undefined}
                 data-ticked={props.selected?.has(row.id) || undefined}
                 style={{ height: rowHeight, transform: `translateY(${item.start}px)`, ...layout }}
-                onClick={(event) => {
-                  if (event.defaultPrevented || window.getSelection()?.type === 'Range') return;
+                onClick={() => {
+                  if (window.getSelection()?.type === 'Range') return;
                   setActive(item.index);
                   props.onOpen(row);
                 }}

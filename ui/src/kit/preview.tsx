@@ -17,7 +17,7 @@ export function Preview({ kinds: all, role, person }: { kinds: Kind[]; role?: Ro
   const { t } = useLingui();
   const surfaceWords = useSurfaceWords();
   const [kindName, setKindName] = useState(all[0]?.name ?? 'contact');
-  const [surface, setSurface] = useState('list');
+  const [surface, setSurface] = useState<'list' | 'card'>('list');
   const [draft] = useDebouncedValue(role, 350);
   const ask = { ...(person ? { person } : {}), ...(draft ? { role: draft } : {}), kind: kindName, surface };
   const { data, error, isFetching } = useQuery({
@@ -47,7 +47,7 @@ export function Preview({ kinds: all, role, person }: { kinds: Kind[]; role?: Ro
           aria-label={t`Kind`}
           allowDeselect={false}
           data={all
-            .filter((each) => each.name !== 'comment')
+            .filter((each) => !each.within)
             .map((each) => ({ value: each.name, label: kindMany(each) }))}
           value={kindName}
           onChange={(next) => next && setKindName(next)}
@@ -57,12 +57,12 @@ export function Preview({ kinds: all, role, person }: { kinds: Kind[]; role?: Ro
           w={150}
           aria-label={t`Where`}
           allowDeselect={false}
-          data={['list', 'card', 'dropdown', 'export'].map((value) => ({
+          data={['list', 'card'].map((value) => ({
             value,
             label: surfaceWords[value] ?? value,
           }))}
           value={surface}
-          onChange={(next) => next && setSurface(next)}
+          onChange={(next) => next && setSurface(next as 'list')}
         />
         {data?.count && (
           <Text size="xs" c="dimmed" aria-live="polite">

@@ -4,7 +4,7 @@ import { IconTrash } from '@tabler/icons-react';
 import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { type Kind, kinds } from '../../api/kinds';
-import { list, type Record_, restore } from '../../api/records';
+import { list, type PersonRef, type Record_, restore } from '../../api/records';
 import { Empty } from '../../kit/empty';
 import { Failure, useTell } from '../../kit/failure';
 import { FieldValue } from '../../kit/field-value';
@@ -21,7 +21,7 @@ export function BinPage() {
   const { kind: chosen } = route.useSearch();
   const navigate = useNavigate();
   const { data: all } = useQuery(kinds);
-  const shown = (all ?? []).filter((kind) => kind.name !== 'comment');
+  const shown = (all ?? []).filter((kind) => !kind.within);
   const kind = shown.find((each) => each.name === chosen) ?? shown[0];
   return (
     <Column>
@@ -80,7 +80,7 @@ function Deleted({ kind }: { kind: Kind }) {
               {title && <FieldValue field={title} record={record} look={{ dense: true }} />}
             </span>
             <span className={classes.quiet}>
-              {record.deleted_by?.name} {record.deleted_at && <When at={record.deleted_at} />}
+              {(record.updated_by as PersonRef | undefined)?.name} <When at={record.updated_at} />
             </span>
             <Button variant="default" onClick={() => bringBack(record)}>
               <Trans>Take out</Trans>

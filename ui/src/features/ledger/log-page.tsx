@@ -23,8 +23,10 @@ import { Column, PageTitle, Panel } from '../../kit/page';
 import { useClassWords } from '../../kit/rights-words';
 import { saveText } from '../../kit/save';
 import { daysBetween, exact } from '../../kit/when';
+import { kindMany, kindOne } from '../../kit/words';
 import { writing } from '../../text';
 import classes from './log.module.css';
+import { parts, plain, useEventWords } from './words';
 
 const route = getRouteApi('/in/security');
 
@@ -46,6 +48,7 @@ export function LogPage() {
   const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery(
     entries(question),
   );
+  const eventWords = useEventWords();
   const [verifying, setVerifying] = useState(false);
   const items = data?.pages.flatMap((page) => page.items) ?? [];
   const put = (next: Record<string, string>) =>
@@ -90,7 +93,10 @@ export function LogPage() {
             w={220}
             aria-label={t`Action`}
             placeholder={t`Any action`}
-            data={catalogue.map((event) => ({ value: event.name, label: event.sentence || event.name }))}
+            data={catalogue.map((event) => ({
+              value: event.name,
+              label: plain(eventWords[event.name] ?? event.sentence),
+            }))}
             comboboxProps={{ width: 360, position: 'bottom-start' }}
             value={search.event ?? null}
             onChange={(event) => put({ event: event ?? '' })}
@@ -176,40 +182,52 @@ function Row({ entry }: { entry: Entry }) {
   const tell = useTell();
   const { data: all = [] } = useQuery(kinds);
   const classWords = useClassWords();
+  const eventWords = useEventWords();
   const at = new Date(entry.time);
   const kind = all.find((each) => each.name === entry.kind);
-  const titled = (entry.records ?? []).filter((record) => record.title);
+  const records = entry.records ?? [];
+  const titled = records.filter((record) => record.title);
+  const count = records.length + (entry.more ?? 0);
+  const pieces = parts(eventWords[entry.event] ?? entry.sentence);
+  const name = entry.actor.name || t`Somebody`;
+  const shown = entry.shown ?? [];
+  const subject = titled.map((record) => record.title).join(', ') || t`an account`;
   return (
     <li className={classes.entry}>
       <time className={classes.time} dateTime={entry.time} title={exact(at)}>
         {new Intl.DateTimeFormat(writing(), { hour: '2-digit', minute: '2-digit', hour12: false }).format(at)}
       </time>
-      <Avatar name={entry.actor.name || '?'} size={22} />
+      <Avatar name={name} size={22} />
       <div className={classes.what}>
         <div>
-          <strong>{entry.actor.name}</strong> {entry.sentence}
+          {pieces.map((part, index) =>
+            part === 'who' ? (
+              <strong key={index}>{name}</strong>
+            ) : part === 'record' ? (
+              <strong key={index}>{subject}</strong>
+            ) : (
+              <Fragment key={index}>{part.text}</Fragment>
+            ),
+          )}
         </div>
-        {(titled.length > 0 || (entry.shown?.length ?? 0) > 0) && (
+        {(kind || shown.length > 0) && (
           <div className={classes.quiet}>
-            {titled.slice(0, 5).map((record, index) => (
-              <Fragment key={record.id}>
-                {index > 0 && ', '}
-                {kind ? (
-                  <a href={`/${kind.plural}/${record.id}`} className={classes.link}>
-                    {record.title}
-                  </a>
-                ) : (
-                  record.title
-                )}
-              </Fragment>
-            ))}
-            {titled.length > 5 && <> +{titled.length - 5}</>}
-            {(entry.shown?.length ?? 0) > 0 && (
+            {kind &&
+              (count === 1 && records[0] ? (
+                <a href={`/${kind.plural}/${records[0].id}`} className={classes.link}>
+                  {records[0].title || kindOne(kind)}
+                </a>
+              ) : count > 1 ? (
+                <>
+                  {kindMany(kind)}: {count.toLocaleString(writing())}
+                </>
+              ) : (
+                kindMany(kind)
+              ))}
+            {shown.length > 0 && (
               <span>
-                {titled.length > 0 && ' · '}
-                <Trans>
-                  shown: {entry.shown?.map((name) => classWords[name as 'open'] ?? name).join(', ')}
-                </Trans>
+                {kind && ' · '}
+                <Trans>shown: {shown.map((each) => classWords[each as 'open'] ?? each).join(', ')}</Trans>
               </span>
             )}
           </div>

@@ -168,7 +168,10 @@ function Members({ group }: { group: Group }) {
     try {
       await setMembers(
         group.id,
-        next.map((member) => ({ person: member.person.id, role: member.role?.id ?? null })),
+        next.map((member) => ({
+          person: member.person.id,
+          ...(member.role ? { role: member.role.id } : {}),
+        })),
       );
       await client.invalidateQueries({ queryKey: ['groups'] });
     } catch (failure) {

@@ -1,17 +1,5 @@
 import { Trans, useLingui } from '@lingui/react/macro';
-import {
-  Alert,
-  Badge,
-  Button,
-  Group,
-  Modal,
-  PasswordInput,
-  Select,
-  Skeleton,
-  Stack,
-  Table,
-  TextInput,
-} from '@mantine/core';
+import { Alert, Badge, Button, Group, Modal, Select, Skeleton, Stack, Table, TextInput } from '@mantine/core';
 import { IconPlus } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
@@ -23,6 +11,7 @@ import { Failure, useSentence } from '../../kit/failure';
 import { Column, Panel } from '../../kit/page';
 import { When } from '../../kit/when';
 import { labelIn } from '../../text';
+import { OneTimeLink } from './one-time-link';
 import classes from './people.module.css';
 
 export const roleName = (role: { name: string; labels?: Partial<Record<string, string>> }) =>
@@ -112,7 +101,8 @@ function NewPerson({ onClose }: { onClose: () => void }) {
   const client = useQueryClient();
   const sentence = useSentence();
   const { data: all = [] } = useQuery(roles);
-  const [draft, setDraft] = useState({ name: '', email: '', password: '', role: '' });
+  const [draft, setDraft] = useState({ name: '', email: '', role: '' });
+  const [link, setLink] = useState<string | null>(null);
   const [failure, setFailure] = useState<unknown>(null);
   const [busy, setBusy] = useState(false);
   const role = draft.role || all.find((each) => each.built === 'specialist')?.id || '';
@@ -123,13 +113,28 @@ function NewPerson({ onClose }: { onClose: () => void }) {
     setBusy(true);
     setFailure(null);
     try {
-      await addPerson({ ...draft, role });
+      const made = await addPerson({ ...draft, role });
       await client.invalidateQueries({ queryKey: ['people'] });
-      onClose();
+      if (made.link) setLink(made.link.url);
+      else onClose();
     } catch (problem) {
       setFailure(problem);
       setBusy(false);
     }
+  }
+
+  if (link) {
+    return (
+      <Modal
+        opened
+        onClose={onClose}
+        title={draft.name}
+        size="md"
+        closeButtonProps={{ 'aria-label': t`Close` }}
+      >
+        <OneTimeLink url={link} />
+      </Modal>
+    );
   }
 
   return (
@@ -180,19 +185,6 @@ function NewPerson({ onClose }: { onClose: () => void }) {
             data={all.map((each) => ({ value: each.id, label: roleName(each) }))}
             value={role || null}
             onChange={(next) => next && setDraft({ ...draft, role: next })}
-          />
-          <PasswordInput
-            size="sm"
-            required
-            withAsterisk={false}
-            minLength={12}
-            label={t`First password`}
-            description={t`Give it to them by a way that others do not read.`}
-            autoComplete="new-password"
-            visibilityToggleButtonProps={{ 'aria-label': t`Show or hide the password` }}
-            value={draft.password}
-            error={wrong('password')}
-            onChange={(event) => setDraft({ ...draft, password: event.currentTarget.value })}
           />
           <Group justify="flex-end">
             <Button size="sm" type="submit" loading={busy} disabled={!role}>

@@ -6,7 +6,16 @@ import { getRouteApi, Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { viewAs } from '../../api/http';
 import { kinds } from '../../api/kinds';
-import { changePerson, deactivate, type Person, person as personQuery, roles, take } from '../../api/people';
+import {
+  changePerson,
+  deactivate,
+  makeLink,
+  type Person,
+  person as personQuery,
+  reactivate,
+  roles,
+  take,
+} from '../../api/people';
 import { holds, useMe } from '../../api/session';
 import { Avatar } from '../../kit/avatar';
 import { Failure, useSentence, useTell } from '../../kit/failure';
@@ -16,8 +25,10 @@ import { When } from '../../kit/when';
 import { kindMany } from '../../kit/words';
 import { isLanguage, languages } from '../../text';
 import { DifferencesPanel } from './differences';
+import { OneTimeLink } from './one-time-link';
 import classes from './people.module.css';
 import { roleName } from './people-page';
+import { SessionsPanel } from './sessions';
 
 const route = getRouteApi('/in/settings/people/$id');
 
@@ -40,6 +51,7 @@ export function PersonPage() {
       <Account person={data} />
       <DifferencesPanel person={data} kinds={all} />
       <TakePanel id={id} />
+      <SessionsPanel person={id} />
       {holds(me, 'viewas') && <Preview kinds={all} person={id} />}
     </Column>
   );
@@ -56,22 +68,26 @@ function Account({ person }: { person: Person }) {
     name: person.name,
     email: person.email,
     role: person.role.id,
-    language: person.language ?? 'en',
+    language: isLanguage(person.language) ? person.language : 'en',
   });
   const [failure, setFailure] = useState<unknown>(null);
   const [busy, setBusy] = useState(false);
+  const [link, setLink] = useState<string | null>(null);
   const changed =
     draft.name !== person.name ||
     draft.email !== person.email ||
     draft.role !== person.role.id ||
-    draft.language !== (person.language ?? 'en');
+    draft.language !== person.language;
   const self = person.id === me.person.id;
 
   async function save() {
     setBusy(true);
     setFailure(null);
     try {
-      client.setQueryData(['people', person.id], await changePerson(person.id, draft));
+      client.setQueryData(
+        ['people', person.id],
+        await changePerson(person.id, { ...draft, version: person.version }),
+      );
       await client.invalidateQueries({ queryKey: ['people'] });
     } catch (problem) {
       setFailure(problem);
@@ -171,9 +187,9 @@ function Account({ person }: { person: Person }) {
             label={t`Language`}
             data={Object.entries(languages).map(([value, label]) => ({ value, label }))}
             value={draft.language}
-            onChange={(language) =>
-              isLanguage(language ?? undefined) && setDraft({ ...draft, language: language ?? 'en' })
-            }
+            onChange={(language) => {
+              if (language && isLanguage(language)) setDraft({ ...draft, language });
+            }}
           />
         </Group>
         {person.groups && person.groups.length > 0 && (
@@ -193,17 +209,26 @@ function Account({ person }: { person: Person }) {
             </Trans>
           </Text>
         )}
+        {link && <OneTimeLink url={link} />}
         <Group justify="space-between">
-          {!self && person.state === 'active' ? (
-            <Button variant="subtle" color="red" onClick={shutOut}>
-              <Trans>Deactivate now</Trans>
-            </Button>
+          {!self && person.state !== 'deactivated' ? (
+            <Group gap={4}>
+              <Button variant="subtle" color="red" onClick={shutOut}>
+                <Trans>Deactivate now</Trans>
+              </Button>
+              <Button
+                variant="subtle"
+                onClick={() => makeLink(person.id, 'reset').then((made) => setLink(made.url), tell)}
+              >
+                <Trans>Link for a new password</Trans>
+              </Button>
+            </Group>
           ) : !self ? (
             <Button
               variant="subtle"
               onClick={async () => {
                 try {
-                  await changePerson(person.id, { state: 'active' } as never);
+                  await reactivate(person.id);
                   await client.invalidateQueries({ queryKey: ['people'] });
                 } catch (problem) {
                   tell(problem);
@@ -234,12 +259,6 @@ function TakePanel({ id }: { id: string }) {
     <Panel title={t`What this person can take`} note={t`Counted now, by the code that decides.`}>
       {!data ? (
         <Skeleton height={60} />
-      ) : data.sentences?.length ? (
-        <ul className={classes.take}>
-          {data.sentences.map((sentence) => (
-            <li key={sentence}>{sentence}</li>
-          ))}
-        </ul>
       ) : (
         <ul className={classes.take}>
           {data.items.map((each) => {
@@ -248,11 +267,6 @@ function TakePanel({ id }: { id: string }) {
               <li key={each.kind}>
                 <strong>{kind ? kindMany(kind) : each.kind}</strong>:{' '}
                 <Plural value={each.view} one="sees #" other="sees #" />
-                {each.edit !== undefined && (
-                  <>
-                    , <Plural value={each.edit} one="can change #" other="can change #" />
-                  </>
-                )}
                 {each.export !== undefined && (
                   <>
                     , <Plural value={each.export} one="can export #" other="can export #" />

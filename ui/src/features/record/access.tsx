@@ -2,13 +2,14 @@ import { Trans, useLingui } from '@lingui/react/macro';
 import { ActionIcon, Button, Group, Skeleton } from '@mantine/core';
 import { IconShare, IconX } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import type { Kind } from '../../api/kinds';
+import type { Kind, Sight } from '../../api/kinds';
 import { access, type Record_, shares, unshare } from '../../api/records';
 import { holds, useMe } from '../../api/session';
 import { Named } from '../../kit/avatar';
 import { Failure, useTell } from '../../kit/failure';
-import { useClassWords, useSightWords } from '../../kit/rights-words';
+import { useSightWords } from '../../kit/rights-words';
 import { When } from '../../kit/when';
+import { fieldLabel } from '../../kit/words';
 import { useCache } from './cache';
 import classes from './seen.module.css';
 
@@ -30,8 +31,11 @@ export function AccessTab({
   const tell = useTell();
   const { data, error, refetch } = useQuery(access(kind.plural, record.id));
   const { data: shared = [] } = useQuery({ ...shares(kind.plural, record.id), retry: false });
-  const classWords = useClassWords();
   const sightWords = useSightWords();
+  const labelOf = (name: string) => {
+    const field = kind.fields.find((one) => one.name === name);
+    return field ? fieldLabel(field) : name;
+  };
   const mayShare = holds(me, 'records.share') && !readOnly;
 
   return (
@@ -111,21 +115,11 @@ export function AccessTab({
               </div>
               <div className={classes.what}>
                 <div className={classes.can}>
-                  {each.edit && (
-                    <span>
-                      <Trans>may change</Trans>
-                    </span>
-                  )}
-                  {each.delete && (
-                    <span>
-                      <Trans>may delete</Trans>
-                    </span>
-                  )}
-                  {Object.entries(each.sights ?? {})
+                  {Object.entries(each.sights)
                     .filter(([, sight]) => sight !== 'plain')
                     .map(([name, sight]) => (
                       <span key={name}>
-                        {classWords[name as 'open'] ?? name}: {sightWords[sight ?? 'hidden']}
+                        {labelOf(name)}: {sightWords[sight as Sight] ?? sight}
                       </span>
                     ))}
                 </div>

@@ -40,13 +40,17 @@ export default function BulkBar({ kind, selected, total, question, allLoaded, on
 
   async function run(what: Pick<Bulk, 'action' | 'patch'>) {
     setBusy(true);
-    const target: Pick<Bulk, 'ids' | 'filter' | 'search'> = every
-      ? { filter: question.filter ?? 'all', ...(question.search ? { search: question.search } : {}) }
+    const target: Pick<Bulk, 'ids' | 'filter' | 'search' | 'all'> = every
+      ? {
+          ...(question.filter || question.search ? {} : { all: true }),
+          ...(question.filter ? { filter: question.filter } : {}),
+          ...(question.search ? { search: question.search } : {}),
+        }
       : { ids: [...selected] };
     if (what.action === 'delete' && !every) cache.takeOut(selected);
     try {
       const answer = await bulk(kind.plural, { ...target, ...what });
-      const refused = answer.refused?.length ?? 0;
+      const refused = answer.refused.length;
       offerUndo(
         <>
           {what.action === 'delete' ? (

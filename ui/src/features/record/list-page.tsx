@@ -1,4 +1,4 @@
-import { Plural, Trans, useLingui } from '@lingui/react/macro';
+import { Trans, useLingui } from '@lingui/react/macro';
 import { Button, Skeleton } from '@mantine/core';
 import { useHotkeys, useMediaQuery } from '@mantine/hooks';
 import { IconFileImport, IconPlus, IconSearchOff, IconUsers } from '@tabler/icons-react';
@@ -301,15 +301,6 @@ function ListOf({ kind }: { kind: Kind }) {
                 : undefined
             }
           />
-        )}
-        {reveals.left !== undefined && (
-          <div className={classes.left} role="status">
-            <Plural
-              value={reveals.left}
-              one="# more number may be shown today"
-              other="# more numbers may be shown today"
-            />
-          </div>
         )}
         {selected.size > 0 && (
           <Suspense>

@@ -7,28 +7,23 @@ interface Reveals {
   shown: (id: string, field: string) => unknown;
   open: (plural: string, id: string, field: string) => Promise<void>;
   close: (id: string, field: string) => void;
-  /** How many more may be opened today, once known. */
-  left: number | undefined;
 }
 
 const Context = createContext<Reveals>({
   shown: () => undefined,
   open: async () => {},
   close: () => {},
-  left: undefined,
 });
 
 /** Keeps opened values while the list and its card are on the screen, and no longer. */
 export function RevealsProvider({ children }: { children: ReactNode }) {
   const [values, setValues] = useState<ReadonlyMap<string, unknown>>(new Map());
-  const [left, setLeft] = useState<number>();
   const tell = useTell();
 
   const open = useCallback(
     async (plural: string, id: string, field: string) => {
       try {
         const answer = await reveal(plural, id, [field]);
-        setLeft(answer.left);
         setValues((now) => new Map(now).set(`${id} ${field}`, answer.fields[field] ?? null));
       } catch (failure) {
         tell(failure);
@@ -44,8 +39,8 @@ export function RevealsProvider({ children }: { children: ReactNode }) {
     });
   }, []);
   const reveals = useMemo(
-    () => ({ shown: (id: string, field: string) => values.get(`${id} ${field}`), open, close, left }),
-    [values, open, close, left],
+    () => ({ shown: (id: string, field: string) => values.get(`${id} ${field}`), open, close }),
+    [values, open, close],
   );
   return <Context.Provider value={reveals}>{children}</Context.Provider>;
 }

@@ -21,14 +21,7 @@ export function SeenTab({ kind, record }: { kind: Kind; record: Record_ }) {
   return (
     <section aria-label={t`Who has seen it`}>
       <p className={classes.lead}>
-        {data.since ? (
-          <Trans>
-            Everyone whom this was shown to since <When at={data.since} />. The log that says so cannot be
-            changed unnoticed.
-          </Trans>
-        ) : (
-          <Trans>Everyone whom this was shown to. The log that says so cannot be changed unnoticed.</Trans>
-        )}
+        <Trans>Everyone whom this was shown to. The log that says so cannot be changed unnoticed.</Trans>
       </p>
       {data.items.length === 0 && <Empty title={t`Nobody yet`} />}
       <ul className={classes.list}>

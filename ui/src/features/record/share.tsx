@@ -17,7 +17,7 @@ export function ShareDialog({ kind, record, onClose }: { kind: Kind; record: Rec
   const { data: people = [] } = useQuery(names);
   const { data: all = [] } = useQuery({ ...groups, retry: false });
   const [whom, setWhom] = useState<string | null>(null);
-  const [level, setLevel] = useState('view');
+  const [level, setLevel] = useState<'view' | 'edit'>('view');
   const [until, setUntil] = useState('');
   const [failure, setFailure] = useState<unknown>(null);
   const [busy, setBusy] = useState(false);
@@ -66,7 +66,7 @@ export function ShareDialog({ kind, record, onClose }: { kind: Kind; record: Rec
           fullWidth
           aria-label={t`What they may do`}
           value={level}
-          onChange={setLevel}
+          onChange={(next) => setLevel(next as 'view')}
           data={[
             { value: 'view', label: t`see it` },
             { value: 'edit', label: t`see and change it` },

@@ -250,7 +250,9 @@ function Item({ kind, item, onDone }: { kind: Kind; item: Happening; onDone: () 
         {item.changes && item.changes.length > 0 && item.type !== 'created' && (
           <Changed kind={kind} changes={item.changes} />
         )}
-        {item.type === 'task' && item.record && <TaskDone record={item.record} onDone={onDone} />}
+        {item.type === 'task' && !!item.record && (
+          <TaskDone record={item.record as Record_} onDone={onDone} />
+        )}
       </div>
     </li>
   );

@@ -45,7 +45,7 @@ export default function Palette({ onClose }: { onClose: () => void }) {
   const words = typed.trim().toLocaleLowerCase();
   const places: Choice[] = [
     ...all
-      .filter((kind) => kind.name !== 'comment')
+      .filter((kind) => !kind.within)
       .map((kind) => ({
         key: kind.plural,
         label: kindMany(kind),

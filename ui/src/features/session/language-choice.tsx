@@ -1,9 +1,9 @@
 import { useLingui } from '@lingui/react/macro';
 import { Group, UnstyledButton } from '@mantine/core';
-import { isLanguage, languages, speak } from '../../text';
+import { isLanguage, type Language, languages, speak } from '../../text';
 
 /** The languages, each by its own name. */
-export function LanguageChoice({ onChoose }: { onChoose?: (language: string) => void }) {
+export function LanguageChoice({ onChoose }: { onChoose?: (language: Language) => void }) {
   const { t, i18n } = useLingui();
   return (
     <Group gap={14} mt={22} justify="center" role="group" aria-label={t`Language`}>
@@ -16,7 +16,8 @@ export function LanguageChoice({ onChoose }: { onChoose?: (language: string) => 
           fw={key === i18n.locale ? 600 : undefined}
           aria-pressed={key === i18n.locale}
           onClick={() => {
-            if (isLanguage(key)) void speak(key);
+            if (!isLanguage(key)) return;
+            void speak(key);
             onChoose?.(key);
           }}
         >

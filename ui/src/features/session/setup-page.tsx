@@ -1,5 +1,5 @@
 import { Trans, useLingui } from '@lingui/react/macro';
-import { Alert, Button, Group, PasswordInput, Progress, Select, Stack, Text, TextInput } from '@mantine/core';
+import { Alert, Button, Group, PasswordInput, Select, Stack, Text, TextInput } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
 import { Problem } from '../../api/http';
@@ -9,12 +9,7 @@ import { guess, isLanguage, languages, speak } from '../../text';
 import { regions } from '../../text/regions';
 import { Door } from './door';
 import { LanguageChoice } from './language-choice';
-
-/** How hard a password is to guess, roughly: the server is the judge. */
-export function strength(password: string): number {
-  const letters = new Set([...password]).size;
-  return Math.min(100, Math.round(Math.min(password.length / 16, 1) * 70 + Math.min(letters / 10, 1) * 30));
-}
+import { Strength } from './strength';
 
 /** The first minutes: the workspace gets its owner. The token comes with the link that the program printed. */
 export function SetupPage() {
@@ -28,7 +23,7 @@ export function SetupPage() {
     name: '',
     email: '',
     password: '',
-    language: guess() as string,
+    language: guess(),
     region: new Intl.Locale(navigator.language).maximize().region ?? 'DE',
     time_zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
   });
@@ -36,7 +31,6 @@ export function SetupPage() {
   const [busy, setBusy] = useState(false);
   const set = (next: Partial<typeof draft>) => setDraft((now) => ({ ...now, ...next }));
   const countries = useMemo(() => regions(i18n.locale), [i18n.locale]);
-  const strong = strength(draft.password);
 
   const wrong = (field: string) => {
     if (!(failure instanceof Problem)) return undefined;
@@ -134,22 +128,7 @@ export function SetupPage() {
               onChange={(event) => set({ password: event.currentTarget.value })}
               error={wrong('password')}
             />
-            <Progress
-              value={strong}
-              size={4}
-              mt={6}
-              color={draft.password.length < 12 ? 'gray' : strong < 75 ? 'yellow' : 'teal'}
-              aria-label={t`How strong the password is`}
-            />
-            <Text size="xs" c="dimmed" mt={2} aria-live="polite">
-              {draft.password.length === 0
-                ? ' '
-                : draft.password.length < 12
-                  ? t`${12 - draft.password.length} more characters`
-                  : strong < 75
-                    ? t`Good. Longer is better.`
-                    : t`Strong.`}
-            </Text>
+            <Strength password={draft.password} />
           </div>
           <Group grow gap="sm" align="flex-start">
             <Select
@@ -159,9 +138,9 @@ export function SetupPage() {
               data={Object.entries(languages).map(([value, label]) => ({ value, label }))}
               value={draft.language}
               onChange={(language) => {
-                if (!isLanguage(language ?? undefined)) return;
-                set({ language: language as string });
-                if (isLanguage(language ?? undefined)) void speak(language as 'en');
+                if (!language || !isLanguage(language)) return;
+                set({ language });
+                void speak(language);
               }}
             />
             <Select

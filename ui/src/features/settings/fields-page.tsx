@@ -19,6 +19,7 @@ import {
   addField,
   type Class,
   type Field,
+  type FieldDraft,
   type FieldType,
   type Kind,
   kinds,
@@ -59,7 +60,7 @@ export function FieldsPage() {
   const { t } = useLingui();
   const { data } = useQuery(kinds);
   const [name, setName] = useState('contact');
-  const shown = (data ?? []).filter((each) => each.name !== 'comment');
+  const shown = (data ?? []).filter((each) => !each.within);
   const kind = shown.find((each) => each.name === name) ?? shown[0];
   return (
     <Column>
@@ -153,12 +154,12 @@ function NewField({ kind }: { kind: Kind }) {
   const client = useQueryClient();
   const tell = useTell();
   const [label, setLabel] = useState('');
-  const [type, setType] = useState<FieldType>('text');
+  const [type, setType] = useState<FieldDraft['type']>('text');
   const [sort, setSort] = useState<Class>('personal');
   const [options, setOptions] = useState<string[]>([]);
   const [busy, setBusy] = useState(false);
   const choice = type === 'choice' || type === 'choices';
-  const offered: FieldType[] = [
+  const offered: FieldDraft['type'][] = [
     'text',
     'longtext',
     'integer',
@@ -229,7 +230,7 @@ function NewField({ kind }: { kind: Kind }) {
               allowDeselect={false}
               data={offered.map((value) => ({ value, label: words[value] ?? value }))}
               value={type}
-              onChange={(next) => next && setType(next as FieldType)}
+              onChange={(next) => next && setType(next as FieldDraft['type'])}
             />
             <Select
               size="sm"

@@ -24,6 +24,7 @@ export function PipelinesPage() {
         <Editor
           saved={{
             id: '',
+            version: 0,
             name: '',
             stages: [
               { name: t`New request`, outcome: 'open' },
@@ -68,7 +69,8 @@ function Editor({ saved, onDone }: { saved: Pipeline; onDone?: () => void }) {
     setBusy(true);
     try {
       const body = { name: draft.name.trim(), stages: draft.stages };
-      if (saved.id) await changePipeline(saved.id, body);
+      // The stages keep their ids, so that deals stay where they are.
+      if (saved.id) await changePipeline(saved.id, { ...body, version: saved.version });
       else await addPipeline(body);
       await client.invalidateQueries({ queryKey: ['pipelines'] });
       onDone?.();

@@ -6,7 +6,7 @@ import { holds, session, useMe } from '../../api/session';
 import { changeSettings, type Settings, settings } from '../../api/workspace';
 import { Failure, useTell } from '../../kit/failure';
 import { Column, Panel } from '../../kit/page';
-import { languages } from '../../text';
+import { isLanguage, languages } from '../../text';
 import { regions } from '../../text/regions';
 
 /** What holds for the whole workspace. */
@@ -60,7 +60,10 @@ function Form({ saved }: { saved: Settings }) {
   async function save() {
     setBusy(true);
     try {
-      client.setQueryData(['settings'], await changeSettings(draft));
+      client.setQueryData(
+        ['settings'],
+        await changeSettings({ ...draft, language: isLanguage(draft.language) ? draft.language : 'en' }),
+      );
       await client.invalidateQueries({ queryKey: session.queryKey });
     } catch (failure) {
       tell(failure);

@@ -1,0 +1,102 @@
+import { useLingui } from '@lingui/react/macro';
+
+// Where the name and the thing go is left open by two marks that no text holds.
+const who = '\ue001';
+const record = '\ue002';
+
+/**
+ * The sentence of each event of the log, in the reader's language. One that is
+ * not known here is told by the server, in English.
+ */
+export function useEventWords(): Record<string, string> {
+  const { t } = useLingui();
+  return {
+    'workspace.founded': t`${who} set up the workspace and became its owner`,
+    'session.started': t`${who} signed in`,
+    'session.refused': t`A sign-in was refused`,
+    'session.ended': t`${who} ended a session of ${record}`,
+    'sessions.ended': t`${who} ended every session of ${record}`,
+    'setup.refused': t`A try to set up the workspace was refused`,
+    'link.created': t`${who} made a one-time sign-in link for ${record}`,
+    'link.refused': t`A one-time sign-in link was refused`,
+    'person.created': t`${who} created the account of ${record}`,
+    'person.changed': t`${who} changed the account of ${record}`,
+    'person.role_changed': t`${who} changed the role of ${record}`,
+    'person.deactivated': t`${who} deactivated the account of ${record}`,
+    'person.reactivated': t`${who} reactivated the account of ${record}`,
+    'person.password_changed': t`${who} changed the password of ${record}`,
+    'key.created': t`${who} created the program key ${record}`,
+    'key.ended': t`${who} ended the program key ${record}`,
+    'key.refused': t`A program key was refused`,
+    'role.created': t`${who} created the role ${record}`,
+    'role.changed': t`${who} changed the role ${record}`,
+    'role.deleted': t`${who} deleted the role ${record}`,
+    'group.created': t`${who} created the group ${record}`,
+    'group.changed': t`${who} renamed the group ${record}`,
+    'group.deleted': t`${who} deleted the group ${record}`,
+    'group.members_changed': t`${who} changed the members of the group ${record}`,
+    'rights.differences_changed': t`${who} changed the personal rights of ${record}`,
+    'rails.changed': t`${who} changed the guard rails`,
+    'job.given_up': t`A job failed for the last time`,
+    'record.listed': t`${who} saw a list of records`,
+    'record.searched': t`${who} searched`,
+    'record.counted': t`${who} counted records`,
+    'record.opened': t`${who} opened a record`,
+    'record.revealed': t`${who} revealed protected fields`,
+    'record.found': t`${who} looked a client up by full number or address`,
+    'record.created': t`${who} created a record`,
+    'record.changed': t`${who} changed a record`,
+    'record.deleted': t`${who} moved a record to the bin`,
+    'record.restored': t`${who} brought a record back from the bin`,
+    'record.reverted': t`${who} brought a record back to an earlier state`,
+    'record.shared': t`${who} shared a record`,
+    'record.unshared': t`${who} ended a share`,
+    'record.share_ended': t`A share of ${record} reached its end date`,
+    'record.history_read': t`${who} read the history of a record`,
+    'record.sightings_read': t`${who} asked who has seen a record`,
+    'record.explained': t`${who} asked who can see a record, or why`,
+    'record.exported': t`${who} exported records`,
+    'bin.listed': t`${who} looked into the bin`,
+    'bulk.done': t`${who} changed many records at once`,
+    'bulk.undone': t`${who} undid a bulk change`,
+    'rights.previewed': t`${who} looked through another’s eyes`,
+    'field.declared': t`${who} declared a custom field`,
+    'field.changed': t`${who} changed a custom field`,
+    'field.withdrawn': t`${who} withdrew a custom field`,
+    'pipeline.created': t`${who} created a pipeline`,
+    'pipeline.changed': t`${who} changed a pipeline or its stages`,
+    'settings.changed': t`${who} changed the workspace settings`,
+    'import.uploaded': t`${who} brought in a file`,
+    'import.started': t`${who} started an import`,
+    'import.progressed': t`${who} imported rows`,
+    'import.finished': t`${who} finished an import`,
+    'import.undone': t`${who} undid an import`,
+    'import.refused_read': t`${who} fetched the file of refused rows`,
+    heartbeat: t`Castellan is awake`,
+    'ledger.incarnated': t`${who} accepted a loss: the log goes on in a new incarnation`,
+    'ledger.erased': t`${who} erased the details of entries for good`,
+    'house.started': t`Castellan started`,
+    'house.stopped': t`Castellan stopped`,
+    'ledger.read': t`${who} read the log`,
+  };
+}
+
+export type Part = 'who' | 'record' | { text: string };
+
+/** A sentence cut where the name and the thing go. The server marks these places in words. */
+export function parts(sentence: string): Part[] {
+  return sentence
+    .replaceAll('{who}', who)
+    .replaceAll('{record}', record)
+    .split(/([\ue001\ue002])/u)
+    .filter(Boolean)
+    .map((piece) => (piece === who ? 'who' : piece === record ? 'record' : { text: piece }));
+}
+
+/** A sentence that stands alone, as in a list to choose from. */
+export const plain = (sentence: string) =>
+  parts(sentence)
+    .map((part) => (typeof part === 'object' ? part.text : '…'))
+    .join('')
+    .replace(/^…\s*/u, '')
+    .replace(/\s*…$/u, '');
