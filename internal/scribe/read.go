@@ -6,8 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -72,7 +74,7 @@ func (s *Scribe) Read(ctx context.Context, q Question) (all []Told, more bool, e
 		return len(all) <= q.Limit
 	}
 	if q.Record != 0 {
-		err = s.spans(ctx, h.size, floor, below, q.Kind, q.Record, take)
+		err = s.walkRecord(ctx, q, h.size, floor, below, take)
 	} else {
 		err = s.walk(ctx, q, floor, below, take)
 	}
@@ -158,7 +160,7 @@ func (s *Scribe) walk(ctx context.Context, q Question, floor, below int64, take 
 		if len(events) > 1 {
 			args = append(args, page)
 		}
-		n, last, more, err := s.scan(ctx, store.Text(text), args, take)
+		n, last, more, err := s.scan(ctx, store.Text(text), args, nil, take)
 		if err != nil || !more || n < page {
 			return err
 		}
@@ -167,8 +169,22 @@ func (s *Scribe) walk(ctx context.Context, q Question, floor, below int64, take 
 	return nil
 }
 
-// scan reads entries of a statement into take, until it wants no more.
-func (s *Scribe) scan(ctx context.Context, text store.Text, args []any, take func(Told) bool) (n, last int64, more bool, err error) {
+// walkRecord is walk for entries that name a record.
+func (s *Scribe) walkRecord(ctx context.Context, q Question, size, floor, below int64, take func(Told) bool) error {
+	for st, err := range s.likely(ctx, size, floor, below, q.Kind, q.Record) {
+		if err != nil {
+			return err
+		}
+		if more, err := s.naming(ctx, st, q.Kind, q.Record, take); err != nil || !more {
+			return err
+		}
+	}
+	return nil
+}
+
+// scan reads entries of a statement into take, until it wants no more. Those
+// that want refuses are passed over, unparsed; nil wants all.
+func (s *Scribe) scan(ctx context.Context, text store.Text, args []any, want func([]byte) bool, take func(Told) bool) (n, last int64, more bool, err error) {
 	rows, err := s.ledger.Query(ctx, text, args...)
 	if err != nil {
 		return 0, 0, false, fmt.Errorf("read the ledger: %w", err)
@@ -178,11 +194,14 @@ func (s *Scribe) scan(ctx context.Context, text store.Text, args []any, take fun
 		v := rows.Values()
 		seq, _ := v[0].(int64)
 		text, _ := v[1].([]byte)
+		n, last = n+1, seq
+		if want != nil && !want(text) {
+			continue
+		}
 		e, err := ledger.ParseEntry(text)
 		if err != nil {
 			return n, last, false, fmt.Errorf("read entry %d: %w", seq, err)
 		}
-		n, last = n+1, seq
 		if !take(Told{Seq: seq, Entry: e}) {
 			return n, last, false, nil
 		}
@@ -230,46 +249,87 @@ type Sighting struct {
 	Changed     bool     // wrote it, too
 }
 
-// Seen tells who has ever met a record, the latest first.
+// sightings collects how actors have met a record.
+type sightings map[ledger.Actor]*Sighting
+
+func (all sightings) add(e *ledger.Entry) {
+	who := ledger.Actor{Kind: e.Actor.Kind, ID: e.Actor.ID}
+	g := all[who]
+	if g == nil {
+		g = &Sighting{Kind: actor.Kind(who.Kind), ID: who.ID, First: e.Time, Last: e.Time}
+		all[who] = g
+	}
+	d, known := Describe(Event(e.Event))
+	g.merge(&Sighting{First: e.Time, Last: e.Time, Times: 1, Shown: e.Shown, Changed: known && !d.Read})
+}
+
+func (g *Sighting) merge(o *Sighting) {
+	g.Times += o.Times
+	if o.First.Before(g.First) {
+		g.First = o.First
+	}
+	if o.Last.After(g.Last) {
+		g.Last = o.Last
+	}
+	for _, c := range o.Shown {
+		if !slices.Contains(g.Shown, c) {
+			g.Shown = append(g.Shown, c)
+		}
+	}
+	g.Changed = g.Changed || o.Changed
+}
+
+// Seen tells who has ever met a record, the latest first. Stretches of the log
+// are gone through side by side: of a record on everybody's first page every
+// one names it.
 func (s *Scribe) Seen(ctx context.Context, kind string, id schema.RecordID) ([]Sighting, error) {
 	h, err := readHead(ctx, s.ledger)
 	if err != nil {
+		return nil, fmt.Errorf("read the head of the ledger: %w", err)
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	work := make(chan stretch)
+	found := make([]sightings, runtime.GOMAXPROCS(0))
+	var wg sync.WaitGroup
+	for i := range found {
+		found[i] = sightings{}
+		wg.Go(func() {
+			for st := range work {
+				if _, err := s.naming(ctx, st, kind, id, func(t Told) bool {
+					found[i].add(&t.Entry)
+					return true
+				}); err != nil {
+					cancel(err)
+				}
+			}
+		})
+	}
+	for st, err := range s.likely(ctx, h.size, 0, h.size, kind, id) {
+		if err != nil {
+			cancel(err)
+			break
+		}
+		work <- st
+	}
+	close(work)
+	wg.Wait()
+	if err := context.Cause(ctx); err != nil {
 		return nil, err
 	}
-	type who struct {
-		kind ledger.ActorKind
-		id   int64
-	}
-	met := map[who]*Sighting{}
-	err = s.spans(ctx, h.size, 0, h.size, kind, id, func(t Told) bool {
-		e := &t.Entry
-		g := met[who{e.Actor.Kind, e.Actor.ID}]
-		if g == nil {
-			g = &Sighting{Kind: actor.Kind(e.Actor.Kind), ID: e.Actor.ID, First: e.Time, Last: e.Time}
-			met[who{e.Actor.Kind, e.Actor.ID}] = g
-		}
-		g.Times++
-		if e.Time.Before(g.First) {
-			g.First = e.Time
-		}
-		if e.Time.After(g.Last) {
-			g.Last = e.Time
-		}
-		for _, c := range e.Shown {
-			if !slices.Contains(g.Shown, c) {
-				g.Shown = append(g.Shown, c)
+	met := found[0]
+	for _, more := range found[1:] {
+		for who, g := range more {
+			if met[who] == nil {
+				met[who] = g
+			} else {
+				met[who].merge(g)
 			}
 		}
-		if d, known := Describe(Event(e.Event)); known && !d.Read {
-			g.Changed = true
-		}
-		return true
-	})
-	if err != nil {
-		return nil, err
 	}
 	all := make([]Sighting, 0, len(met))
 	for _, g := range met {
+		slices.Sort(g.Shown)
 		all = append(all, *g)
 	}
 	slices.SortFunc(all, func(a, b Sighting) int {

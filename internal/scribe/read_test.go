@@ -25,6 +25,7 @@ import (
 	"castellan/internal/policy"
 	"castellan/internal/schema"
 	"castellan/internal/store"
+	"castellan/internal/vault"
 	"castellan/ledger"
 )
 
@@ -243,6 +244,53 @@ func TestFilterNeverHidesARecord(t *testing.T) {
 		if alarms > strangers/50 {
 			t.Errorf("%d false alarms in %d", alarms, strangers)
 		}
+	}
+}
+
+// The short way over the bytes of an entry agrees with taking it apart.
+func TestNamingIsWhatTheParserSays(t *testing.T) {
+	keys, err := vault.Open(t.TempDir(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &Scribe{vault: keys, incarnation: 1 << 20}
+	r := rand.New(rand.NewPCG(7, 8))
+	yes := 0
+	for range 20000 {
+		e := random(r)
+		for i := range e.Records {
+			if r.IntN(2) == 0 {
+				e.Records[i] = schema.RecordID(r.Uint64()) // of any sign and size
+			}
+		}
+		items, err := s.encode(e, time.UnixMicro(r.Int64N(1<<50)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		b := items[0].entry
+		id := int64(r.IntN(40))
+		if len(e.Records) > 0 && r.IntN(2) == 0 {
+			id = int64(e.Records[r.IntN(len(e.Records))])
+		}
+		want := e.Kind == "contact" && slices.Contains(e.Records, schema.RecordID(id))
+		if naming(b, "contact", id) != want {
+			t.Fatalf("naming(%x, %d) is not %t", b, id, want)
+		}
+		if want {
+			yes++
+		}
+		// Cut or damaged, it neither breaks nor hides what is still an entry.
+		b = slices.Clone(b[:r.IntN(len(b)+1)])
+		if len(b) > 0 {
+			b[r.IntN(len(b))] ^= 1 << r.IntN(8)
+		}
+		p, err := ledger.ParseEntry(b)
+		if got := naming(b, "contact", id); err == nil && got != (p.Kind == "contact" && slices.Contains(p.Records, id)) {
+			t.Fatalf("naming(%x, %d) of a damaged entry", b, id)
+		}
+	}
+	if yes < 1000 {
+		t.Errorf("only %d entries named the record", yes)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"math/bits"
 	"slices"
 
@@ -65,7 +66,7 @@ func (s *Scribe) indexed(ctx context.Context) (int64, error) {
 // filterOf makes the filter over the entries first to last.
 func (s *Scribe) filterOf(ctx context.Context, first, last int64) ([]byte, error) {
 	var all []uint64
-	_, _, _, err := s.scan(ctx, "SELECT seq, entry FROM ledger WHERE seq >= ? AND seq <= ? ORDER BY seq", []any{first, last}, func(t Told) bool {
+	_, _, _, err := s.scan(ctx, "SELECT seq, entry FROM ledger WHERE seq >= ? AND seq <= ? ORDER BY seq", []any{first, last}, nil, func(t Told) bool {
 		salt := kindSalt(t.Entry.Kind)
 		for _, id := range t.Entry.Records {
 			all = append(all, mix(uint64(id)^salt))
@@ -120,62 +121,84 @@ func mayName(filter []byte, h uint64) bool {
 	return true
 }
 
-// spans gives take every entry from floor up to, not including, below that
-// names the record, newest first, until it wants no more.
-func (s *Scribe) spans(ctx context.Context, size, floor, below int64, kind string, id schema.RecordID, take func(Told) bool) error {
-	goOn := true
-	names := func(t Told) bool {
-		if t.Entry.Kind == kind && slices.Contains(t.Entry.Records, int64(id)) {
-			goOn = take(t)
-		}
-		return goOn
-	}
-	read := func(first, last int64) error {
-		first, last = max(first, floor), min(last, below-1)
-		if first > last {
-			return nil
-		}
-		_, _, _, err := s.scan(ctx, "SELECT seq, entry FROM ledger WHERE seq >= ? AND seq <= ? ORDER BY seq DESC", []any{first, last}, names)
-		return err
-	}
-	next, err := s.indexed(ctx)
-	if err != nil {
-		return err
-	}
-	if err := read(next, size-1); err != nil || !goOn {
-		return err
-	}
+// stretch is a run of entries, first to last.
+type stretch struct{ first, last int64 }
+
+// likely yields the stretches, newest first, of the entries from floor up to,
+// not including, below that may name a record.
+func (s *Scribe) likely(ctx context.Context, size, floor, below int64, kind string, id schema.RecordID) iter.Seq2[stretch, error] {
 	h := mix(uint64(id) ^ kindSalt(kind))
-	for next = min(below, next); next > floor && goOn; {
-		rows, err := s.ledger.Query(ctx, store.Text("SELECT first, last, filter FROM span WHERE first < ? ORDER BY first DESC LIMIT 64"), next)
+	return func(yield func(stretch, error) bool) {
+		give := func(first, last int64) bool {
+			first, last = max(first, floor), min(last, below-1)
+			return first > last || yield(stretch{first, last}, nil)
+		}
+		next, err := s.indexed(ctx)
 		if err != nil {
-			return fmt.Errorf("read spans: %w", err)
+			yield(stretch{}, err)
+			return
 		}
-		type stretch struct{ first, last int64 }
-		var likely []stretch
-		n := 0
-		for rows.Next() {
-			v := rows.Values()
-			first, _ := v[0].(int64)
-			last, _ := v[1].(int64)
-			filter, _ := v[2].([]byte)
-			n++
-			next = first
-			if last >= floor && mayName(filter, h) {
-				likely = append(likely, stretch{first, last})
+		// What has no filter yet. It may be more than a span when the
+		// indexing lags.
+		for last := size - 1; last >= next; last -= spanWidth {
+			if !give(max(next, last-spanWidth+1), last) {
+				return
 			}
 		}
-		if err := rows.Close(); err != nil {
-			return fmt.Errorf("read spans: %w", err)
-		}
-		for _, st := range likely {
-			if err := read(st.first, st.last); err != nil || !goOn {
-				return err
+		for next = min(below, next); next > floor; {
+			few, err := s.filters(ctx, next, h)
+			if err != nil {
+				yield(stretch{}, err)
+				return
 			}
-		}
-		if n == 0 {
-			return nil
+			if few.read == 0 {
+				return
+			}
+			for _, st := range few.likely {
+				if !give(st.first, st.last) {
+					return
+				}
+			}
+			next = few.next
 		}
 	}
-	return nil
+}
+
+// filtered is what some filters say.
+type filtered struct {
+	likely []stretch
+	read   int
+	next   int64 // the first entry of the oldest
+}
+
+// filters reads some filters below an entry, newest first.
+func (s *Scribe) filters(ctx context.Context, below int64, h uint64) (f filtered, err error) {
+	rows, err := s.ledger.Query(ctx, store.Text("SELECT first, last, filter FROM span WHERE first < ? ORDER BY first DESC LIMIT 64"), below)
+	if err != nil {
+		return f, fmt.Errorf("read spans: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var st stretch
+		var filter []byte
+		if err := rows.Scan(&st.first, &st.last, &filter); err != nil {
+			return f, fmt.Errorf("read spans: %w", err)
+		}
+		f.read, f.next = f.read+1, st.first
+		if len(filter) == 0 || mayName(filter, h) {
+			f.likely = append(f.likely, st)
+		}
+	}
+	if err := rows.Close(); err != nil {
+		return f, fmt.Errorf("read spans: %w", err)
+	}
+	return f, nil
+}
+
+// naming gives take the entries of a stretch that name a record, newest first,
+// until it wants no more.
+func (s *Scribe) naming(ctx context.Context, st stretch, kind string, id schema.RecordID, take func(Told) bool) (more bool, err error) {
+	_, _, more, err = s.scan(ctx, "SELECT seq, entry FROM ledger WHERE seq >= ? AND seq <= ? ORDER BY seq DESC", []any{st.first, st.last},
+		func(entry []byte) bool { return naming(entry, kind, int64(id)) }, take)
+	return more, err
 }
