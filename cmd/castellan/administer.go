@@ -330,7 +330,7 @@ type verifyCommand struct{ place }
 // Run checks the ledger as it lies in the database, with the workspace's own key
 // and the head that is kept outside.
 func (c *verifyCommand) Run(ctx context.Context, out output) error {
-	db, v, err := c.foundation(ctx)
+	db, v, err := c.foundation(ctx, nil)
 	if err != nil {
 		return err
 	}
@@ -344,7 +344,7 @@ func (c *verifyCommand) Run(ctx context.Context, out output) error {
 	}
 	fmt.Fprintf(out.out, "%d entries. Integrity: %s. Completeness: %s.\n", report.Entries, report.Integrity, report.Completeness)
 	for _, l := range report.Losses {
-		fmt.Fprintf(out.out, "  Accepted on %s: entries %d to %d are lost.\n", l.Time.UTC().Format(time.DateOnly), l.First, l.End-1)
+		fmt.Fprintf(out.out, "  Accepted on %s: entries %d to %d are lost.\n", l.Time.UTC().Format(time.DateOnly), l.First, l.Next-1)
 	}
 	for _, f := range report.Findings {
 		fmt.Fprintln(out.out, "  "+f.Text)
@@ -368,7 +368,7 @@ type ledgerAccept struct {
 
 // Run shows the loss and, when the operator says so, accepts it.
 func (c *ledgerAccept) Run(ctx context.Context, out output) (err error) {
-	db, v, err := c.foundation(ctx)
+	db, v, err := c.foundation(ctx, nil)
 	if err != nil {
 		return err
 	}
@@ -402,7 +402,7 @@ type ledgerKey struct{ place }
 
 // Run prints the public key.
 func (c *ledgerKey) Run(ctx context.Context, out output) (err error) {
-	db, v, err := c.foundation(ctx)
+	db, v, err := c.foundation(ctx, nil)
 	if err != nil {
 		return err
 	}

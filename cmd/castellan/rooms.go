@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"castellan/internal/exchange"
 	"castellan/internal/identity"
 	"castellan/internal/inspect"
+	"castellan/internal/jobs"
 	"castellan/internal/records"
 	"castellan/internal/rights"
 	"castellan/internal/schema"
@@ -21,33 +23,53 @@ import (
 	"castellan/internal/vault"
 )
 
-// rooms is the house, wired.
+// rooms are all rooms of one workspace, joined.
 type rooms struct {
 	db        *store.DB
 	vault     *vault.Vault
-	scribe    *scribe.Scribe
 	workspace *crm.Workspace
 	rights    *rights.Book
-	records   *records.Book
+	scribe    *scribe.Scribe
 	accounts  *identity.Accounts
+	book      *records.Book
 	imports   *exchange.Imports
-	inspect   *inspect.Log
+	log       *inspect.Log
+	runner    *jobs.Runner
 }
 
-// sessions bound how long people stay signed in.
-type sessions struct{ idle, absolute time.Duration }
+// heartbeat is how often the ledger says that the house is awake.
+const heartbeat = 10 * time.Minute
 
-// database opens what the data lies in.
-func (p *place) database(ctx context.Context, w *world, log *slog.Logger) (*store.DB, *vault.Vault, error) {
-	address, err := p.address()
-	if err != nil {
-		return nil, nil, err
+// place is where a workspace is.
+type place struct {
+	Data     string `help:"Directory of the data: the database (unless --database is given), the keys, the head of the ledger." default:"./data" env:"CASTELLAN_DATA" type:"path"`
+	Database string `help:"PostgreSQL in place of SQLite, as postgres://user@host/name. A password belongs into the environment or the settings file, where others do not see it." env:"CASTELLAN_DATABASE"`
+	Schema   string `help:"Schema of the workspace on PostgreSQL." default:"castellan" env:"CASTELLAN_SCHEMA"`
+	HeadFile string `help:"Where the newest signed head of the ledger is kept, outside the database. Best on another disk than the data." env:"CASTELLAN_HEAD_FILE" type:"path"`
+	NoMMap   bool   `name:"no-mmap" help:"Read SQLite without memory mapping: slower, but a failing disk is an error and not a crash." env:"CASTELLAN_NO_MMAP"`
+}
+
+func (p place) head() string {
+	if p.HeadFile != "" {
+		return p.HeadFile
 	}
-	// The vault first: keys that are missing beside data that is there must stop
-	// everything before anything is written.
-	db, err := store.Open(ctx, store.Options{Dir: p.Data, URL: address, Schema: p.Schema, Now: w.now, Stale: func(kind string, _ schema.RecordID) {
-		log.Warn("a derived row offered a record that its reader may not see; it was not shown", "kind", kind)
-	}})
+	return filepath.Join(p.Data, "head", "ledger.head")
+}
+
+func (p place) scribe(log *slog.Logger) scribe.Options {
+	return scribe.Options{HeadFile: p.head(), Heartbeat: heartbeat, Log: log}
+}
+
+// foundation is what the ledger's own commands need, too: they must work when
+// the scribe refuses to open.
+func (p place) foundation(ctx context.Context, log *slog.Logger) (*store.DB, *vault.Vault, error) {
+	o := store.Options{Dir: p.Data, URL: p.Database, Schema: p.Schema, NoMMap: p.NoMMap}
+	if log != nil {
+		o.Stale = func(kind string, _ schema.RecordID) {
+			log.Warn("a derived row offered a record that its reader may not see; it was not shown", "kind", kind)
+		}
+	}
+	db, err := store.Open(ctx, o)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -58,44 +80,82 @@ func (p *place) database(ctx context.Context, w *world, log *slog.Logger) (*stor
 	return db, v, nil
 }
 
-// open wires the house. What it has opened is closed again if it fails.
-func (p *place) open(ctx context.Context, w *world, log *slog.Logger, s sessions) (_ *rooms, err error) {
-	r := &rooms{}
-	if r.db, r.vault, err = p.database(ctx, w, log); err != nil {
+// open joins the rooms. Nothing is served if the ledger is not whole.
+func (p place) open(ctx context.Context, log *slog.Logger) (*rooms, error) {
+	db, v, err := p.foundation(ctx, log)
+	if err != nil {
 		return nil, err
 	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, r.close(context.WithoutCancel(ctx)))
-		}
-	}()
-	if r.workspace, err = crm.OpenWorkspace(ctx, r.db); err != nil {
-		return nil, err
+	r := &rooms{db: db, vault: v}
+	if err := r.join(ctx, p, log); err != nil {
+		return nil, errors.Join(err, r.close(ctx))
 	}
-	if r.scribe, err = scribe.Open(ctx, r.db, r.vault, scribe.Options{HeadFile: p.head(), Log: log}); err != nil {
-		return nil, err
-	}
-	r.rights = rights.Open(rights.Options{DB: r.db, Scribe: r.scribe, Catalog: r.workspace.Catalog, GroupGone: records.GroupGone})
-	r.workspace.Join(r.scribe, r.rights)
-	r.records = records.Open(records.Options{
-		DB: r.db, Scribe: r.scribe, Rights: r.rights, Vault: r.vault, Catalog: r.workspace.Catalog, Region: r.workspace.Region, Prepare: r.workspace.Prepare(),
-	})
-	r.accounts = identity.Open(identity.Options{
-		DB: r.db, Vault: r.vault, Rights: r.rights, Scribe: r.scribe, Idle: s.idle, Absolute: s.absolute,
-		Founding: func(ctx context.Context, tx *store.Tx, _ actor.Actor, f identity.Founding) error {
-			return r.workspace.Found(ctx, tx, crm.Settings{Name: f.Workspace, Region: f.Region, Language: f.Language, TimeZone: f.TimeZone, Currency: "EUR"})
-		},
-		Place: func(context.Context) ([]string, error) { return []string{r.workspace.Settings().Name}, nil },
-	})
-	r.imports = exchange.Open(exchange.Options{
-		DB: r.db, Scribe: r.scribe, Vault: r.vault, Rights: r.rights, Book: r.records, Region: r.workspace.Region,
-		Language: func() string { return r.workspace.Settings().Language }, Person: r.personNamed, Log: log,
-	})
-	r.inspect = inspect.Open(inspect.Options{Scribe: r.scribe, Rights: r.rights, Accounts: r.accounts, Vault: r.vault, Catalog: r.workspace.Catalog})
 	return r, nil
 }
 
-// close lets go of everything, in the order in which it depends on each other.
+func (r *rooms) join(ctx context.Context, p place, log *slog.Logger) (err error) {
+	if r.scribe, err = scribe.Open(ctx, r.db, r.vault, p.scribe(log)); err != nil {
+		var loss *scribe.LossError
+		if errors.As(err, &loss) {
+			return lost(loss, p)
+		}
+		return err
+	}
+	if r.workspace, err = crm.OpenWorkspace(ctx, r.db); err != nil {
+		return err
+	}
+	r.rights = rights.Open(rights.Options{DB: r.db, Scribe: r.scribe, Catalog: r.workspace.Catalog, GroupGone: records.GroupGone})
+	r.workspace.Join(r.scribe, r.rights)
+	r.accounts = identity.Open(identity.Options{DB: r.db, Vault: r.vault, Rights: r.rights, Scribe: r.scribe,
+		Founding: func(ctx context.Context, tx *store.Tx, _ actor.Actor, f identity.Founding) error {
+			return r.workspace.Found(ctx, tx, crm.Settings{Name: f.Workspace, Region: f.Region, Language: f.Language, TimeZone: f.TimeZone, Currency: currencyOf(f.Region)})
+		},
+		Place: func(context.Context) ([]string, error) { return []string{r.workspace.Settings().Name}, nil },
+	})
+	r.book = records.Open(records.Options{DB: r.db, Scribe: r.scribe, Rights: r.rights, Vault: r.vault, Catalog: r.workspace.Catalog, Region: r.workspace.Region, Prepare: r.workspace.Prepare()})
+	r.imports = exchange.Open(exchange.Options{DB: r.db, Scribe: r.scribe, Vault: r.vault, Rights: r.rights, Book: r.book, Region: r.workspace.Region,
+		Language: func() string { return r.workspace.Settings().Language }, Person: r.person, Log: log})
+	r.log = inspect.Open(inspect.Options{Scribe: r.scribe, Rights: r.rights, Accounts: r.accounts, Vault: r.vault, Catalog: r.workspace.Catalog})
+	r.runner = jobs.New(jobs.Options{DB: r.db, Scribe: r.scribe, Vault: r.vault, Log: log})
+	r.runner.Regular("shares.end", 5*time.Minute, func(ctx context.Context, _ jobs.Job) error {
+		_, err := r.book.EndShares(ctx)
+		return err
+	})
+	r.runner.Regular("identity.tidy", 24*time.Hour, func(ctx context.Context, _ jobs.Job) error { return r.accounts.Tidy(ctx) })
+	return nil
+}
+
+// currencyOf is the money of a region where it is not the euro and the page
+// speaks the language; a firm elsewhere chooses its own in the settings.
+func currencyOf(region string) string {
+	switch region {
+	case "RU":
+		return "RUB"
+	case "PL":
+		return "PLN"
+	case "US":
+		return "USD"
+	case "GB":
+		return "GBP"
+	}
+	return "EUR"
+}
+
+// person finds whom a file means by a name or mail address.
+func (r *rooms) person(ctx context.Context, nameOrMail string) (actor.PersonID, bool) {
+	people, err := r.accounts.People(ctx, actor.House())
+	if err != nil {
+		return 0, false
+	}
+	for _, p := range people {
+		if p.State == identity.Active && (strings.EqualFold(p.Name, nameOrMail) || strings.EqualFold(p.Email, nameOrMail)) {
+			return p.ID, true
+		}
+	}
+	return 0, false
+}
+
+// close shuts the rooms in the order in which they lean on each other.
 func (r *rooms) close(ctx context.Context) error {
 	var all []error
 	if r.imports != nil {
@@ -107,83 +167,12 @@ func (r *rooms) close(ctx context.Context) error {
 	return errors.Join(append(all, r.db.Close())...)
 }
 
-// personNamed finds the person whom a file names by mail address or full name.
-// A name that two people have means neither.
-func (r *rooms) personNamed(ctx context.Context, word string) (actor.PersonID, bool) {
-	word = strings.TrimSpace(word)
-	people, err := r.accounts.People(ctx, actor.House())
-	if err != nil || word == "" {
-		return 0, false
+// lost says in plain words what is missing and what can be done.
+func lost(loss *scribe.LossError, p place) error {
+	text := "The ledger is not whole, so nothing is served.\n\n" + loss.Error() + "\n"
+	if !loss.At.IsZero() {
+		text += fmt.Sprintf("The head kept outside the database was signed at %s.\n", loss.At.UTC().Format(time.DateTime+" MST"))
 	}
-	var found actor.PersonID
-	for i := range people {
-		if p := &people[i]; strings.EqualFold(p.Email, word) || strings.EqualFold(p.Name, word) {
-			if found != 0 {
-				return 0, false
-			}
-			found = p.ID
-		}
-	}
-	return found, found != 0
-}
-
-// withRooms runs one command of the command line on the data.
-func (p *place) withRooms(w *world, do func(context.Context, *rooms) error) (err error) {
-	log := slog.New(slog.NewTextHandler(w.complaints, &slog.HandlerOptions{Level: slog.LevelWarn}))
-	r, err := p.open(w.ctx, w, log, sessions{})
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, r.close(context.WithoutCancel(w.ctx))) }()
-	return do(w.ctx, r)
-}
-
-// person finds an account by mail address.
-func (r *rooms) person(ctx context.Context, email string) (identity.Person, error) {
-	people, err := r.accounts.People(ctx, actor.House())
-	if err != nil {
-		return identity.Person{}, err
-	}
-	for i := range people {
-		if strings.EqualFold(people[i].Email, email) {
-			return people[i], nil
-		}
-	}
-	return identity.Person{}, errors.New("there is no account with that mail address; castellan user list shows those that there are")
-}
-
-// role finds a role by name or by the key of a ready role.
-func (r *rooms) role(ctx context.Context, word string) (rights.Role, error) {
-	roles, err := r.rights.Roles(ctx, actor.House())
-	if err != nil {
-		return rights.Role{}, err
-	}
-	var names []string
-	for i := range roles {
-		if strings.EqualFold(roles[i].Name, word) || roles[i].Built != "" && strings.EqualFold(roles[i].Built, word) {
-			return roles[i], nil
-		}
-		names = append(names, roles[i].Name)
-	}
-	return rights.Role{}, fmt.Errorf("there is no role %q; there are: %s", word, strings.Join(names, ", "))
-}
-
-// owner is somebody who holds everything, in whose name the command line asks
-// about clients: whoever has this machine has the owner's powers anyway, and
-// the ledger is to say so.
-func (r *rooms) owner(ctx context.Context) (actor.Actor, error) {
-	people, err := r.accounts.People(ctx, actor.House())
-	if err != nil {
-		return actor.Actor{}, err
-	}
-	owner, err := r.role(ctx, "owner")
-	if err != nil {
-		return actor.Actor{}, errors.New("the workspace has no owner yet: start castellan serve and follow the link that it shows")
-	}
-	for i := range people {
-		if people[i].Role == owner.ID && people[i].State == identity.Active {
-			return actor.Actor{Kind: actor.Person, Person: people[i].ID, Device: "castellan on the command line"}, nil
-		}
-	}
-	return actor.Actor{}, errors.New("the workspace has no active owner")
+	return errors.New(text + "\nIf an old copy was put back by mistake, put the right one in its place and start again." +
+		"\nIf the loss is to be accepted, the log will say so for good:\n\n    castellan ledger accept --data " + p.Data + "\n")
 }
