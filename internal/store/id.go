@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -50,14 +49,12 @@ func (g *ids) id(n int64) schema.RecordID {
 
 func (g *ids) counter() string { return fmt.Sprintf("id of node %d", g.node) }
 
-// load reads the mark of a former run.
+// load reads the mark of former runs, those of other nodes too: the node that
+// this process gets may not be the one that it had before.
 func (g *ids) load(ctx context.Context, db *DB) error {
 	return db.Read(ctx, func(tx *Tx) error {
 		var mark int64
-		err := tx.QueryRow(ctx, Text(`SELECT n FROM counter WHERE name = ?`), g.counter()).Scan(&mark)
-		if errors.Is(err, ErrNoRows) {
-			return nil
-		}
+		err := tx.QueryRow(ctx, Text(`SELECT coalesce(max(n), 0) FROM counter WHERE name LIKE 'id of node %'`)).Scan(&mark)
 		if err != nil {
 			return fmt.Errorf("read the mark of ids: %w", err)
 		}
