@@ -45,6 +45,7 @@ func everyWriteMayFail(t *testing.T, engine store.Engine, broken step, persisted
 	o := newOffice(t, engine)
 	o.opts.Interval = 2 * time.Millisecond
 	o.open()
+	o.flush() // there is a first head
 	var mu sync.Mutex
 	seen := 0
 	o.watch(func(what step, do func() error) error {

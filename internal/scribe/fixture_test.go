@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -27,6 +28,9 @@ type office struct {
 	keys  *vault.Vault
 	db    *store.DB
 	s     *Scribe
+
+	// between stands between the scribe and the disk, if there is anything.
+	between atomic.Pointer[func(what step, do func() error) error]
 }
 
 // each runs a test on every database, with the scribe open.
@@ -64,12 +68,34 @@ func (o *office) open() {
 func (o *office) tryOpen() error {
 	o.Helper()
 	o.openStore()
-	var err error
-	if o.s, err = Open(o.ctx, o.db, o.keys, o.opts); err != nil {
-		o.s = nil
+	o.between.Store(nil)
+	s, err := prepare(o.ctx, o.db, o.keys, o.opts)
+	if err != nil {
+		return err
 	}
-	return err
+	commit, keep := s.commit, s.keep
+	through := func(what step, do func() error) error {
+		if between := o.between.Load(); between != nil {
+			return (*between)(what, do)
+		}
+		return do()
+	}
+	s.commit = func(ctx context.Context, db *store.DB, what step, do func(*store.Tx) error) error {
+		return through(what, func() error { return commit(ctx, db, what, do) })
+	}
+	s.keep = func(path string, signed []byte) error {
+		return through(stepHead, func() error { return keep(path, signed) })
+	}
+	if err := s.open(o.ctx); err != nil {
+		return err
+	}
+	o.s = s
+	return nil
 }
+
+// watch puts something between the scribe and the disk until the scribe is
+// opened again.
+func (o *office) watch(between func(what step, do func() error) error) { o.between.Store(&between) }
 
 func (o *office) openStore() {
 	o.Helper()
@@ -104,11 +130,9 @@ func (o *office) close() {
 // written any more. What is on disk is all that is left.
 func (o *office) crash() {
 	o.Helper()
-	s := o.s
-	s.commit = func(context.Context, *store.DB, step, func(*store.Tx) error) error { return errPulled }
-	s.keep = func(string, []byte) error { return errPulled }
-	s.die()
-	<-s.ended
+	o.watch(func(step, func() error) error { return errPulled })
+	o.s.die()
+	<-o.s.ended
 	o.s = nil
 	o.close()
 }

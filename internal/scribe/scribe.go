@@ -119,20 +119,28 @@ func Open(ctx context.Context, db *store.DB, v *vault.Vault, o Options) (*Scribe
 	if err != nil {
 		return nil, err
 	}
-	if err := s.compare(ctx); err != nil {
+	if err := s.open(ctx); err != nil {
 		return nil, err
+	}
+	return s, nil
+}
+
+func (s *Scribe) open(ctx context.Context) error {
+	if err := s.compare(ctx); err != nil {
+		return err
 	}
 	// Before anything new: what is older comes first.
 	for left := true; left; {
+		var err error
 		if left, err = s.advance(ctx, nil, true); err != nil && !errors.Is(err, errElsewhere) {
-			return nil, fmt.Errorf("take in what was left in the outbox: %w", err)
+			return fmt.Errorf("take in what was left in the outbox: %w", err)
 		}
 	}
 	s.start()
 	if err := s.heartbeat(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("begin to write: %w", err), s.Close(ctx))
+		return errors.Join(fmt.Errorf("begin to write: %w", err), s.Close(ctx))
 	}
-	return s, nil
+	return nil
 }
 
 func prepare(ctx context.Context, db *store.DB, v *vault.Vault, o Options) (*Scribe, error) {

@@ -90,29 +90,6 @@ func TestReadingsThatWaitShareOneCommit(t *testing.T) {
 	})
 }
 
-// watch puts something between the scribe and the disk.
-func (o *office) watch(between func(what step, do func() error) error) {
-	// The goroutines read the fields: put it in while they stand still.
-	o.close()
-	o.openStore()
-	s, err := prepare(o.ctx, o.db, o.keys, o.opts)
-	if err != nil {
-		o.Fatal(err)
-	}
-	commit, keep := s.commit, s.keep
-	s.commit = func(ctx context.Context, db *store.DB, what step, do func(*store.Tx) error) error {
-		return between(what, func() error { return commit(ctx, db, what, do) })
-	}
-	s.keep = func(path string, signed []byte) error {
-		return between(stepHead, func() error { return keep(path, signed) })
-	}
-	if err := s.compare(o.ctx); err != nil {
-		o.Fatal(err)
-	}
-	s.start()
-	o.s = s
-}
-
 func TestMoreRecordsThanFitAreWrittenAsSeveralEntries(t *testing.T) {
 	each(t, func(o *office) {
 		const n = 2*maxRecords + 17
@@ -361,6 +338,38 @@ func TestOutboxIsSweptByThoseWhoWrite(t *testing.T) {
 		t.Errorf("%d rows lie in the outbox after closing", n)
 	}
 	o.proved()
+}
+
+// What the ledger has taken could still be lost with its file, until a head
+// outside says that it was there.
+func TestOutboxIsKeptUntilTheHeadOutsideCoversIt(t *testing.T) {
+	o := newOffice(t, store.SQLite)
+	o.open()
+	o.watch(func(what step, do func() error) error {
+		if what == stepHead {
+			return errPulled
+		}
+		return do()
+	})
+	const n = 3 * sweepEvery
+	for id := range schema.RecordID(n) {
+		o.change(id + 1)
+	}
+	if err := o.s.Flush(o.ctx); !errors.Is(err, errPulled) {
+		t.Fatal(err)
+	}
+	o.change(n + 1)
+	if err := o.s.sweep(o.ctx); err != nil {
+		t.Fatal(err)
+	}
+	var waiting int
+	if err := o.db.QueryRow(o.ctx, store.Text("SELECT count(*) FROM outbox")).Scan(&waiting); err != nil {
+		t.Fatal(err)
+	}
+	if waiting != n+1 {
+		t.Errorf("%d of %d rows are left", waiting, n+1)
+	}
+	o.crash()
 }
 
 func TestSeveralProcessesWriteOneLedger(t *testing.T) {

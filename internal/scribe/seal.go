@@ -51,8 +51,8 @@ func (s *Scribe) seal() {
 }
 
 // sealNow signs the head if it has moved, keeps the checkpoint in the database
-// and then the head outside. In this order: a head outside that the database
-// does not have would be a false alarm after a crash.
+// and then the head outside. In this order: what has left the house once must
+// not be signed again, at another time, after a crash.
 func (s *Scribe) sealNow(ctx context.Context) error {
 	s.sealing.Lock()
 	defer s.sealing.Unlock()
