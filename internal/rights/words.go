@@ -99,8 +99,11 @@ func put[V any](m *map[string]map[string]V, kind, action string, v V) {
 	(*m)[kind][action] = v
 }
 
+// sightOf says what the rule comes to: whoever sees something of all records sees
+// it of their own, though the rule need not repeat it.
 func sightOf(s policy.SightRule) Sight {
-	w := Sight{Kind: s.Kind, Field: s.Field, Surface: string(s.Surface), Own: s.Own.String(), Group: s.Group.String(), All: s.All.String()}
+	group := max(s.Group, s.All)
+	w := Sight{Kind: s.Kind, Field: s.Field, Surface: string(s.Surface), Own: max(s.Own, group).String(), Group: group.String(), All: s.All.String()}
 	if s.Field == "" {
 		w.Class = s.Class.String()
 	}
