@@ -102,3 +102,56 @@ func TestDemoTellsItsStoriesOnce(t *testing.T) {
 		}
 	})
 }
+
+// A CRM gave people the mail of whoever's address they took for their own.
+func TestAttack31ChangingOnesOwnAddressAttachesNothing(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		ctx := context.Background()
+		r := rooms(t, db)
+		people, err := demo.Fill(ctx, r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ana, err := r.Accounts.SignIn(ctx, identity.Attempt{Email: "ana@example.com", Password: people[0].Password})
+		if err != nil {
+			t.Fatal(err)
+		}
+		sees := func() string {
+			var all []string
+			for _, kind := range []string{"contact", "company", "deal", "task"} {
+				page, err := r.Book.List(ctx, ana.Actor, kind, policy.List, records.Query{Limit: 200})
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, row := range page.Rows {
+					all = append(all, r.Book.RecordWord(kind, row.ID))
+				}
+			}
+			return strings.Join(all, " ")
+		}
+		before := sees()
+		taken := "client2@example.com" // of a client who is Ben's
+		self, err := r.Accounts.Person(ctx, ana.Actor, ana.Actor.Person)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := r.Accounts.UpdatePerson(ctx, ana.Actor, self.ID, self.Version, identity.Patch{Email: &taken}); err == nil {
+			t.Log("Ana may change her own address")
+		}
+		owner, err := r.Accounts.SignIn(ctx, identity.Attempt{Email: "olga@example.com", Password: people[0].Password})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if self, err = r.Accounts.Person(ctx, owner.Actor, ana.Actor.Person); err != nil {
+			t.Fatal(err)
+		}
+		if self.Email != taken {
+			if _, err := r.Accounts.UpdatePerson(ctx, owner.Actor, self.ID, self.Version, identity.Patch{Email: &taken}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if after := sees(); after != before {
+			t.Errorf("with a client's address Ana sees\n%s\nand without\n%s", after, before)
+		}
+	})
+}
