@@ -8,7 +8,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -17,7 +16,6 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
-	"github.com/pelletier/go-toml/v2"
 
 	"castellan/internal/fault"
 )
@@ -27,7 +25,7 @@ var version = "unreleased"
 
 // commands are what can be done.
 type commands struct {
-	Config kong.ConfigFlag `help:"Settings file in TOML, with the names of the flags: data = \"/srv/castellan\"." placeholder:"FILE"`
+	Config string `help:"Settings file in TOML, with the names of the flags: data = \"/srv/castellan\"." placeholder:"FILE" env:"CASTELLAN_CONFIG" type:"path"`
 
 	Serve   serveCommand   `cmd:"" help:"Serve the workspace. With nothing configured: data in ./data, page on http://localhost:8080."`
 	Demo    demoCommand    `cmd:"" help:"Serve a workspace of made-up people and clients, to look around."`
@@ -55,25 +53,30 @@ func main() {
 // 1 if not, 2 if the command was called wrongly.
 func run(ctx context.Context, args []string, out output) int {
 	var cli commands
+	status, asked := 0, false
 	parser, err := kong.New(&cli, kong.Name("castellan"), kong.Description("A CRM whose client base cannot be stolen, misused or lost."),
-		kong.Writers(out.out, out.err), kong.Configuration(settingsFile), kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(out),
-		kong.Exit(func(int) {}), kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
+		kong.Writers(out.out, out.err), kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(out), kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		// The help flag ends the program by this; remember it and return.
+		kong.Exit(func(code int) { status, asked = code, true }))
 	if err != nil {
 		fmt.Fprintln(out.err, "castellan:", err)
 		return 1
 	}
-	if len(args) == 0 || args[0] == "help" || args[0] == "--help" || args[0] == "-h" {
+	if len(args) == 0 || args[0] == "help" {
 		args = []string{"--help"}
 	}
 	parsed, err := parser.Parse(args)
-	if args[0] == "--help" {
-		return 0
+	if asked {
+		return status
 	}
 	if err == nil {
-		err = unknownVariables(parser, os.Environ())
+		err = unknownVariables(parser.Model, os.Environ())
+	}
+	if err == nil {
+		err = exposed(parsed)
 	}
 	if err != nil {
-		fmt.Fprintln(out.err, "castellan:", err)
+		fmt.Fprintf(out.err, "castellan: %v\nTry castellan --help.\n", err)
 		return 2
 	}
 	if err := parsed.Run(); err != nil {
@@ -101,71 +104,6 @@ func plain(err error) string {
 		lines = append(lines, "  "+one.Field+": "+one.Public)
 	}
 	return strings.Join(lines, "\n")
-}
-
-// settingsFile reads a TOML file into flags. A line that is no setting of the
-// command is an error: a misspelt setting that is silently ignored is worse
-// than none.
-func settingsFile(r io.Reader) (kong.Resolver, error) {
-	values := map[string]any{}
-	if err := toml.NewDecoder(r).Decode(&values); err != nil {
-		return nil, fmt.Errorf("settings file: %w", err)
-	}
-	return &settings{values}, nil
-}
-
-type settings struct{ values map[string]any }
-
-// Validate refuses names that no flag of any command has.
-func (s *settings) Validate(app *kong.Application) error {
-	known := map[string]bool{}
-	var walk func(*kong.Node)
-	walk = func(n *kong.Node) {
-		for _, f := range n.Flags {
-			known[f.Name] = true
-		}
-		for _, c := range n.Children {
-			walk(c)
-		}
-	}
-	walk(app.Node)
-	var wrong []error
-	for name := range s.values {
-		if !known[name] {
-			wrong = append(wrong, fmt.Errorf("settings file: there is no setting %q", name))
-		}
-	}
-	return errors.Join(wrong...)
-}
-
-// Resolve gives the value of a flag.
-func (s *settings) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
-	return s.values[flag.Name], nil
-}
-
-// unknownVariables refuses CASTELLAN_… variables that nothing reads.
-func unknownVariables(parser *kong.Kong, environment []string) error {
-	known := map[string]bool{}
-	var walk func(*kong.Node)
-	walk = func(n *kong.Node) {
-		for _, f := range n.Flags {
-			for _, name := range f.Envs {
-				known[name] = true
-			}
-		}
-		for _, c := range n.Children {
-			walk(c)
-		}
-	}
-	walk(parser.Model.Node)
-	for _, one := range environment {
-		name, _, _ := strings.Cut(one, "=")
-		// CASTELLAN_TEST_… belong to the project's own tests.
-		if strings.HasPrefix(name, "CASTELLAN_") && !strings.HasPrefix(name, "CASTELLAN_TEST_") && !known[name] {
-			return fmt.Errorf("there is no setting %s", name)
-		}
-	}
-	return nil
 }
 
 type versionCommand struct{}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -40,22 +39,6 @@ type rooms struct {
 // heartbeat is how often the ledger says that the house is awake.
 const heartbeat = 10 * time.Minute
 
-// place is where a workspace is.
-type place struct {
-	Data     string `help:"Directory of the data: the database (unless --database is given), the keys, the head of the ledger." default:"./data" env:"CASTELLAN_DATA" type:"path"`
-	Database string `help:"PostgreSQL in place of SQLite, as postgres://user@host/name. A password belongs into the environment or the settings file, where others do not see it." env:"CASTELLAN_DATABASE"`
-	Schema   string `help:"Schema of the workspace on PostgreSQL." default:"castellan" env:"CASTELLAN_SCHEMA"`
-	HeadFile string `help:"Where the newest signed head of the ledger is kept, outside the database. Best on another disk than the data." env:"CASTELLAN_HEAD_FILE" type:"path"`
-	NoMMap   bool   `name:"no-mmap" help:"Read SQLite without memory mapping: slower, but a failing disk is an error and not a crash." env:"CASTELLAN_NO_MMAP"`
-}
-
-func (p place) head() string {
-	if p.HeadFile != "" {
-		return p.HeadFile
-	}
-	return filepath.Join(p.Data, "head", "ledger.head")
-}
-
 func (p place) scribe(log *slog.Logger) scribe.Options {
 	return scribe.Options{HeadFile: p.head(), Heartbeat: heartbeat, Log: log}
 }
@@ -63,7 +46,11 @@ func (p place) scribe(log *slog.Logger) scribe.Options {
 // foundation is what the ledger's own commands need, too: they must work when
 // the scribe refuses to open.
 func (p place) foundation(ctx context.Context, log *slog.Logger) (*store.DB, *vault.Vault, error) {
-	o := store.Options{Dir: p.Data, URL: p.Database, Schema: p.Schema, NoMMap: p.NoMMap}
+	address, err := p.address()
+	if err != nil {
+		return nil, nil, err
+	}
+	o := store.Options{Dir: p.Data, URL: address, Schema: p.Schema, NoMMap: p.NoMMap}
 	if log != nil {
 		o.Stale = func(kind string, _ schema.RecordID) {
 			log.Warn("a derived row offered a record that its reader may not see; it was not shown", "kind", kind)
@@ -97,7 +84,7 @@ func (r *rooms) join(ctx context.Context, p place, log *slog.Logger) (err error)
 	if r.scribe, err = scribe.Open(ctx, r.db, r.vault, p.scribe(log)); err != nil {
 		var loss *scribe.LossError
 		if errors.As(err, &loss) {
-			return lost(loss, p)
+			return lost(loss)
 		}
 		return err
 	}
@@ -168,11 +155,11 @@ func (r *rooms) close(ctx context.Context) error {
 }
 
 // lost says in plain words what is missing and what can be done.
-func lost(loss *scribe.LossError, p place) error {
+func lost(loss *scribe.LossError) error {
 	text := "The ledger is not whole, so nothing is served.\n\n" + loss.Error() + "\n"
 	if !loss.At.IsZero() {
 		text += fmt.Sprintf("The head kept outside the database was signed at %s.\n", loss.At.UTC().Format(time.DateTime+" MST"))
 	}
 	return errors.New(text + "\nIf an old copy was put back by mistake, put the right one in its place and start again." +
-		"\nIf the loss is to be accepted, the log will say so for good:\n\n    castellan ledger accept --data " + p.Data + "\n")
+		"\nIf the loss is to be accepted, the log will say so for good. With the same settings:\n\n    castellan ledger accept")
 }

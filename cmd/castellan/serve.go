@@ -9,7 +9,7 @@ import (
 	"net/http"
 	"net/netip"
 	"path/filepath"
-	"strings"
+	"strconv"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -18,16 +18,6 @@ import (
 	"castellan/internal/web"
 	"castellan/ui"
 )
-
-// facing is how the workspace is reached.
-type facing struct {
-	Listen  string   `help:"Address to listen on." default:"localhost:8080" env:"CASTELLAN_LISTEN"`
-	URL     string   `help:"How people reach Castellan, such as https://crm.example.com. Links are made of it." env:"CASTELLAN_URL"`
-	Proxies []string `help:"Networks of proxies whose X-Forwarded headers are believed, such as 10.0.0.0/8." env:"CASTELLAN_PROXIES"`
-	TLSCert string   `name:"tls-cert" help:"Certificate, to serve https without a proxy." env:"CASTELLAN_TLS_CERT" type:"path"`
-	TLSKey  string   `name:"tls-key" help:"Key of the certificate." env:"CASTELLAN_TLS_KEY" type:"path"`
-	Metrics string   `help:"Token that opens /metrics from other machines; without one only this machine may read them." env:"CASTELLAN_METRICS_TOKEN"`
-}
 
 type serveCommand struct {
 	place
@@ -75,12 +65,9 @@ const (
 // serve opens the workspace, lets prepare look at it, and answers requests.
 func serve(ctx context.Context, out output, p place, f facing, prepare func(context.Context, *rooms) error) (err error) {
 	log := slog.New(slog.NewJSONHandler(out.err, nil))
-	proxies, err := networks(f.Proxies)
+	proxies, metricsToken, err := f.check()
 	if err != nil {
 		return err
-	}
-	if (f.TLSCert == "") != (f.TLSKey == "") {
-		return errors.New("--tls-cert and --tls-key belong together")
 	}
 	began := time.Now()
 	r, err := p.open(ctx, log)
@@ -101,16 +88,17 @@ func serve(ctx context.Context, out output, p place, f facing, prepare func(cont
 	if err := r.imports.Resume(ctx); err != nil {
 		return err
 	}
-	face, err := web.New(web.Options{Accounts: r.accounts, Rights: r.rights, Records: r.book, Workspace: r.workspace, Log: r.log, Imports: r.imports, Vault: r.vault,
-		Page: ui.Files(), Placeholder: ui.Placeholder, Version: version, Logger: log, Now: time.Now, URL: strings.TrimSuffix(f.URL, "/"), Proxies: proxies, MetricsToken: f.Metrics})
-	if err != nil {
-		return err
-	}
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", f.Listen)
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w. Choose another address with --listen", f.Listen, err)
 	}
-	if err := greet(ctx, out, r, p, f, listener.Addr(), time.Since(began)); err != nil {
+	base := f.base(f.local(listener.Addr()))
+	face, err := web.New(web.Options{Accounts: r.accounts, Rights: r.rights, Records: r.book, Workspace: r.workspace, Log: r.log, Imports: r.imports, Vault: r.vault,
+		Page: ui.Files(), Placeholder: ui.Placeholder, Version: version, Logger: log, Now: time.Now, URL: base, Proxies: proxies, MetricsToken: metricsToken})
+	if err == nil {
+		err = greet(ctx, out, r, p, base, time.Since(began))
+	}
+	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
 	server := &http.Server{Handler: face, ReadHeaderTimeout: headerTime, IdleTimeout: idleTime, MaxHeaderBytes: maxHeader, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
@@ -138,47 +126,32 @@ func serve(ctx context.Context, out output, p place, f facing, prepare func(cont
 	return group.Wait()
 }
 
-// networks reads prefixes and single addresses.
-func networks(all []string) ([]netip.Prefix, error) {
-	var prefixes []netip.Prefix
-	for _, one := range all {
-		p, err := netip.ParsePrefix(one)
-		if err != nil {
-			a, aerr := netip.ParseAddr(one)
-			if aerr != nil {
-				return nil, fmt.Errorf("--proxies: %q is not a network such as 10.0.0.0/8", one)
-			}
-			p = netip.PrefixFrom(a, a.BitLen())
-		}
-		prefixes = append(prefixes, p.Masked())
+// local is the address by which a browser on this machine reaches what listens
+// at another; from elsewhere it is reached by its number.
+func (f facing) local(address net.Addr) string {
+	scheme := "http"
+	if f.TLSCert != "" {
+		scheme = "https"
 	}
-	return prefixes, nil
+	host, port := "localhost", ""
+	if a, err := netip.ParseAddrPort(address.String()); err == nil {
+		port = strconv.Itoa(int(a.Port()))
+		if !a.Addr().IsLoopback() && !a.Addr().IsUnspecified() {
+			host = a.Addr().String()
+		}
+	}
+	return scheme + "://" + net.JoinHostPort(host, port)
 }
 
 // greet says where the page is, and gives the link that makes the owner.
-func greet(ctx context.Context, out output, r *rooms, p place, f facing, address net.Addr, took time.Duration) error {
-	url := strings.TrimSuffix(f.URL, "/")
-	if url == "" {
-		host, port, err := net.SplitHostPort(address.String())
-		if err != nil {
-			return fmt.Errorf("read the address: %w", err)
-		}
-		if ip, err := netip.ParseAddr(host); err == nil && (ip.IsLoopback() || ip.IsUnspecified()) {
-			host = "localhost"
-		}
-		scheme := "http"
-		if f.TLSCert != "" {
-			scheme = "https"
-		}
-		url = scheme + "://" + net.JoinHostPort(host, port)
-	}
+func greet(ctx context.Context, out output, r *rooms, p place, base string, took time.Duration) error {
 	token, err := r.accounts.SetupLink(ctx)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out.out, "Castellan %s serves %s (%s, open in %d ms)\n", version, url, r.db.Engine(), took.Milliseconds())
+	fmt.Fprintf(out.out, "Castellan %s serves %s (%s, open in %d ms)\n", version, base, r.db.Engine(), took.Milliseconds())
 	if token != "" {
-		fmt.Fprintf(out.out, "\nNobody is here yet. Open this link, once, to become the owner:\n\n    %s/setup#%s\n\n", url, token)
+		fmt.Fprintf(out.out, "\nNobody is here yet. Open this link, once, to become the owner:\n\n    %s/setup#%s\n\n", base, token)
 	}
 	fmt.Fprintf(out.out, "The ledger is checked with the public key %s\n", filepath.Join(p.Data, "keys", "ledger.pub"))
 	return nil
