@@ -2,6 +2,7 @@ package records
 
 import (
 	"castellan/internal/policy"
+	"castellan/internal/schema"
 	"castellan/internal/scribe"
 )
 
@@ -67,3 +68,9 @@ func Actions() []Action { return policy.Actions() }
 
 // Abilities are all abilities there are, each with its sentence.
 func Abilities() []policy.AbilityWords { return policy.Abilities() }
+
+// ReadyRole gives the name and the purpose of a ready role by language.
+func ReadyRole(key string) (name, about schema.Labels, ok bool) {
+	r, ok := policy.ReadyNamed(key)
+	return r.Labels, r.About, ok
+}

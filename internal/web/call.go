@@ -254,7 +254,7 @@ func (c *call) json() ([]byte, error) {
 // member lets the name of a member be told only if it looks like a name: what
 // somebody sends in its place may be anything.
 func member(name string) string {
-	if len(name) > 60 {
+	if len(name) > 60 || name == "" || name[0] < 'a' || name[0] > 'z' {
 		return ""
 	}
 	for _, r := range name {

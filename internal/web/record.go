@@ -224,7 +224,7 @@ func (c *call) createRecord() error {
 	if err != nil {
 		return err
 	}
-	v, err := valuesOf(body)
+	v, err := c.values(body)
 	if err != nil {
 		return err
 	}
@@ -281,7 +281,7 @@ func (c *call) updateRecord() error {
 	if err != nil {
 		return err
 	}
-	v, err := valuesOf(body)
+	v, err := c.values(body)
 	if err != nil {
 		return err
 	}
@@ -364,8 +364,8 @@ func (c *call) findRecords() error {
 	return c.page(p)
 }
 
-// valuesOf reads a body whose members are the fields of a record.
-func valuesOf(body []byte) (records.Values, error) {
+// values reads a body whose members are the fields of a record of the route's kind.
+func (c *call) values(body []byte) (records.Values, error) {
 	if err := wellFormed(body, false); err != nil {
 		return nil, err
 	}
@@ -374,6 +374,15 @@ func valuesOf(body []byte) (records.Values, error) {
 	var v records.Values
 	if err := d.Decode(&v); err != nil || v == nil {
 		return nil, fault.New(fault.Invalid, "body.malformed", "The body must be a JSON object with the fields of the record.")
+	}
+	// Ids of the house are read here, as what a kind does with its stages comes
+	// before the reading of values.
+	for name, t := range map[string]schema.Type{c.route.kind.Pipeline: schema.Pipeline, c.route.kind.Stage: schema.Stage} {
+		if word, ok := v[name].(string); ok && name != "" {
+			if id, ok := c.Records.Numbered(t.String(), word); ok {
+				v[name] = id
+			}
+		}
 	}
 	return v, nil
 }

@@ -192,7 +192,7 @@ func (c *call) bulk(b bulkBody) (operationAnswer, error) {
 func (c *call) bulkWhat(b bulkBody) (what string, v records.Values, with records.Share, err error) {
 	switch b.Action {
 	case "update", "assign", "tag":
-		if v, err = valuesOf(b.Patch); err != nil {
+		if v, err = c.values(b.Patch); err != nil {
 			return "", nil, with, fault.New(fault.Invalid, "bulk.patch", "The patch must be an object with the fields to change.").At("patch")
 		}
 		only := map[string]string{"assign": c.route.kind.Responsible, "tag": "tags"}[b.Action]

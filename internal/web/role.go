@@ -55,7 +55,8 @@ type roleShape struct {
 	ID            string                       `json:"id,omitempty" required:"false"`
 	Version       int64                        `json:"version,omitempty" required:"false" doc:"When changing: the one that was read; absent: whatever it is now."`
 	Name          string                       `json:"name"`
-	Labels        map[string]string            `json:"labels,omitempty" required:"false"`
+	Labels        map[string]string            `json:"labels,omitempty" required:"false" doc:"Of a ready role: its name by language."`
+	About         map[string]string            `json:"about,omitempty" required:"false" doc:"Of a ready role: what it is for, by language."`
 	Built         string                       `json:"built,omitempty" required:"false" doc:"Key of the ready role that it is; its name is translated by it."`
 	People        int                          `json:"people,omitempty" required:"false" doc:"How many have it."`
 	Administrator bool                         `json:"administrator,omitempty" required:"false" doc:"The guard rails leave it alone."`
@@ -70,6 +71,9 @@ func (c *call) roleOf(r rights.Role) roleShape {
 	a := roleShape{
 		ID: c.Vault.Public("role", int64(r.ID)), Version: r.Version, Name: r.Name, Built: r.Built, People: r.People, Administrator: r.Administrator,
 		Grades: r.Grades, Days: r.Days, Sights: []sightShape{}, Abilities: r.Abilities,
+	}
+	if name, about, ok := records.ReadyRole(r.Built); ok {
+		a.Labels, a.About = name, about
 	}
 	if a.Grades == nil {
 		a.Grades = map[string]map[string]string{}
