@@ -3,6 +3,7 @@ package query
 import (
 	"fmt"
 	"slices"
+	"strconv"
 )
 
 // Dialect is the database that a statement is written for.
@@ -17,7 +18,8 @@ const (
 // is empty and writes for SQLite.
 //
 // No value can enter the text: Write takes only constants of the program,
-// Name and Column only names from the allow-list, and Arg leaves a `?`.
+// Name and Column only names from the allow-list, Limit only a number, and Arg
+// leaves a `?`.
 // Placeholders are `?` for both databases; the store numbers them.
 type Builder struct {
 	Dialect Dialect
@@ -41,6 +43,15 @@ func (b *Builder) Write(sql constant) *Builder {
 func (b *Builder) Arg(x any) *Builder {
 	b.text = append(b.text, '?')
 	b.args = append(b.args, x)
+	return b
+}
+
+// Limit writes how many rows are wanted. The number stands in the text: SQLite
+// looks at a bound limit when it plans, and would plan anew at every execution,
+// which costs more than a page.
+func (b *Builder) Limit(n int) *Builder {
+	b.text = append(b.text, " LIMIT "...)
+	b.text = strconv.AppendInt(b.text, int64(n), 10)
 	return b
 }
 

@@ -48,7 +48,7 @@ func (r *reading) probeKeys(b *query.Builder) {
 	r.after(b, "r", r.order.column, "id")
 	b.Write(" ORDER BY ")
 	r.sorted(b)
-	b.Write(" LIMIT ").Arg(int64(r.limit))
+	b.Limit(r.limit)
 }
 
 // sorted writes the order by the columns of r.
@@ -156,7 +156,7 @@ func (r *reading) mergeKeys(b *query.Builder) {
 	r.order.direction(b)
 	b.Write(", 2")
 	r.order.direction(b)
-	b.Write(" LIMIT ").Arg(int64(r.limit))
+	b.Limit(r.limit)
 }
 
 // walkAccess writes what follows SELECT in a scan of access, but for the
@@ -249,7 +249,7 @@ func (r *reading) mergePostgres(b *query.Builder, walks []walk) {
 			r.walkRecords(b, w)
 			b.Write(" ORDER BY ")
 			r.sorted(b)
-			b.Write(" LIMIT ").Arg(int64(r.limit)).Write(")")
+			b.Limit(r.limit).Write(")")
 			continue
 		}
 		ids := make([]int64, len(w.principals))
@@ -279,11 +279,11 @@ func (r *reading) mergePostgres(b *query.Builder, walks []walk) {
 		}
 		b.Write("a.record")
 		r.order.direction(b)
-		b.Write(" LIMIT ").Arg(int64(r.limit)).Write(") AS x")
+		b.Limit(r.limit).Write(") AS x")
 	}
 	b.Write(") AS u ORDER BY ")
 	r.order.write(b, "u")
-	b.Write(" LIMIT ").Arg(int64(r.limit))
+	b.Limit(r.limit)
 }
 
 // A hunt is one of the ways to search, and the arms under which its fields may

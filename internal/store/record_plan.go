@@ -134,7 +134,7 @@ func (r *reading) measure(ctx context.Context, from asker) error {
 		b.Write(" AND ")
 		query.SQL(b, r.leaf, "r", nil)
 	}
-	b.Write(" LIMIT ").Arg(int64(manyLeft + 1)).Write(") AS c")
+	b.Limit(manyLeft + 1).Write(") AS c")
 	if err := b.Err(); err != nil {
 		return fmt.Errorf("measure filter: %w", err)
 	}

@@ -343,7 +343,7 @@ func (r *reading) statement(p plan) *query.Builder {
 		b.Write(" AS bits FROM (")
 		r.keys(b, p)
 		b.Write(") AS k0 CROSS JOIN ").Name(r.kind.Name).Write(` AS r WHERE r."id" = k0.id`)
-		b.Write(" LIMIT ").Arg(int64(r.limit))
+		b.Limit(r.limit)
 	} else {
 		r.keys(b, p)
 	}
@@ -397,10 +397,20 @@ func (r *reading) writePresence(b *query.Builder, i int, f *schema.Field) {
 	switch {
 	case !f.Type.Multi():
 		b.Write("CASE WHEN ").Column("r", f.Name).Write(" IS NULL THEN 0 ELSE 1 END")
-	case b.Dialect == query.Postgres:
-		b.Write("json_array_length(").Column("r", f.Name).Write("::json)")
 	default:
-		b.Write("json_array_length(").Column("r", f.Name).Write(")")
+		// Most have a single value, which can be told without reading the JSON:
+		// two have a comma between them.
+		b.Write("CASE WHEN ").Column("r", f.Name).Write(" IS NULL THEN 0 WHEN ")
+		if b.Dialect == query.Postgres {
+			b.Write("strpos(")
+		} else {
+			b.Write("instr(")
+		}
+		b.Column("r", f.Name).Write(", ',') = 0 THEN 1 ELSE json_array_length(").Column("r", f.Name)
+		if b.Dialect == query.Postgres {
+			b.Write("::json")
+		}
+		b.Write(") END")
 	}
 	if !all {
 		b.Write(" END")
