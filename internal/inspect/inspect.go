@@ -91,6 +91,7 @@ type Told struct {
 const (
 	readPage  = 50
 	readLimit = 200
+	settling  = 2 * time.Second
 	// mostSubjects bounds what one entry lists.
 	mostSubjects = 50
 )
@@ -122,6 +123,7 @@ func (l *Log) Read(ctx context.Context, who actor.Actor, q Question) (all []Told
 	case q.Person != 0:
 		ask.Actor = &actor.Actor{Kind: actor.Person, Person: q.Person}
 	}
+	l.settle(ctx)
 	told, more, err := l.Scribe.Read(ctx, ask)
 	if err != nil {
 		return nil, false, fmt.Errorf("read the ledger: %w", err)
@@ -145,6 +147,14 @@ func (l *Log) Read(ctx context.Context, who actor.Actor, q Question) (all []Told
 		e.Kind, e.Records = q.Kind, []schema.RecordID{q.Record}
 	}
 	return all, more, l.Scribe.Note(ctx, e)
+}
+
+// settle lets what was done a moment ago get its place in the log, so that who
+// looks for it finds it. A log that is slow is read as it is.
+func (l *Log) settle(ctx context.Context) {
+	soon, stop := context.WithTimeout(ctx, settling)
+	defer stop()
+	_ = l.Scribe.Flush(soon) // then the newest entries come with the next look
 }
 
 // reach tells whether the asker reads everything; if not, then what they did

@@ -1,0 +1,174 @@
+package web
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"log/slog"
+
+	"castellan/internal/crm"
+	"castellan/internal/records"
+	"castellan/internal/vault"
+)
+
+// What strangers may use. Whoever adds a line here says that it shows nothing
+// of anybody.
+var openToStrangers = []string{
+	"GET /api/docs", "GET /api/openapi.json", "GET /api/v1/setup", "GET /healthz", "GET /metrics", "GET /readyz",
+	"POST /api/v1/session", "POST /api/v1/session/link", "POST /api/v1/setup",
+}
+
+// What everybody who is signed in may use: their own affairs, and what everybody
+// in the house may know. The rooms decide about the rest of it by themselves.
+var openToSignedIn = []string{
+	"DELETE /api/v1/keys/{id}", "DELETE /api/v1/people/{id}/sessions", "DELETE /api/v1/session", "DELETE /api/v1/sessions/{id}",
+	"GET /api/v1/abilities", "GET /api/v1/groups", "GET /api/v1/keys", "GET /api/v1/ledger", "GET /api/v1/ledger/checkpoint", "GET /api/v1/ledger/events", "GET /api/v1/ledger/key",
+	"GET /api/v1/people/names", "GET /api/v1/people/{id}", "GET /api/v1/people/{id}/sessions", "GET /api/v1/pipelines", "GET /api/v1/rails", "GET /api/v1/roles", "GET /api/v1/roles/{id}",
+	"GET /api/v1/session", "GET /api/v1/settings", "PATCH /api/v1/people/{id}", "POST /api/v1/session/password",
+}
+
+func table(t *testing.T) []*route {
+	t.Helper()
+	all := (&Server{}).table()
+	if len(all) < 100 {
+		t.Fatalf("%d routes", len(all))
+	}
+	return all
+}
+
+func TestEveryRouteSaysWhoMayUseIt(t *testing.T) {
+	var strangers, signed []string
+	known := map[records.Ability]bool{}
+	for _, a := range records.Abilities() {
+		known[a.Name] = true
+	}
+	for _, rt := range table(t) {
+		name := rt.method + " " + rt.path
+		switch rt.door.mark {
+		case stranger:
+			strangers = append(strangers, name)
+		case signedIn:
+			signed = append(signed, name)
+		case byAbility:
+			if !known[rt.door.ability] {
+				t.Errorf("%s needs %q, which is no ability", name, rt.door.ability)
+			}
+		case byRights:
+			if rt.kind == nil && rt.surface == "" && !slices.Contains([]string{"GET /api/v1/kinds", "POST /api/v1/operations/{operation}/undo"}, name) {
+				t.Errorf("%s is decided by rights on records, but is about no kind", name)
+			}
+		case closed:
+			t.Errorf("%s does not say who may use it", name)
+		}
+	}
+	slices.Sort(strangers)
+	slices.Sort(signed)
+	if !slices.Equal(strangers, openToStrangers) {
+		t.Errorf("strangers may use\n%s\nand not\n%s", strings.Join(strangers, "\n"), strings.Join(openToStrangers, "\n"))
+	}
+	if !slices.Equal(signed, openToSignedIn) {
+		t.Errorf("everybody who is signed in may use\n%s\nand not\n%s", strings.Join(signed, "\n"), strings.Join(openToSignedIn, "\n"))
+	}
+}
+
+func TestEveryRouteIsBoundedAndDescribed(t *testing.T) {
+	names := map[string]bool{}
+	surfaces := records.Surfaces()
+	for _, rt := range table(t) {
+		name := rt.method + " " + rt.path
+		if rt.name == "" || rt.summary == "" || rt.tag == "" || rt.handle == nil {
+			t.Errorf("%s is not described", name)
+		}
+		if names[rt.name] {
+			t.Errorf("%s: another route has its name %s", name, rt.name)
+		}
+		names[rt.name] = true
+		takes := rt.request != nil || rt.takes != ""
+		if takes != (rt.body > 0) {
+			t.Errorf("%s: takes a body: %v, its limit: %d", name, takes, rt.body)
+		}
+		if takes && (rt.method == "GET" || rt.method == "DELETE") {
+			t.Errorf("%s takes a body", name)
+		}
+		if rt.body > largeBody && rt.takes == "" {
+			t.Errorf("%s takes %d bytes of JSON", name, rt.body)
+		}
+		if rt.timeout > longWork {
+			t.Errorf("%s may last %s", name, rt.timeout)
+		}
+		if rt.surface != "" && !slices.Contains(surfaces, rt.surface) {
+			t.Errorf("%s shows clients on %q, which is no surface", name, rt.surface)
+		}
+		if rt.kind != nil && rt.surface == "" {
+			t.Errorf("%s shows records on no surface", name)
+		}
+		if !strings.HasPrefix(rt.path, "/api/") && rt.door.mark != stranger {
+			t.Errorf("%s is outside the API", name)
+		}
+	}
+	for _, k := range crm.Kinds() {
+		for _, rest := range []string{"", "/{id}", "/count", "/{id}/history", "/{id}/seen", "/{id}/access", "/{id}/why"} {
+			if !slices.ContainsFunc(table(t), func(rt *route) bool { return rt.method == "GET" && rt.path == "/api/v1/"+k.Plural+rest }) {
+				t.Errorf("%s has no route %s", k.Plural, rest)
+			}
+		}
+	}
+}
+
+// A panic ends one request, and tells nobody what it met (attack 56).
+func TestAttack56_PanicEndsOneRequestOnly(t *testing.T) {
+	keys, err := vault.Open(t.TempDir(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var said strings.Builder
+	s := &Server{Options: Options{Vault: keys, Now: time.Now}, log: slog.New(slog.NewTextHandler(&said, nil))}
+	server := httptest.NewServer(s.guard(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/fall" {
+			panic("the phone is 2125550123")
+		}
+		w.WriteHeader(http.StatusNoContent)
+	})))
+	defer server.Close()
+	for range 3 {
+		fallen, err := server.Client().Get(server.URL + "/fall")
+		if err != nil {
+			t.Fatal(err)
+		}
+		fallen.Body.Close()
+		if fallen.StatusCode != http.StatusInternalServerError || fallen.Header.Get("X-Content-Type-Options") != "nosniff" {
+			t.Errorf("status %d", fallen.StatusCode)
+		}
+		good, err := server.Client().Get(server.URL + "/stand")
+		if err != nil {
+			t.Fatal(err)
+		}
+		good.Body.Close()
+		if good.StatusCode != http.StatusNoContent {
+			t.Errorf("status %d after a panic", good.StatusCode)
+		}
+	}
+	if strings.Contains(said.String(), "2125550123") || strings.Count(said.String(), "request panicked") != 3 {
+		t.Errorf("the log says: %s", said.String())
+	}
+}
+
+func TestDecimalsAreWrittenExactly(t *testing.T) {
+	for _, c := range []struct {
+		n      int64
+		places int
+		whole  bool
+		want   string
+	}{
+		{120050, 2, true, `"1200.50"`}, {-5, 2, true, `"-0.05"`}, {0, 2, true, `"0.00"`}, {12_500_000, 6, false, `"12.5"`}, {12_000_000, 6, false, `"12"`},
+		{1, 6, false, `"0.000001"`}, {-9_223_372_036_854_775_808, 2, true, `"-92233720368547758.08"`}, {10, 6, false, `"0.00001"`},
+	} {
+		if got := string(appendDecimal(nil, c.n, c.places, c.whole)); got != c.want {
+			t.Errorf("%d with %d places: %s, want %s", c.n, c.places, got, c.want)
+		}
+	}
+}

@@ -1,0 +1,210 @@
+package web_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"castellan/internal/crm"
+	"castellan/internal/schema"
+	"castellan/internal/store"
+)
+
+// Secrets are planted in every field of every kind, each a different one. Then
+// somebody who may see every record but not these fields asks every question
+// there is, and each secret is looked for wherever words come out: answers, the
+// log of the program, the ledger as the API tells it, the queue of jobs.
+func TestSecretsOfEveryFieldStayWhereTheyAre(t *testing.T) {
+	everywhere(t, func(t *town) {
+		secrets := &secretary{}
+		ids := map[string]string{}
+		var order []schema.Kind
+		for _, k := range crm.Kinds() {
+			order = append(order, k)
+		}
+		// What others link to comes first.
+		for _, name := range []string{"company", "contact", "deal", "task", "comment"} {
+			for i := range order {
+				if order[i].Name == name {
+					ids[order[i].Plural+"{id}"] = t.olga.create(order[i].Plural, secrets.plant(t, &order[i], ids))
+				}
+			}
+		}
+		for _, k := range order { // a past with secrets of its own
+			t.olga.patch("/api/v1/"+k.Plural+"/"+ids[k.Plural+"{id}"], secrets.plant(t, &k, nil)).is(200)
+		}
+		if len(secrets.closed) < 40 {
+			t.Fatalf("only %d secrets were planted", len(secrets.closed))
+		}
+		blind := t.hire("Blind", blindRole())
+		ids["people{id}"], ids["roles{id}"] = blind.id, t.ready("owner")
+		ids["{version}"] = "1"
+		asked := 0
+		for path, methods := range description(t) {
+			for method := range methods {
+				method = strings.ToUpper(method)
+				if path == "/api/v1/session" && method == "DELETE" || strings.HasSuffix(path, "/sessions") && method == "DELETE" || strings.HasSuffix(path, "/deactivate") {
+					continue // the asker would be gone
+				}
+				for _, body := range questions(method, path) {
+					blind.do(method, filled(path, ids), body).lacks(secrets.closed...)
+					asked++
+				}
+			}
+		}
+		for _, k := range order {
+			for _, how := range []string{"?sort=-created_at&limit=1", "?count=exact", "?bin=1", "?fields=" + k.Title, query("search", "secret"), query("search", "555")} {
+				blind.get("/api/v1/" + k.Plural + how).lacks(secrets.closed...)
+				asked++
+			}
+		}
+		for _, secret := range secrets.all {
+			blind.get("/api/v1/search" + query("q", secret)).lacks(secrets.closed...)
+		}
+		if asked < 150 {
+			t.Errorf("only %d questions were asked", asked)
+		}
+		blind.get("/api/v1/contacts/" + ids["contacts{id}"]).is(200).has(`"sight"`) // it is not blind because it sees no record
+
+		for _, line := range strings.Split(t.log.String(), "\n") {
+			for _, secret := range secrets.all {
+				if strings.Contains(line, secret) {
+					t.Errorf("the log holds a client's data: %s", line)
+				}
+			}
+		}
+		// Not even the owner's view of the ledger holds a value.
+		for cursor := ""; ; {
+			page := t.olga.get("/api/v1/ledger" + query("limit", "200", "cursor", cursor)).is(200).lacks(secrets.all...)
+			next, more := page.json()["next"].(string)
+			if !more {
+				break
+			}
+			cursor = next
+		}
+		rows, err := t.db.Query(t.Context(), store.Text("SELECT args FROM job"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for rows.Next() {
+			held := fmt.Sprint(rows.Values()...)
+			for _, secret := range secrets.all {
+				if strings.Contains(held, secret) {
+					t.Errorf("a job holds a client's data: %s", held)
+				}
+			}
+		}
+		if err := rows.Close(); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+// blindRole sees every record, and of it what is open and nothing else.
+func blindRole() object {
+	all := object{"create": "all", "view": "all", "edit": "all", "delete": "all"}
+	return object{
+		"grades": object{"contact": all, "company": all, "deal": all, "task": all, "comment": all},
+		"sights": []object{
+			{"class": "open", "own": "plain", "group": "plain", "all": "plain"},
+			{"class": "personal", "own": "masked", "group": "masked", "all": "masked"},
+			{"class": "contact", "own": "masked", "group": "masked", "all": "masked"},
+		},
+		"abilities": []string{"records.bin", "records.share", "records.revert", "records.bulk", "records.seen", "explain", "ledger.read", "groups.manage", "people.manage", "roles.manage", "import.run"},
+	}
+}
+
+// secretary makes values that are met nowhere else.
+type secretary struct {
+	n      int
+	all    []string // everything planted
+	closed []string // what the blind must not see
+}
+
+func (s *secretary) word(closed bool) string {
+	s.n++
+	w := fmt.Sprintf("secret%cq%cz", 'a'+s.n%26, 'a'+s.n/26)
+	s.keep(w, closed)
+	return w
+}
+
+func (s *secretary) keep(w string, closed bool) {
+	s.all = append(s.all, w)
+	if closed {
+		s.closed = append(s.closed, w)
+	}
+}
+
+// plant fills every field that can be written. Numbers typed into open texts are
+// secrets, too: a note is no way round a mask.
+func (s *secretary) plant(t *town, k *schema.Kind, links map[string]string) object {
+	fields := object{}
+	for _, f := range k.Fields {
+		if f.House || f.Name == k.Responsible || f.Name == "about" || f.Name == "about_kind" {
+			continue
+		}
+		closed := f.Class != schema.Open
+		switch f.Type {
+		case schema.Text, schema.LongText:
+			if f.Max > 0 && f.Max < 20 {
+				continue
+			}
+			text := s.word(closed)
+			if f.Free {
+				s.n++
+				number := fmt.Sprintf("212-555-%04d", 100+s.n%100)
+				text += " " + number
+				s.keep(number, true)
+			}
+			fields[f.Name] = text
+		case schema.Phones:
+			s.n++
+			fields[f.Name] = []object{{"number": fmt.Sprintf("(212) 555-%04d", 100+s.n%100), "label": s.word(closed)}}
+			s.keep(fmt.Sprintf("+1212555%04d", 100+s.n%100), closed)
+		case schema.Emails:
+			fields[f.Name] = []object{{"address": s.word(closed) + "@example.com", "label": "home"}}
+		case schema.URL:
+			fields[f.Name] = "https://example.com/" + s.word(closed)
+		case schema.Tags:
+			fields[f.Name] = []string{s.word(closed)}
+		case schema.Date:
+			s.n++
+			day := fmt.Sprintf("19%02d-03-%02d", 10+s.n%80, 1+s.n%28)
+			fields[f.Name] = day
+			s.keep(day, closed)
+		case schema.Relation:
+			if links != nil {
+				for _, other := range crm.Kinds() {
+					if other.Name == f.Target {
+						fields[f.Name] = links[other.Plural+"{id}"]
+					}
+				}
+			}
+		}
+	}
+	if k.Within && links != nil {
+		fields["about"], fields["about_kind"] = links["contacts{id}"], "contact"
+	}
+	return fields
+}
+
+// questions are the bodies with which a route is asked.
+func questions(method, path string) []any {
+	switch {
+	case method == "GET" || method == "DELETE":
+		return []any{nil}
+	case strings.HasSuffix(path, "/reveal"):
+		return []any{object{"fields": []string{"phones"}}, object{"fields": []string{"emails"}}, object{"fields": []string{"note"}}, object{"fields": []string{"name"}}, object{"fields": []string{"birthday"}}}
+	case strings.HasSuffix(path, "/find"):
+		return []any{object{"phone": "(212) 555-0101"}}
+	case strings.HasSuffix(path, "/preview"):
+		return []any{object{"kind": "contact", "role": object{"name": "x", "grades": object{"contact": object{"view": "all"}}, "sights": []object{{"class": "contact", "own": "plain", "group": "plain", "all": "plain"}}, "abilities": []string{}}}}
+	case strings.HasSuffix(path, "/bulk"):
+		return []any{object{"action": "update", "filter": "created_at >= 2020-01-01", "patch": object{"note": "x"}}}
+	case strings.HasSuffix(path, "/shares"):
+		return []any{object{"person": "person_0000000000000"}}
+	case strings.HasSuffix(path, "/restore"):
+		return []any{nil}
+	}
+	return []any{object{}, nil}
+}
