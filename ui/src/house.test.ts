@@ -82,3 +82,35 @@ test.each(['ru', 'it', 'pl'])('every word of the page is said in %s, with its ga
     expect(plurals.filter(([, said]) => !/few \{.*many \{/s.test(said ?? '')).map(([id]) => id)).toEqual([]);
   }
 });
+
+test('every request that the page makes stands in the table of the server', () => {
+  const table: { paths: Record<string, Record<string, unknown>> } = JSON.parse(
+    readFileSync(join(src, '../../internal/web/openapi.json'), 'utf8'),
+  );
+  const known = new Set(
+    Object.entries(table.paths).flatMap(([path, verbs]) =>
+      Object.keys(verbs).map((verb) => `${verb.toUpperCase()} ${path.replace(/\{\w+\}/g, '*')}`),
+    ),
+  );
+  const asked = files
+    .filter((file) => room(file) === 'api' || file === 'kit/field-input.tsx')
+    .flatMap((file) => {
+      const text = readFileSync(join(src, file), 'utf8');
+      const calls = [...text.matchAll(/(?:call|text)(?:<[^(]*>)?\(\s*'([A-Z]+)',\s*[`']([^`']+)[`']/g)];
+      const fetched = [...text.matchAll(/\bfile\(\s*[`']([^`']+)[`']/g)].map((match) => [
+        '',
+        'GET',
+        match[1] ?? '',
+      ]);
+      return [...calls, ...fetched].map(([, verb, path]) => ({ file, verb, path: path ?? '' }));
+    });
+  expect(asked.length).toBeGreaterThan(40);
+  const wrong = asked
+    .map(({ file, verb, path }) => {
+      // A path that begins with a gap speaks of records of any kind.
+      const whole = path.replace(/^\/\$\{[^}]+\}/, '/contacts').replace(/\$\{[^}]+\}/g, '*');
+      return { file, request: `${verb} /api/v1${whole}` };
+    })
+    .filter(({ request }) => !known.has(request));
+  expect(wrong).toEqual([]);
+});

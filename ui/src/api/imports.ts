@@ -1,56 +1,9 @@
 import { queryOptions } from '@tanstack/react-query';
+import type { Import as Import_, ImportSettings as ImportSettings_ } from './generated';
 import { call, file } from './http';
 
-export interface Column {
-  index: number;
-  heading: string;
-  field: string | null;
-  label?: string;
-  samples: string[];
-}
-
-export interface PreviewRow {
-  line: number;
-  what: 'create' | 'update' | 'skip' | 'refused';
-  title?: string;
-  values?: Record<string, unknown>;
-  reason?: string;
-}
-
-export interface Import {
-  id: string;
-  file?: string;
-  state: 'draft' | 'waiting' | 'running' | 'done' | 'failed' | 'undone';
-  created_at?: string;
-  by?: { id: string; name: string };
-  guess: {
-    source?: string;
-    encoding?: string;
-    delimiter?: string;
-    header_line?: number;
-    columns: Column[];
-  };
-  preview?: { create: number; update: number; skip: number; refused: number; rows: PreviewRow[] };
-  settings?: ImportSettings;
-  done?: number;
-  total?: number;
-  created?: number;
-  updated?: number;
-  skipped?: number;
-  refused?: number;
-  reason?: string;
-}
-
-export interface ImportSettings {
-  mapping?: Record<string, string | null>;
-  encoding?: string;
-  delimiter?: string;
-  duplicates?: 'skip' | 'fill' | 'update';
-  responsible?: string;
-  group?: string;
-  tags?: string[];
-  region?: string;
-}
+export type Import = Import_;
+export type ImportSettings = ImportSettings_;
 
 export const imports = queryOptions({
   queryKey: ['imports'],

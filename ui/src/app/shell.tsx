@@ -142,12 +142,14 @@ export function Shell() {
       )}
       <header className={classes.bar}>
         <div ref={setSlot} className={classes.slot} />
-        <UnstyledButton className={classes.search} onClick={() => setAsking(true)} aria-label={t`Search`}>
+        <UnstyledButton className={classes.search} onClick={() => setAsking(true)}>
           <IconSearch size={15} aria-hidden />
           <span className={classes.searchWord}>
             <Trans>Search</Trans>
           </span>
-          <Kbd className={classes.kbd}>Ctrl K</Kbd>
+          <Kbd className={classes.kbd} aria-hidden>
+            Ctrl K
+          </Kbd>
         </UnstyledButton>
         <Suspense fallback={<Avatar name={me.person.name} size={30} />}>
           <Me onKeys={() => setShowsKeys(true)} />

@@ -21,11 +21,10 @@ export function Avatar({ name, size = 22 }: { name: string; size?: number }) {
   return (
     <span
       aria-hidden
+      data-initials={initials(name)}
       className={classes.avatar}
       style={{ width: size, height: size, fontSize: size * 0.42, ['--hue' as string]: hue(name) }}
-    >
-      {initials(name)}
-    </span>
+    />
   );
 }
 

@@ -142,7 +142,7 @@ export function FieldValue({ field, record, look = {} }: { field: Field; record:
         <Trans>No</Trans>
       );
     case 'date':
-      return <>{calendarDate(String(value))}</>;
+      return <>{calendarDate(String(value), look.dense)}</>;
     case 'datetime':
       return <When at={String(value)} />;
     case 'money':

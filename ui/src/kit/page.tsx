@@ -1,4 +1,3 @@
-import { ScrollArea } from '@mantine/core';
 import { createContext, type ReactNode, useContext, useEffect } from 'react';
 import { createPortal } from 'react-dom';
 import classes from './page.module.css';
@@ -24,11 +23,11 @@ export function PageTitle({ title, children }: { title: string; children?: React
 /** A page that is read from top to bottom, in a column that the eye can follow. */
 export function Column({ children, wide = false }: { children: ReactNode; wide?: boolean }) {
   return (
-    <ScrollArea className={classes.scroll} type="auto" viewportProps={{ tabIndex: -1 }}>
+    <div className={classes.scroll}>
       <div className={classes.column} data-wide={wide || undefined}>
         {children}
       </div>
-    </ScrollArea>
+    </div>
   );
 }
 

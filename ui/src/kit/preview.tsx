@@ -3,7 +3,7 @@ import { Group, Select, Skeleton, Text } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import type { Kind } from '../api/kinds';
+import type { Field, Kind } from '../api/kinds';
 import { preview, type Role } from '../api/people';
 import { Failure } from './failure';
 import { FieldValue } from './field-value';
@@ -33,7 +33,10 @@ export function Preview({ kinds: all, role, person }: { kinds: Kind[]; role?: Ro
       !field.house &&
       records.some((record) => record.sight?.[field.name] || (record[field.name] ?? '') !== ''),
   );
-  const first = shown.slice(0, 6);
+  // The name, then what is most guarded: that is what the rights are about.
+  const rank = (field: Field) =>
+    field.name === kind?.title ? 0 : field.class === 'special' ? 1 : field.class === 'contact' ? 2 : 3;
+  const first = [...shown].sort((a, b) => rank(a) - rank(b)).slice(0, 5);
 
   return (
     <Panel
@@ -83,7 +86,13 @@ export function Preview({ kinds: all, role, person }: { kinds: Kind[]; role?: Ro
           <Trans>Nothing at all.</Trans>
         </Text>
       ) : (
-        <div className={classes.preview} style={{ opacity: isFetching ? 0.6 : 1 }}>
+        <section
+          className={classes.preview}
+          style={{ opacity: isFetching ? 0.6 : 1 }}
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, also by keys
+          tabIndex={0}
+          aria-label={t`Records`}
+        >
           <table>
             <thead>
               <tr>
@@ -106,7 +115,7 @@ export function Preview({ kinds: all, role, person }: { kinds: Kind[]; role?: Ro
               ))}
             </tbody>
           </table>
-        </div>
+        </section>
       )}
     </Panel>
   );

@@ -40,7 +40,7 @@ export function Protected({ mask, sight, label, onReveal, why }: Props) {
           }
         }}
       >
-        <span aria-hidden>{mask}</span>
+        <span aria-hidden className={classes.mask} data-mask={mask} />
         {busy ? <Loader size={12} /> : <IconEye size={14} stroke={1.7} aria-hidden />}
       </UnstyledButton>
     );
@@ -49,7 +49,7 @@ export function Protected({ mask, sight, label, onReveal, why }: Props) {
   if (!why) {
     return (
       <span className={classes.closed} title={t`Closed to you`}>
-        <span aria-hidden>{mask}</span>
+        <span aria-hidden className={classes.mask} data-mask={mask} />
         <IconLock size={13} stroke={1.7} aria-hidden />
         <span className="unseen">{t`Closed to you: ${label}`}</span>
       </span>
@@ -68,7 +68,7 @@ export function Protected({ mask, sight, label, onReveal, why }: Props) {
             setAsking((open) => !open);
           }}
         >
-          <span aria-hidden>{mask}</span>
+          <span aria-hidden className={classes.mask} data-mask={mask} />
           <IconLock size={13} stroke={1.7} aria-hidden />
         </UnstyledButton>
       </Popover.Target>

@@ -41,11 +41,15 @@ export function When({ at }: { at: string | null | undefined }) {
   );
 }
 
-/** A calendar date as stored: "1986-07-16", or "--07-16" where the year is unknown. */
-export function calendarDate(stored: string): string {
+/** A calendar date as stored: "1986-07-16", or "--07-16" where the year is unknown. Short where there is little room. */
+export function calendarDate(stored: string, short = false): string {
   const [, year, month, dayOfMonth] = /^(\d{4}|-)-(\d{2})-(\d{2})/.exec(stored) ?? [];
   if (!month || !dayOfMonth) return stored;
   const known = year !== '-' && year !== undefined;
   const date = new Date(known ? Number(year) : 2000, Number(month) - 1, Number(dayOfMonth));
-  return format(date, { day: 'numeric', month: 'long', ...(known ? { year: 'numeric' } : {}) });
+  return format(date, {
+    day: 'numeric',
+    month: short ? 'short' : 'long',
+    ...(known ? { year: 'numeric' } : {}),
+  });
 }

@@ -60,6 +60,17 @@ export type Change = {
     masked?: boolean;
 };
 
+export type Column = {
+    /**
+     * null: kept aside under its heading.
+     */
+    field: string | null;
+    heading: string;
+    index: number;
+    label?: string;
+    samples: Array<string>;
+};
+
 /**
  * As far as the asker may see it: a field that is absent is hidden. Fields of one's own begin with x_.
  */
@@ -990,6 +1001,22 @@ export type FieldPatch = {
     type?: string;
 };
 
+export type FilePreview = {
+    create: number;
+    /**
+     * There are more rows than were looked at.
+     */
+    more: boolean;
+    refused: number;
+    rows: Array<PreviewRow>;
+    skip: number;
+    update: number;
+    /**
+     * Rows of which a value would be left out.
+     */
+    warnings: number;
+};
+
 export type FindBody = {
     /**
      * The whole address.
@@ -1022,6 +1049,17 @@ export type GroupOfPerson = {
     role: Named;
 };
 
+export type Guess = {
+    columns: Array<Column>;
+    delimiter?: string;
+    encoding?: string;
+    format: string;
+    header_line: number;
+    language: string;
+    sheet?: string;
+    source: string;
+};
+
 export type Hit = {
     id: string;
     kind: string;
@@ -1030,6 +1068,58 @@ export type Hit = {
 
 export type HitList = {
     items: Array<Hit>;
+};
+
+export type Import = {
+    by: Named;
+    created: number;
+    created_at: string;
+    /**
+     * Rows that have been dealt with.
+     */
+    done: number;
+    file: string;
+    finished_at: string | null;
+    guess: Guess;
+    id: string;
+    preview?: FilePreview;
+    /**
+     * Of a failed import.
+     */
+    reason?: string;
+    refused: number;
+    settings: ImportSettings;
+    skipped: number;
+    state: 'draft' | 'running' | 'done' | 'failed' | 'undoing' | 'undone';
+    total: number;
+    updated: number;
+};
+
+export type ImportList = {
+    items: Array<Import>;
+};
+
+export type ImportSettings = {
+    delimiter?: string;
+    duplicates?: 'skip' | 'fill' | 'update';
+    encoding?: string;
+    /**
+     * New clients are shared with it; null: with none.
+     */
+    group?: string;
+    language?: string;
+    /**
+     * By index of the column: a field, or null to keep it aside.
+     */
+    mapping?: {
+        [key: string]: string | null;
+    };
+    region?: string;
+    /**
+     * A person; null: whom the file names, else whoever imports.
+     */
+    responsible?: string;
+    tags?: Array<string>;
 };
 
 export type Key = {
@@ -1316,6 +1406,15 @@ export type PreviewBody = {
      * By default list.
      */
     surface?: 'list' | 'card';
+};
+
+export type PreviewRow = {
+    emails: Array<string>;
+    line: number;
+    phones: Array<string>;
+    reason?: string;
+    title: string;
+    what: 'create' | 'update' | 'skip' | 'refused';
 };
 
 export type Problem = {
@@ -4516,6 +4615,197 @@ export type SetMembersResponses = {
 };
 
 export type SetMembersResponse = SetMembersResponses[keyof SetMembersResponses];
+
+export type ListImportsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/imports';
+};
+
+export type ListImportsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListImportsError = ListImportsErrors[keyof ListImportsErrors];
+
+export type ListImportsResponses = {
+    /**
+     * OK
+     */
+    200: ImportList;
+};
+
+export type ListImportsResponse = ListImportsResponses[keyof ListImportsResponses];
+
+export type UploadFileData = {
+    /**
+     * At most 153600 KiB.
+     */
+    body: Blob | File;
+    path?: never;
+    query?: never;
+    url: '/api/v1/imports';
+};
+
+export type UploadFileErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type UploadFileError = UploadFileErrors[keyof UploadFileErrors];
+
+export type UploadFileResponses = {
+    /**
+     * Created
+     */
+    201: Import;
+};
+
+export type UploadFileResponse = UploadFileResponses[keyof UploadFileResponses];
+
+export type GetImportData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/imports/{id}';
+};
+
+export type GetImportErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetImportError = GetImportErrors[keyof GetImportErrors];
+
+export type GetImportResponses = {
+    /**
+     * OK
+     */
+    200: Import;
+};
+
+export type GetImportResponse = GetImportResponses[keyof GetImportResponses];
+
+export type AdjustImportData = {
+    /**
+     * At most 512 KiB.
+     */
+    body: ImportSettings;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/imports/{id}';
+};
+
+export type AdjustImportErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type AdjustImportError = AdjustImportErrors[keyof AdjustImportErrors];
+
+export type AdjustImportResponses = {
+    /**
+     * OK
+     */
+    200: Import;
+};
+
+export type AdjustImportResponse = AdjustImportResponses[keyof AdjustImportResponses];
+
+export type GetRefusedRowsData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/imports/{id}/refused';
+};
+
+export type GetRefusedRowsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetRefusedRowsError = GetRefusedRowsErrors[keyof GetRefusedRowsErrors];
+
+export type GetRefusedRowsResponses = {
+    /**
+     * OK
+     */
+    200: string;
+};
+
+export type GetRefusedRowsResponse = GetRefusedRowsResponses[keyof GetRefusedRowsResponses];
+
+export type StartImportData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/imports/{id}/start';
+};
+
+export type StartImportErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type StartImportError = StartImportErrors[keyof StartImportErrors];
+
+export type StartImportResponses = {
+    /**
+     * OK
+     */
+    200: Import;
+};
+
+export type StartImportResponse = StartImportResponses[keyof StartImportResponses];
+
+export type UndoImportData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/imports/{id}/undo';
+};
+
+export type UndoImportErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type UndoImportError = UndoImportErrors[keyof UndoImportErrors];
+
+export type UndoImportResponses = {
+    /**
+     * OK
+     */
+    200: Import;
+};
+
+export type UndoImportResponse = UndoImportResponses[keyof UndoImportResponses];
 
 export type ListKeysData = {
     body?: never;

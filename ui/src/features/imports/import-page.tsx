@@ -133,7 +133,7 @@ function Start() {
                   <span className={classes.pastName}>{each.file ?? t`A file`}</span>
                   <State state={each.state} />
                   <span className={classes.quiet}>
-                    {each.created !== undefined && (
+                    {each.state !== 'draft' && (
                       <Plural value={each.created} one="# created" other="# created" />
                     )}
                   </span>
@@ -155,14 +155,19 @@ function State({ state }: { state: Import['state'] }) {
   const { t } = useLingui();
   const words: Record<Import['state'], string> = {
     draft: t`not started`,
-    waiting: t`waiting`,
     running: t`running`,
     done: t`done`,
     failed: t`stopped`,
+    undoing: t`being undone`,
     undone: t`undone`,
   };
   return (
-    <Badge variant="light" color={state === 'failed' ? 'red' : state === 'done' ? 'teal' : 'gray'} tt="none">
+    <Badge
+      variant="light"
+      color={state === 'failed' ? 'red' : 'gray'}
+      tt="none"
+      {...(state === 'done' ? { c: 'var(--c-good)', bg: 'var(--c-good-soft)' } : {})}
+    >
       {words[state] ?? state}
     </Badge>
   );
@@ -172,7 +177,7 @@ function One({ id }: { id: string }) {
   const { data, error, refetch } = useQuery({
     ...oneImport(id),
     refetchInterval: (query) =>
-      ['running', 'waiting'].includes(query.state.data?.state ?? '') ? 700 : false,
+      ['running', 'undoing'].includes(query.state.data?.state ?? '') ? 700 : false,
   });
   const { data: all } = useQuery(kinds);
   const kind = all?.find((each) => each.name === 'contact');
@@ -266,9 +271,7 @@ function Draft({ job, kind }: { job: Import; kind: Kind }) {
                         ...fields.map((field) => ({ value: field.name, label: fieldLabel(field) })),
                       ]}
                       value={settings.mapping?.[column.index] ?? column.field ?? ''}
-                      onChange={(field) =>
-                        void put({ mapping: { ...settings.mapping, [column.index]: field || null } })
-                      }
+                      onChange={(field) => void put({ mapping: { [column.index]: field || null } })}
                     />
                   </Table.Td>
                 </Table.Tr>
@@ -306,7 +309,7 @@ function Draft({ job, kind }: { job: Import; kind: Kind }) {
               label={t`Responsible`}
               data={people.map((person) => ({ value: person.id, label: person.name }))}
               value={settings.responsible ?? null}
-              onChange={(responsible) => void put({ responsible: responsible ?? '' })}
+              onChange={(responsible) => void put({ responsible: responsible as string })}
             />
             {allGroups.length > 0 && (
               <Select
@@ -316,7 +319,7 @@ function Draft({ job, kind }: { job: Import; kind: Kind }) {
                 label={t`Shared with the group`}
                 data={allGroups.map((group) => ({ value: group.id, label: group.name }))}
                 value={settings.group ?? null}
-                onChange={(group) => void put({ group: group ?? '' })}
+                onChange={(group) => void put({ group: group as string })}
               />
             )}
             <TagsInput
@@ -334,6 +337,11 @@ function Draft({ job, kind }: { job: Import; kind: Kind }) {
           <Skeleton height={120} />
         ) : (
           <div style={{ opacity: busy ? 0.6 : 1 }}>
+            {preview.more && (
+              <p className={classes.quiet}>
+                <Trans>Of the first lines of the file; there are more.</Trans>
+              </p>
+            )}
             <div className={classes.counts} aria-live="polite">
               <Count n={preview.create} word={t`new`} tone="good" />
               <Count n={preview.update} word={t`changed`} tone="accent" />
@@ -384,7 +392,11 @@ function Draft({ job, kind }: { job: Import; kind: Kind }) {
           disabled={total === 0 || !holds(me, 'import.run')}
           onClick={go}
         >
-          <Plural value={total} one="Import # client" other="Import # clients" />
+          {preview?.more ? (
+            <Trans>Import the whole file</Trans>
+          ) : (
+            <Plural value={total} one="Import # client" other="Import # clients" />
+          )}
         </Button>
       </Group>
     </>
@@ -406,7 +418,7 @@ function Running({ job }: { job: Import }) {
   const tell = useTell();
   const done = job.done ?? 0;
   const total = job.total ?? 0;
-  const going = job.state === 'running' || job.state === 'waiting';
+  const going = job.state === 'running' || job.state === 'undoing';
 
   async function takeBack() {
     try {

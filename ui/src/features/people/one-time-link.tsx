@@ -2,7 +2,9 @@ import { Trans } from '@lingui/react/macro';
 import { Button, Code, CopyButton, Group, Stack, Text } from '@mantine/core';
 
 /** A link that works once, to be handed over; it is not shown again. */
-export function OneTimeLink({ url }: { url: string }) {
+export function OneTimeLink({ url: given }: { url: string }) {
+  // A server that was not told its address gives the path alone.
+  const url = new URL(given, location.origin).href;
   return (
     <Stack gap="xs">
       <Text size="sm">

@@ -1,5 +1,5 @@
 import { Trans, useLingui } from '@lingui/react/macro';
-import { ActionIcon, Menu, ScrollArea, Skeleton, Tabs } from '@mantine/core';
+import { ActionIcon, Menu, Skeleton, Tabs } from '@mantine/core';
 import {
   IconArrowBackUp,
   IconDots,
@@ -209,7 +209,7 @@ export function Card({ kind, id, tab, onTab, onClose }: Props) {
             </Tabs.Tab>
           )}
         </Tabs.List>
-        <ScrollArea className={classes.scroll} type="auto" viewportProps={{ tabIndex: 0 }}>
+        <div className={classes.scroll}>
           <Tabs.Panel value="card">
             <Fields kind={kind} record={record} readOnly={readOnly} />
             <Timeline kind={kind} record={record} readOnly={readOnly} />
@@ -223,7 +223,7 @@ export function Card({ kind, id, tab, onTab, onClose }: Props) {
           <Tabs.Panel value="seen">
             <SeenTab kind={kind} record={record} />
           </Tabs.Panel>
-        </ScrollArea>
+        </div>
       </Tabs>
       {sharing && <ShareDialog kind={kind} record={record} onClose={() => setSharing(false)} />}
     </article>

@@ -40,7 +40,9 @@ import {
   exceptions,
   gradeOf,
   grades,
+  reworded,
   sights,
+  spelled,
   withAbility,
   withClassRule,
   withDays,
@@ -328,37 +330,25 @@ function Sights({ role, kinds: all, onChange, disabled }: Part) {
   const surfaceWords = useSurfaceWords();
   const choices = sights.map((sight) => [sight, sightWords[sight]] as const);
 
-  const three = (label: string, rule: SightRule, set: (next: Partial<SightRule>) => void) => (
-    <>
+  const three = (label: string, rule: SightRule, set: (next: SightRule) => void) => {
+    const word = (of: 'own' | 'group' | 'all', place: number) => (
+      <Word
+        label={`${label}, ${place}`}
+        value={spelled(rule)[of]}
+        choices={choices}
+        disabled={disabled}
+        onChange={(to: Sight) => set(reworded(rule, of, to))}
+      />
+    );
+    const own = word('own', 1);
+    const group = word('group', 2);
+    const others = word('all', 3);
+    return (
       <Trans>
-        of their own records{' '}
-        <Word
-          label={`${label}, 1`}
-          value={rule.own}
-          choices={choices}
-          disabled={disabled}
-          onChange={(own: Sight) => set({ own })}
-        />
-        , of their groups’{' '}
-        <Word
-          label={`${label}, 2`}
-          value={rule.group}
-          choices={choices}
-          disabled={disabled}
-          onChange={(group: Sight) => set({ group })}
-        />
-        , of all others{' '}
-        <Word
-          label={`${label}, 3`}
-          value={rule.all}
-          choices={choices}
-          disabled={disabled}
-          onChange={(others: Sight) => set({ all: others })}
-        />
-        .
+        of their own records {own}, of their groups’ {group}, of all others {others}.
       </Trans>
-    </>
-  );
+    );
+  };
 
   return (
     <div className={classes.sentences}>
@@ -384,7 +374,7 @@ function Sights({ role, kinds: all, onChange, disabled }: Part) {
         return (
           <p key={`${rule.kind} ${rule.field} ${rule.class} ${rule.surface}`} className={classes.sentence}>
             <strong>{words.filter(Boolean).join(' ')}: </strong>
-            {three(subject, rule, (next) => onChange(withException(role, rule, { ...rule, ...next })))}{' '}
+            {three(subject, rule, (next) => onChange(withException(role, rule, next)))}{' '}
             {!disabled && (
               <ActionIcon
                 size="xs"

@@ -32,20 +32,44 @@ export function withAbility(role: Role, ability: string, held: boolean): Role {
 const general = (rule: SightRule, name: Class) =>
   rule.class === name && !rule.field && !rule.kind && !rule.surface;
 
+const least = (a: Sight, b: Sight): Sight => (sights.indexOf(a) < sights.indexOf(b) ? a : b);
+const most = (a: Sight, b: Sight): Sight => (sights.indexOf(a) < sights.indexOf(b) ? b : a);
+
+/**
+ * The rule as it works: what is seen of all records is seen of one's groups',
+ * and what is seen of those is seen of one's own.
+ */
+export function spelled(rule: SightRule): SightRule {
+  const group = most(rule.group, rule.all);
+  return { ...rule, group, own: most(rule.own, group) };
+}
+
+/** The rule with one word exchanged. The others give way, so that it means what it says. */
+export function reworded(rule: SightRule, of: 'own' | 'group' | 'all', to: Sight): SightRule {
+  const now = spelled(rule);
+  switch (of) {
+    case 'own':
+      return { ...now, own: to, group: least(now.group, to), all: least(now.all, to) };
+    case 'group':
+      return { ...now, own: most(now.own, to), group: to, all: least(now.all, to) };
+    case 'all':
+      return { ...now, own: most(now.own, to), group: most(now.group, to), all: to };
+  }
+}
+
 /** The rule for a class, and what is meant where there is none: nothing is seen. */
 export function classRule(role: Role, name: Class): SightRule {
-  return (
+  return spelled(
     role.sights.find((rule) => general(rule, name)) ?? {
       class: name,
       own: 'hidden',
       group: 'hidden',
       all: 'hidden',
-    }
+    },
   );
 }
 
-export function withClassRule(role: Role, name: Class, next: Partial<SightRule>): Role {
-  const rule = { ...classRule(role, name), ...next };
+export function withClassRule(role: Role, name: Class, rule: SightRule): Role {
   const others = role.sights.filter((each) => !general(each, name));
   return { ...role, sights: [...others, rule] };
 }

@@ -105,7 +105,11 @@ function FieldList({ kind }: { kind: Kind }) {
               <Table.Th>
                 <Trans>Sort of data</Trans>
               </Table.Th>
-              <Table.Th />
+              <Table.Th>
+                <span className="unseen">
+                  <Trans>Remove</Trans>
+                </span>
+              </Table.Th>
             </Table.Tr>
           </Table.Thead>
           <Table.Tbody>

@@ -138,14 +138,12 @@ function Editor(props: {
   start?: Condition;
   onDone: (next: Condition) => void;
   onLine?: () => void;
-  children: (open: () => void) => React.ReactNode;
+  children: (open: () => void) => React.ReactElement;
 }) {
   const [opened, setOpened] = useState(false);
   return (
     <Popover opened={opened} onChange={setOpened} position="bottom-start" width={380} trapFocus>
-      <Popover.Target>
-        <span>{props.children(() => setOpened((now) => !now))}</span>
-      </Popover.Target>
+      <Popover.Target>{props.children(() => setOpened((now) => !now))}</Popover.Target>
       <Popover.Dropdown p="sm">
         {opened && (
           <Suspense fallback={<Loader size="sm" />}>

@@ -75,7 +75,13 @@ export function useSaying(kind: Kind) {
     if (!field) return print(c);
     const asked = askingOf(field, c);
     if (!asked) return `${fieldLabel(field)} ${print(c).slice(c.field.length + 1)}`;
-    const verb = asked.asking === 'among' && asked.values.length === 1 ? words.is : words[asked.asking];
+    const one = asked.values.length === 1;
+    const verb =
+      one && asked.asking === 'among'
+        ? words.is
+        : one && asked.asking === 'has'
+          ? t`has`
+          : words[asked.asking];
     return [fieldLabel(field), verb, asked.values.map((each) => value(field, each)).join(', ')]
       .filter(Boolean)
       .join(' ');
