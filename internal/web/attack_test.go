@@ -65,7 +65,7 @@ func TestAttack2_MaskedFieldCannotBeSorted(t *testing.T) {
 		}
 		a.get("/api/v1/contacts" + query("sort", "-updated_at", "limit", "1", "cursor", next)).is(400)
 		a.get("/api/v1/deals" + query("limit", "1", "cursor", next)).is(400)
-		a.get("/api/v1/contacts"+query("sort", "name", "limit", "1", "cursor", next)).is(200).has("Bert Zirkon")
+		a.get("/api/v1/contacts" + query("sort", "name", "limit", "1", "cursor", next)).is(200).has("Bert Zirkon")
 	})
 }
 
@@ -77,7 +77,7 @@ func TestAttack3_SearchDoesNotLookIntoUnreadableFields(t *testing.T) {
 			if got := a.get("/api/v1/contacts" + query("search", typed, "count", "exact")).lacks("Anna").items(); len(got) != 0 {
 				t.Errorf("search %q finds %d", typed, len(got))
 			}
-			a.get("/api/v1/search"+query("q", typed)).is(200).lacks("Anna")
+			a.get("/api/v1/search" + query("q", typed)).is(200).lacks("Anna")
 		}
 		if got := t.olga.get("/api/v1/contacts" + query("search", "5550123")).items(); len(got) != 1 {
 			t.Errorf("the owner's search finds %d", len(got))
@@ -139,7 +139,7 @@ func TestAttack8_QuestionsOfYesOrNoAreNoOracles(t *testing.T) {
 		if one.body != other.body {
 			t.Errorf("sign-in tells accounts apart:\n%s\n%s", one.body, other.body)
 		}
-		a.get("/api/v1/contacts/count"+query("filter", `name = "Cecilia Quartz"`)).is(200).has(`"n":0`)
+		a.get("/api/v1/contacts/count" + query("filter", `name = "Cecilia Quartz"`)).is(200).has(`"n":0`)
 	})
 }
 
@@ -183,13 +183,13 @@ func TestAttack14_MaskIsNeverStored(t *testing.T) {
 	everywhere(t, func(t *town) {
 		a, _, _ := bystanders(t)
 		id := a.create("contacts", object{"name": "Anna", "phones": []string{"(212) 555-0123"}, "emails": []string{mail}, "note": "Call 212-555-0123 after noon"})
-		shown := a.get("/api/v1/contacts/" + id).is(200).lacks(phone, digits, "555-0123", mail)
+		shown := a.get("/api/v1/contacts/"+id).is(200).lacks(phone, digits, "555-0123", mail)
 		seen := shown.json()
 		// The form sends back what it showed.
 		a.patch("/api/v1/contacts/"+id, object{"phones": seen["phones"]}).is(422).lacks(phone)
 		a.patch("/api/v1/contacts/"+id, object{"note": seen["note"]}).is(422)
 		a.patch("/api/v1/contacts/"+id, object{"name": "Anna B", "phones": seen["phones"]}).is(422)
-		after := t.olga.get("/api/v1/contacts/" + id).is(200).has(phone, mail, "212-555-0123", `"name":"Anna"`)
+		after := t.olga.get("/api/v1/contacts/"+id).is(200).has(phone, mail, "212-555-0123", `"name":"Anna"`)
 		after.lacks("XXXX")
 		// A new number can be set unseen, and leaves the others alone.
 		a.patch("/api/v1/contacts/"+id, object{"phones": []string{"(212) 555-0145"}}).is(200).lacks("5550145", mail)
@@ -252,12 +252,14 @@ func TestAttack20_RecordsOfOthersAreClosedByEveryDoor(t *testing.T) {
 				func() *answer { return a.get(one + "/seen") },
 				func() *answer { return a.get(one + "/access") },
 				func() *answer { return a.get(one + "/why") },
-				func() *answer { return a.post("/api/v1/"+plural+"/bulk", object{"ids": []string{id}, "action": "delete"}) },
+				func() *answer {
+					return a.post("/api/v1/"+plural+"/bulk", object{"ids": []string{id}, "action": "delete"})
+				},
 			} {
 				try().is(403, 404).lacks("Quartz", "secret", "5550199", "5550177")
 			}
 			if plural != "comments" {
-				a.get("/api/v1/"+plural+query("count", "exact")).is(200).has(`"n":0`).lacks("Quartz")
+				a.get("/api/v1/" + plural + query("count", "exact")).is(200).has(`"n":0`).lacks("Quartz")
 				a.post(one+"/shares", object{"person": a.id, "level": "edit"}).is(403, 404)
 			} else {
 				a.get("/api/v1/comments"+query("filter", `about = "`+c+`"`)).is(200, 404).lacks("Quartz")
@@ -266,7 +268,7 @@ func TestAttack20_RecordsOfOthersAreClosedByEveryDoor(t *testing.T) {
 				t.Errorf("%s changed:\n%s\n%s", plural, before.body, after.body)
 			}
 		}
-		a.get("/api/v1/search"+query("q", "Quartz")).is(200).lacks("Quartz")
+		a.get("/api/v1/search" + query("q", "Quartz")).is(200).lacks("Quartz")
 		// A deal or task of one's own does not open the client that it names.
 		a.post("/api/v1/deals", object{"title": "Trojan", "contact": c}).is(422)
 	})
@@ -302,10 +304,10 @@ func TestAttack32_BinNeedsRightsOnTheRecord(t *testing.T) {
 		a, b, c := bystanders(t)
 		b.delete("/api/v1/contacts/" + c).is(204)
 		a.post("/api/v1/contacts/"+c+"/restore", nil).is(404)
-		a.get("/api/v1/contacts"+query("bin", "1")).is(200).lacks("Cecilia")
+		a.get("/api/v1/contacts" + query("bin", "1")).is(200).lacks("Cecilia")
 		a.get("/api/v1/contacts/" + c).is(404)
 		b.get("/api/v1/contacts").is(200).lacks("Cecilia")
-		b.get("/api/v1/contacts"+query("bin", "1")).is(200).has("Cecilia")
+		b.get("/api/v1/contacts" + query("bin", "1")).is(200).has("Cecilia")
 		b.post("/api/v1/contacts/"+c+"/restore", nil).is(200).has("Cecilia")
 		// Whoever may not use the bin does not look into it.
 		role := sales()

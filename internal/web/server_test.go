@@ -235,7 +235,7 @@ func TestSameKeyCreatesOnce(t *testing.T) {
 		wait.Wait()
 		t.olga.with("Idempotency-Key", "k1").post("/api/v1/contacts", object{"name": "Another"}).is(422)
 		t.olga.with("Idempotency-Key", "k1").post("/api/v1/companies", body).is(422)
-		t.olga.get("/api/v1/contacts"+query("count", "exact")).is(200).has(`"n":1`)
+		t.olga.get("/api/v1/contacts" + query("count", "exact")).is(200).has(`"n":1`)
 		// The key of one is not the key of another, and shows nothing of theirs.
 		a := t.hire("Anton", sales())
 		a.with("Idempotency-Key", "k1").post("/api/v1/contacts", body).is(201).lacks(first)
@@ -300,7 +300,7 @@ func TestProgramsSeeWhatProgramsMay(t *testing.T) {
 		program.get("/api/v1/people").is(403)
 		program.get("/api/v1/ledger").is(200).lacks("Olga set up")
 		t.olga.get("/api/v1/keys").is(200).lacks(made.at("token"))
-		t.olga.get("/api/v1/ledger"+query("event", "key.created")).is(200).lacks(made.at("token"))
+		t.olga.get("/api/v1/ledger" + query("event", "key.created")).is(200).lacks(made.at("token"))
 		t.olga.delete("/api/v1/keys/" + made.at("id")).is(204)
 		program.get("/api/v1/contacts").is(401).lacks("Anna")
 	})
@@ -369,7 +369,7 @@ func TestMeasurementsAreForTheMachineAlone(t *testing.T) {
 func TestAddressIsBelievedFromProxiesAlone(t *testing.T) {
 	once(t, func(t *town) {
 		t.olga.with("X-Forwarded-For", "198.51.100.7").get("/api/v1/contacts").is(200)
-		if got := t.olga.get("/api/v1/ledger"+query("event", "record.listed")).items()[0]["address"]; got != "127.0.0.1" {
+		if got := t.olga.get("/api/v1/ledger" + query("event", "record.listed")).items()[0]["address"]; got != "127.0.0.1" {
 			t.Errorf("address %v", got)
 		}
 		// Nor is https believed because somebody says so.
@@ -441,10 +441,10 @@ func TestCustomFieldIsLikeAnyOther(t *testing.T) {
 		t.olga.patch("/api/v1/contacts/"+id, object{name: "peanut secret"}).is(200).has("peanut secret")
 		a.get("/api/v1/contacts/"+id).is(200).lacks("peanut", name)
 		a.get("/api/v1/kinds").is(200).lacks(name)
-		a.get("/api/v1/contacts"+query("fields", name)).is(400).lacks("peanut")
+		a.get("/api/v1/contacts" + query("fields", name)).is(400).lacks("peanut")
 		a.get("/api/v1/contacts/"+id+"/history").is(200).lacks("peanut", name)
 		t.olga.delete("/api/v1/kinds/contact/fields/" + name).is(204)
-		t.olga.get("/api/v1/contacts/"+id).is(200).lacks("peanut")
+		t.olga.get("/api/v1/contacts/" + id).is(200).lacks("peanut")
 	})
 }
 
@@ -453,9 +453,9 @@ func TestBulkWorkIsDoneNamedAndUndone(t *testing.T) {
 		_, _, c := bystanders(t)
 		one, two := t.olga.create("contacts", object{"name": "One"}), t.olga.create("contacts", object{"name": "Two", "tags": []string{"old"}})
 		done := t.olga.post("/api/v1/contacts/bulk", object{"ids": []string{one, two}, "action": "tag", "patch": object{"tags": []string{"vip"}}}).is(200).has(`"done":2`)
-		t.olga.get("/api/v1/contacts/"+two).is(200).has(`["old","vip"]`)
+		t.olga.get("/api/v1/contacts/" + two).is(200).has(`["old","vip"]`)
 		t.olga.post("/api/v1/operations/"+done.at("operation")+"/undo", nil).is(200).has(`"done":2`)
-		t.olga.get("/api/v1/contacts/"+two).is(200).has(`["old"]`).lacks("vip")
+		t.olga.get("/api/v1/contacts/" + two).is(200).has(`["old"]`).lacks("vip")
 		t.olga.post("/api/v1/contacts/bulk", object{"filter": `name = "One"`, "action": "update", "patch": object{"city": "Rome"}}).is(200).has(`"done":1`)
 		t.olga.post("/api/v1/contacts/bulk", object{"action": "delete"}).is(422)
 		role := sales()
@@ -464,7 +464,7 @@ func TestBulkWorkIsDoneNamedAndUndone(t *testing.T) {
 		own := mass.create("contacts", object{"name": "Own"})
 		mass.post("/api/v1/contacts/bulk", object{"ids": []string{own, c}, "action": "update", "patch": object{"city": "Rome"}}).is(200).has(`"done":1`, `"code":"record.missing"`)
 		mass.post("/api/v1/contacts/bulk", object{"all": true, "action": "delete"}).is(200).has(`"done":1`)
-		t.olga.get("/api/v1/contacts/"+c).is(200).has("Cecilia").lacks("Rome")
+		t.olga.get("/api/v1/contacts/" + c).is(200).has("Cecilia").lacks("Rome")
 	})
 }
 
@@ -499,7 +499,7 @@ func TestLedgerTellsWhoAndNothingOfWhat(t *testing.T) {
 		if err := t.scribe.Flush(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		t.olga.get("/api/v1/ledger/"+strconv.Itoa(int(log.items()[0]["seq"].(float64)))+"/proof").is(200).has("tlog-proof")
+		t.olga.get("/api/v1/ledger/" + strconv.Itoa(int(log.items()[0]["seq"].(float64))) + "/proof").is(200).has("tlog-proof")
 		t.olga.get("/api/v1/ledger/checkpoint").is(200).has("—")
 		t.olga.get("/api/v1/ledger/key").is(200)
 		t.olga.get("/api/v1/ledger/events").is(200).has("record.revealed")
@@ -542,10 +542,10 @@ func TestImportOfAFileFromStartToUndo(t *testing.T) {
 		t.olga.post(path+"/start", nil).is(200)
 		t.imports.Wait()
 		t.olga.get(path).is(200).has(`"state":"done"`)
-		t.olga.get("/api/v1/contacts"+query("filter", "tags has imported")).is(200).has("Anna Nowak")
+		t.olga.get("/api/v1/contacts" + query("filter", "tags has imported")).is(200).has("Anna Nowak")
 		t.olga.post(path+"/undo", nil).is(200)
 		t.imports.Wait()
-		t.olga.get("/api/v1/contacts"+query("filter", "tags has imported")).is(200).lacks("Anna Nowak")
+		t.olga.get("/api/v1/contacts" + query("filter", "tags has imported")).is(200).lacks("Anna Nowak")
 	})
 }
 
