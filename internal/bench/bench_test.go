@@ -109,6 +109,13 @@ func (r *report) print() (missed int) {
 
 func TestMain(m *testing.M) {
 	flag.Parse()
+	if *serveDir != "" {
+		if err := serve(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
 	code := m.Run()
 	if missed := measured.print(); missed > 0 && code == 0 {
 		fmt.Printf("\n%d figures miss their bound\n", missed)

@@ -67,7 +67,7 @@ func (h *house) load(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		_, err = c.Exec(ctx, `SET search_path = `+h.db.Schema()+`, public; VACUUM ANALYZE`)
+		_, err = c.Exec(ctx, `VACUUM ANALYZE`)
 		return errors.Join(err, c.Close(ctx))
 	}
 	return nil

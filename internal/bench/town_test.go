@@ -2,7 +2,6 @@ package bench
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -82,7 +81,7 @@ func open(ctx context.Context, o store.Options) (h *house, err error) {
 	if h.db, err = store.Open(ctx, o); err != nil {
 		return nil, err
 	}
-	if h.vault, err = vault.Open(filepath.Join(o.Dir, "keys"), rand.Reader); err != nil {
+	if h.vault, err = vault.Open(o.Dir, nil); err != nil {
 		return nil, errors.Join(err, h.db.Close())
 	}
 	if h.scribe, err = scribe.Open(ctx, h.db, h.vault, scribe.Options{HeadFile: filepath.Join(o.Dir, "head", "ledger.head")}); err != nil {
@@ -91,7 +90,7 @@ func open(ctx context.Context, o store.Options) (h *house, err error) {
 	if h.workspace, err = crm.OpenWorkspace(ctx, h.db); err != nil {
 		return nil, errors.Join(err, h.close())
 	}
-	h.rights = rights.Open(rights.Options{DB: h.db, Scribe: h.scribe, Catalog: h.workspace.Catalog})
+	h.rights = rights.Open(rights.Options{DB: h.db, Scribe: h.scribe, Catalog: h.workspace.Catalog, GroupGone: records.GroupGone})
 	h.workspace.Join(h.scribe, h.rights)
 	h.accounts = identity.Open(identity.Options{DB: h.db, Vault: h.vault, Rights: h.rights, Scribe: h.scribe,
 		Founding: func(ctx context.Context, tx *store.Tx, _ actor.Actor, f identity.Founding) error {
