@@ -329,6 +329,7 @@ var referencePage = template.Must(template.New("reference").Parse(`<!doctype htm
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>API of Castellan</title>
+<link rel="icon" href="/icon.svg" type="image/svg+xml">
 <style nonce="{{.Nonce}}">
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 0 auto; padding: 1.5rem; color-scheme: light dark; }
 code { font-family: ui-monospace, monospace; overflow-wrap: anywhere; }

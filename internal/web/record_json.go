@@ -41,7 +41,7 @@ func (b *buffers) put(p *[]byte, used []byte) {
 // scribbler writes the records of one page.
 type scribbler struct {
 	c     *call
-	names map[actor.PersonID]string
+	names *namesHeld
 	page  *records.Page
 	about int // where the kind of an open relation stands; -1: nowhere
 }
@@ -172,11 +172,10 @@ func (s *scribbler) integer(b []byte, f *schema.Field, n int64, row *records.Row
 		b = time.UnixMicro(n).UTC().AppendFormat(b, "2006-01-02T15:04:05.000000Z")
 		return append(b, '"')
 	case schema.Person:
-		b = append(b, `{"id":"`...)
-		b = append(b, s.c.Records.PersonWord(actor.PersonID(n))...)
-		b = append(b, `","name":`...)
-		b = appendText(b, s.names[actor.PersonID(n)])
-		return append(b, '}')
+		if shown := s.names.shown[actor.PersonID(n)]; shown != nil {
+			return append(b, shown...)
+		}
+		return s.c.appendPerson(b, actor.PersonID(n), "") // newer than what is remembered
 	case schema.Pipeline, schema.Stage:
 		b = append(b, '"')
 		b = append(b, s.c.Vault.Public(f.Type.String(), n)...)
