@@ -21,7 +21,7 @@ func (b *blackHole) Header() http.Header         { return b.header }
 func (b *blackHole) WriteHeader(status int)      { b.status = status }
 func (b *blackHole) Write(p []byte) (int, error) { b.bytes += len(p); return len(p), nil }
 func (b *blackHole) request(p *person, path string) *http.Request {
-	req := httptest.NewRequest("GET", "http://localhost:8080"+path, nil)
+	req := httptest.NewRequest(http.MethodGet, "http://localhost:8080"+path, nil)
 	req.RemoteAddr = "127.0.0.1:40000"
 	for name, value := range p.cookies {
 		req.AddCookie(&http.Cookie{Name: name, Value: value})

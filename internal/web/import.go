@@ -137,7 +137,7 @@ func (c *call) importOf(im *exchange.Import, look bool) (importAnswer, error) {
 
 func guessOf(im *exchange.Import) guessAnswer {
 	g := &im.Settings.Guess
-	a := guessAnswer{Source: g.Source, Format: string(g.Format), Encoding: g.Encoding, Delimiter: g.Delimiter, Sheet: g.Sheet, HeaderLine: g.HeaderLine, Language: g.Language, Columns: []columnAnswer{}}
+	a := guessAnswer{Source: g.Source, Format: g.Format, Encoding: g.Encoding, Delimiter: g.Delimiter, Sheet: g.Sheet, HeaderLine: g.HeaderLine, Language: g.Language, Columns: []columnAnswer{}}
 	for _, col := range g.Columns {
 		one := columnAnswer{Index: col.Index, Heading: col.Heading, Label: col.Label, Samples: col.Samples}
 		if one.Samples == nil {

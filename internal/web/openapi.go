@@ -143,18 +143,18 @@ func (s *Server) operationOf(reg huma.Registry, rt *route, trouble *huma.Schema)
 	return op
 }
 
-func (rt *route) schemaOf(reg huma.Registry, t reflect.Type, sent bool) *huma.Schema {
+func (r *route) schemaOf(reg huma.Registry, t reflect.Type, sent bool) *huma.Schema {
 	switch t {
 	case nil:
 		return &huma.Schema{}
 	case reflect.TypeFor[recordShape]():
-		name := capital(rt.kind.Name)
+		name := capital(r.kind.Name)
 		if sent {
 			name += "Fields"
 		}
 		return &huma.Schema{Ref: "#/components/schemas/" + name}
 	case reflect.TypeFor[recordPage]():
-		return &huma.Schema{Ref: "#/components/schemas/" + capital(rt.kind.Name) + "Page"}
+		return &huma.Schema{Ref: "#/components/schemas/" + capital(r.kind.Name) + "Page"}
 	}
 	return reg.Schema(t, true, "")
 }

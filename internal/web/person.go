@@ -388,7 +388,7 @@ func (c *call) differences() (differencesShape, error) {
 			}
 		case "sight":
 			if one.Sight != nil {
-				s := sightShape(sightOf(*one.Sight))
+				s := sightOf(*one.Sight)
 				s.Remove = one.Remove
 				d.Sights = append(d.Sights, s)
 			}

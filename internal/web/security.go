@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"runtime/debug"
@@ -57,7 +58,7 @@ func (s *Server) guard(next http.Handler) http.Handler {
 			if met == nil {
 				return
 			}
-			if met == http.ErrAbortHandler {
+			if err, ok := met.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 				panic(met)
 			}
 			// A panic is a fault of ours in one request and must stay there

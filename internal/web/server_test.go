@@ -356,7 +356,7 @@ func TestMeasurementsAreForTheMachineAlone(t *testing.T) {
 		t.guest().with("X-Forwarded-For", "198.51.100.7").get("/metrics").is(404)
 		t.guest().with("Via", "1.1 proxy").get("/metrics").is(404)
 		t.guest().with("Host", "crm.example.com").get("/metrics").is(404)
-		req := httptest.NewRequest("GET", "/metrics", nil)
+		req := httptest.NewRequest(http.MethodGet, "/metrics", nil)
 		req.RemoteAddr, req.Host = "198.51.100.7:1000", "localhost"
 		w := httptest.NewRecorder()
 		t.server.ServeHTTP(w, req)

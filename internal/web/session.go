@@ -53,10 +53,11 @@ func local(r *http.Request) bool {
 
 // carry sets the cookie, or takes it away if the token is empty.
 func (c *call) carry(token string) {
-	k := &http.Cookie{Name: cookieSecure, Value: token, Path: "/", Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode}
-	if !c.secure(c.r) {
-		k.Name, k.Secure = cookieLocal, false
+	secure, name := c.secure(c.r), cookieSecure
+	if !secure {
+		name = cookieLocal
 	}
+	k := &http.Cookie{Name: name, Value: token, Path: "/", Secure: secure, HttpOnly: true, SameSite: http.SameSiteLaxMode} //nolint:gosec // not over https only on the machine itself: protected has seen to it
 	if token == "" {
 		k.MaxAge = -1
 	}

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"castellan/internal/crm"
 	"castellan/internal/records"
 )
 
@@ -43,7 +42,7 @@ func (c *call) changeSettings(b settingsBody) (settingsAnswer, error) {
 			*m.into = *m.given
 		}
 	}
-	if err := c.Workspace.ChangeSettings(c.ctx, c.who, crm.Settings(next)); err != nil {
+	if err := c.Workspace.ChangeSettings(c.ctx, c.who, next); err != nil {
 		return settingsAnswer{}, err
 	}
 	return c.settings()

@@ -18,10 +18,7 @@ func TestSecretsOfEveryFieldStayWhereTheyAre(t *testing.T) {
 	everywhere(t, func(t *town) {
 		secrets := &secretary{}
 		ids := map[string]string{}
-		var order []schema.Kind
-		for _, k := range crm.Kinds() {
-			order = append(order, k)
-		}
+		order := crm.Kinds()
 		// What others link to comes first.
 		for _, name := range []string{"company", "contact", "deal", "task", "comment"} {
 			for i := range order {
