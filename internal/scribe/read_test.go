@@ -139,10 +139,17 @@ func TestAnswersAreThoseOfReadingEverything(t *testing.T) {
 			if r.IntN(2) == 0 {
 				q.To = all[0].Time.Add(time.Duration(r.IntN(n*2)) * time.Second)
 			}
+			if r.IntN(3) == 0 { // at the very moment of an entry
+				q.From, q.To = all[r.IntN(n/2)].Time, all[n/2+r.IntN(n/2)].Time
+			}
 			q.Limit = []int{0, 1, 7, 1000}[r.IntN(4)]
 			var want []int64
 			for seq, e := range slices.Backward(all) {
-				if !q.admits(&e) || q.Record != 0 && (e.Kind != q.Kind || !slices.Contains(e.Records, int64(q.Record))) {
+				ts := e.Time.UnixMicro()
+				if q.Record != 0 && (e.Kind != q.Kind || !slices.Contains(e.Records, int64(q.Record))) ||
+					len(q.Events) > 0 && !slices.Contains(q.Events, Event(e.Event)) ||
+					q.Actor != nil && (e.Actor.Kind != actorOf(*q.Actor).Kind || e.Actor.ID != actorOf(*q.Actor).ID) ||
+					!q.From.IsZero() && ts < q.From.UnixMicro() || !q.To.IsZero() && ts >= q.To.UnixMicro() {
 					continue
 				}
 				want = append(want, int64(seq))
@@ -479,6 +486,72 @@ func TestVerifyingWhileTheHouseWorks(t *testing.T) {
 	})
 }
 
+func TestSourceStandsStillWhileTheLogGoesOn(t *testing.T) {
+	each(t, func(o *office) {
+		r := rand.New(rand.NewPCG(9, 9))
+		o.quiet()
+		o.fill(r, 2*sourcePage)
+		size := o.size()
+		src, n := o.s.Source(), int64(0)
+		for _, err := range src.Entries(o.ctx, 0) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n++; n == 1 {
+				o.fill(r, 10)
+			}
+		}
+		leaves := int64(0)
+		for _, err := range src.Leaves(o.ctx, 5) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			leaves++
+		}
+		if n != size || leaves != size-5 {
+			t.Errorf("%d entries and %d leaves after entry 5, of a log of %d", n, leaves, size)
+		}
+		for signed, err := range src.Checkpoints(o.ctx, 0) {
+			if c, e := ledger.OpenCheckpoint(signed, o.keys.LedgerVerifier()); err != nil || e != nil || c.Size > size {
+				t.Errorf("a checkpoint over %d entries: %v %v", c.Size, err, e)
+			}
+		}
+	})
+}
+
+// What somebody has cut out of the middle is named, and doubt stays with its
+// block.
+func TestAttack62EntryCutOutIsNamed(t *testing.T) {
+	o := newOffice(t, store.SQLite)
+	o.open()
+	o.quiet()
+	o.fill(rand.New(rand.NewPCG(10, 10)), 600)
+	o.sql(o.db.Ledger(), "DROP TRIGGER ledger_kept", "DELETE FROM ledger WHERE seq = 300")
+	var hashes []ledger.Hash
+	for h, err := range SourceOf(o.db).Leaves(o.ctx, 298) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		hashes = append(hashes, h)
+	}
+	if len(hashes) != 601-298 || hashes[2] != (ledger.Hash{}) || hashes[3] == (ledger.Hash{}) {
+		t.Errorf("%d leaves from 298 on, that of entry 300 is %v", len(hashes), hashes[2])
+	}
+	r := o.verify()
+	// Entry and leaf are gone together, so that the rest of its block stands
+	// on the block's root alone; all other blocks are proved.
+	found := false
+	for _, f := range r.Findings {
+		found = found || f.Problem == ledger.Deleted && f.First == 300 && f.Last == 300
+		if f.First < 256 || f.Last > 511 {
+			t.Errorf("%+v", f)
+		}
+	}
+	if !found {
+		t.Errorf("%+v", r.Findings)
+	}
+}
+
 func TestCatalogueTellsEveryEventOnce(t *testing.T) {
 	seen := map[Event]bool{}
 	name := regexp.MustCompile(`^[a-z]+(\.[a-z_]+)?$`)
@@ -587,6 +660,11 @@ func TestEveryEventThatIsWrittenIsInTheCatalogue(t *testing.T) {
 		noun, verb, _ := strings.Cut(string(e), ".")
 		if nouns[noun] && regexp.MustCompile(`(ed|read|begun|given_up)$`).MatchString(verb) {
 			t.Errorf("%s at %s is not in the catalogue", e, strings.Join(found[e], ", "))
+		}
+	}
+	for _, d := range Catalogue() {
+		if len(found[d.Event]) == 0 {
+			t.Errorf("%s is in the catalogue and never written", d.Event)
 		}
 	}
 	if known < 10 {

@@ -197,6 +197,19 @@ func TestCloseServesThoseWhoWereLetIn(t *testing.T) {
 	})
 }
 
+// A reading may be let in at the very moment at which the last one is served.
+func TestReadingThatComesTooLateIsToldSo(t *testing.T) {
+	keys, err := vault.Open(t.TempDir(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &Scribe{vault: keys, opts: Options{Now: time.Now}, notes: make(chan *note, 1), life: context.Background(), ended: make(chan struct{})}
+	close(s.ended)
+	if err := s.Note(t.Context(), Entry{Event: "record.opened"}); !errors.Is(err, ErrClosed) {
+		t.Errorf("note: %v", err)
+	}
+}
+
 func TestWhatIsWrittenAfterCloseIsTakenInByTheNextOpen(t *testing.T) {
 	each(t, func(o *office) {
 		s := o.s
