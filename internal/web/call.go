@@ -67,12 +67,13 @@ func (c *call) enter() error {
 		}
 		r.Body = http.MaxBytesReader(c.w, r.Body, rt.body)
 	}
+	if rt.door.mark == stranger {
+		c.who = c.nobody(r) // whoever they are, it makes no difference here
+		return nil
+	}
 	var err error
 	if c.who, err = c.actor(r); err != nil {
 		return err
-	}
-	if rt.door.mark == stranger {
-		return nil
 	}
 	if c.who.Kind == actor.Stranger || rt.door.mark == closed {
 		return errStranger()
@@ -339,25 +340,30 @@ func wellFormed(body []byte, strict bool) error {
 // actor tells who sent the request. Somebody who shows a token that does not
 // hold is told so, rather than served as a stranger.
 func (s *Server) actor(r *http.Request) (actor.Actor, error) {
-	address := s.address(r)
-	device := r.UserAgent()
-	if len(device) > 512 {
-		device = strings.ToValidUTF8(device[:512], "")
-	}
+	who := s.nobody(r)
 	if said := r.Header.Get("Authorization"); said != "" {
 		key, ok := strings.CutPrefix(said, "Bearer ")
 		if !ok {
 			return actor.Actor{}, fault.New(fault.Unknown, "key.form", "Program keys are sent as: Authorization: Bearer ck_…")
 		}
-		return s.Accounts.ResolveKey(r.Context(), key, address, device)
+		return s.Accounts.ResolveKey(r.Context(), key, who.Address, who.Device)
 	}
 	if token := cookieOf(r); token != "" {
-		who, err := s.Accounts.Resolve(r.Context(), token, address, device)
+		known, err := s.Accounts.Resolve(r.Context(), token, who.Address, who.Device)
 		if err == nil || !fault.Is(err, fault.Unknown) {
-			return who, err
+			return known, err
 		}
 	}
-	return actor.Actor{Address: address, Device: device}, nil
+	return who, nil
+}
+
+// nobody is a stranger, of whom it is known from where they call and with what.
+func (s *Server) nobody(r *http.Request) actor.Actor {
+	device := r.UserAgent()
+	if len(device) > 512 {
+		device = strings.ToValidUTF8(device[:512], "")
+	}
+	return actor.Actor{Address: s.address(r), Device: device}
 }
 
 // address is where the request came from: the last hop that is not a proxy of

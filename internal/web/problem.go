@@ -84,6 +84,9 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, where string, er
 		if f.Kind == fault.Unknown {
 			w.Header().Set("WWW-Authenticate", `Bearer realm="castellan"`)
 		}
+		if f.Kind == fault.Busy && f.Cause != nil {
+			s.log.Warn("work was turned away", "route", where, "error", f.Cause)
+		}
 		if f.Kind == fault.Often || f.Kind == fault.Busy {
 			wait := max(1, int((f.Wait+time.Second-1)/time.Second))
 			w.Header().Set("Retry-After", strconv.Itoa(wait))

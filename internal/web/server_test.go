@@ -366,6 +366,21 @@ func TestMeasurementsAreForTheMachineAlone(t *testing.T) {
 	})
 }
 
+func TestTokenOpensMeasurementsFromElsewhere(t *testing.T) {
+	once(t, func(t *town) {
+		t.server.MetricsToken = "a token of the settings"
+		t.guest().with("X-Forwarded-For", "198.51.100.7").with("Authorization", "Bearer a token of the settings").get("/metrics").is(200)
+		t.guest().with("Authorization", "Bearer another").get("/metrics").is(404)
+		t.guest().with("Authorization", "Bearer ck_nothing").get("/healthz").is(200)
+	})
+}
+
+func TestSettingsNameWhatIsWrongWithThem(t *testing.T) {
+	once(t, func(t *town) {
+		t.olga.patch("/api/v1/settings", object{"workspace": "", "region": "Poland"}).is(422).has(`"field":"workspace"`, `"field":"region"`).lacks("Poland")
+	})
+}
+
 func TestAddressIsBelievedFromProxiesAlone(t *testing.T) {
 	once(t, func(t *town) {
 		t.olga.with("X-Forwarded-For", "198.51.100.7").get("/api/v1/contacts").is(200)

@@ -112,7 +112,7 @@ func (c *call) setUp(b setupBody) (sessionAnswer, error) {
 	// here, where all of it can be named at once.
 	settings := crm.Settings{Name: b.Workspace, Region: b.Region, Language: b.Language, TimeZone: b.TimeZone, Currency: "EUR"}
 	if err := settings.Check(); err != nil {
-		return sessionAnswer{}, err
+		return sessionAnswer{}, ofSettings(err)
 	}
 	started, err := c.Accounts.Setup(c.ctx, identity.Founding{
 		Token: b.Token, Email: b.Email, Name: b.Name, Password: b.Password, Language: b.Language,

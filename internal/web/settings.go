@@ -1,6 +1,9 @@
 package web
 
 import (
+	"slices"
+
+	"castellan/internal/fault"
 	"castellan/internal/records"
 )
 
@@ -43,7 +46,27 @@ func (c *call) changeSettings(b settingsBody) (settingsAnswer, error) {
 		}
 	}
 	if err := c.Workspace.ChangeSettings(c.ctx, c.who, next); err != nil {
-		return settingsAnswer{}, err
+		return settingsAnswer{}, ofSettings(err)
 	}
 	return c.settings()
+}
+
+// ofSettings names the member that is meant as the API calls it: what is the
+// name of the settings is the workspace here.
+func ofSettings(err error) error {
+	f, ok := fault.As(err)
+	if !ok {
+		return err
+	}
+	again := *f
+	again.Fields = slices.Clone(f.Fields)
+	for i := range again.Fields {
+		if again.Fields[i].Field == "name" {
+			again.Fields[i].Field = "workspace"
+		}
+	}
+	if again.Field == "name" {
+		again.Field = "workspace"
+	}
+	return &again
 }

@@ -147,7 +147,13 @@ func (s *Server) mux() *http.ServeMux {
 			}
 			began := s.Now()
 			status := s.serve(s.routes[i], w, r)
-			s.meter.count(i, status, s.Now().Sub(began))
+			took := s.Now().Sub(began)
+			s.meter.count(i, status, took)
+			if s.log.Enabled(r.Context(), slog.LevelDebug) {
+				// The pattern and never the path: an id, or what somebody
+				// typed, is no business of a log.
+				s.log.Debug("request", "method", r.Method, "route", s.routes[i].path, "status", status, "took", took)
+			}
 		})
 	}
 	mux.HandleFunc("/", s.elsewhere)
