@@ -282,13 +282,17 @@ func (l *Log) cut(kind string, details json.RawMessage) json.RawMessage {
 	}
 	if given, ok := held["fields"]; ok {
 		var values map[string]json.RawMessage
+		var names []string
 		if json.Unmarshal(given, &values) == nil {
-			names, err := json.Marshal(slices.Sorted(maps.Keys(values)))
-			if err != nil {
-				return nil
-			}
-			held["fields"] = names
+			names = slices.Sorted(maps.Keys(values))
+		} else if json.Unmarshal(given, &names) != nil {
+			names = nil
 		}
+		kept, err := json.Marshal(names)
+		if err != nil {
+			return nil
+		}
+		held["fields"] = kept
 	}
 	for name := range held {
 		if !slices.Contains(harmless, name) {
