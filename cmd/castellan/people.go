@@ -178,13 +178,10 @@ func (r *rooms) personWho(ctx context.Context, is func(*identity.Person) bool) (
 		return identity.Person{}, err
 	}
 	i := slices.IndexFunc(people, func(p identity.Person) bool { return p.State == identity.Active && is(&p) })
-	switch {
-	case i >= 0:
-		return people[i], nil
-	case len(people) == 0:
-		return identity.Person{}, errors.New("the workspace has nobody yet: begin with castellan user add --role owner")
+	if i < 0 {
+		return identity.Person{}, errors.New("there is nobody active with this address. `castellan user list` shows who there is")
 	}
-	return identity.Person{}, errors.New("there is nobody active with this address. `castellan user list` shows who there is")
+	return people[i], nil
 }
 
 // as is the person at the command line, under no more rights than their own.
@@ -197,8 +194,19 @@ type roleCommand struct {
 	Show roleShow `cmd:"" help:"Show what a role allows."`
 }
 
-func (r *rooms) roleNamed(ctx context.Context, name string) (actor.RoleID, error) {
+// errNobody is the answer where a workspace has not been founded.
+var errNobody = errors.New("the workspace has nobody yet: begin with castellan user add --role owner, or serve it and open the link that is printed")
+
+func (r *rooms) roles(ctx context.Context) ([]rights.Role, error) {
 	roles, err := r.rights.Roles(ctx, actor.House())
+	if err == nil && len(roles) == 0 {
+		err = errNobody
+	}
+	return roles, err
+}
+
+func (r *rooms) roleNamed(ctx context.Context, name string) (actor.RoleID, error) {
+	roles, err := r.roles(ctx)
 	if err != nil {
 		return 0, err
 	}
@@ -217,7 +225,7 @@ type roleList struct{ place }
 // Run lists the roles.
 func (c *roleList) Run(ctx context.Context, out output) error {
 	return quietly(ctx, out, c.place, func(r *rooms) error {
-		roles, err := r.rights.Roles(ctx, actor.House())
+		roles, err := r.roles(ctx)
 		if err != nil {
 			return err
 		}

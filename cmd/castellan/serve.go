@@ -14,7 +14,9 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"castellan/internal/actor"
 	"castellan/internal/demo"
+	"castellan/internal/scribe"
 	"castellan/internal/web"
 	"castellan/ui"
 )
@@ -80,6 +82,10 @@ func serve(ctx context.Context, out output, p place, f facing, prepare func(cont
 		defer done()
 		err = errors.Join(err, r.close(closing))
 	}()
+	if err := r.tell(ctx, "house.started"); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, r.tell(context.WithoutCancel(ctx), "house.stopped")) }()
 	if prepare != nil {
 		if err := prepare(ctx, r); err != nil {
 			return err
@@ -155,4 +161,10 @@ func greet(ctx context.Context, out output, r *rooms, p place, base string, took
 	}
 	fmt.Fprintf(out.out, "The ledger is checked with the public key %s\n", filepath.Join(p.Data, "keys", "ledger.pub"))
 	return nil
+}
+
+// tell notes that the house starts or stops, so that a silence of the ledger in
+// between can be told from one outside.
+func (r *rooms) tell(ctx context.Context, event scribe.Event) error {
+	return r.scribe.Note(ctx, scribe.Entry{Event: event, Who: actor.House(), Details: map[string]any{"version": version, "engine": r.db.Engine().String()}})
 }

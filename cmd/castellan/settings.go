@@ -35,6 +35,9 @@ func (p place) head() string {
 
 // address is that of the database server, or empty for SQLite.
 func (p place) address() (string, error) {
+	if p.Data == "" {
+		return "", errors.New("--data is empty: name a directory, or leave it out for ./data")
+	}
 	address := p.Database
 	if p.DatabaseFile != "" {
 		if address != "" {

@@ -1,0 +1,117 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"castellan/internal/store"
+	"castellan/internal/store/storetest"
+)
+
+// In scripts castellan is this test binary, so that the race detector looks on.
+func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"castellan": main}) }
+
+// programs are the programs as people get them, built once.
+var programs = sync.OnceValues(func() (dir string, err error) {
+	if dir, err = os.MkdirTemp("", "castellan-programs-"); err != nil {
+		return "", err
+	}
+	out, err := exec.Command("go", "build", "-o", dir+string(filepath.Separator), "castellan/cmd/castellan", "castellan/cmd/castellan-verify").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("build the programs: %w: %s", err, out)
+	}
+	return dir, nil
+})
+
+func program(t testing.TB, name string) string {
+	t.Helper()
+	dir, err := programs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return filepath.Join(dir, name)
+}
+
+// realFiles are the files of real shape that new users come with, which lie
+// beside the repository.
+func realFiles(t testing.TB) []string {
+	t.Helper()
+	var all []string
+	for _, pattern := range []string{"csv/*.csv", "vcard/*.vcf"} {
+		names, err := filepath.Glob(filepath.Join("..", "..", "..", "shared", "data", pattern))
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, names...)
+	}
+	if len(all) != 11 {
+		t.Fatalf("found %d files of real shape beside the repository, want 11", len(all))
+	}
+	slices.Sort(all)
+	return all
+}
+
+// setting is the environment by which castellan finds a workspace.
+func setting(o store.Options) []string {
+	all := []string{"CASTELLAN_DATA=" + filepath.Join(o.Dir, "data")}
+	if o.URL != "" {
+		all = append(all, "CASTELLAN_DATABASE="+o.URL, "CASTELLAN_SCHEMA="+o.Schema)
+	}
+	return all
+}
+
+var engines = []store.Engine{store.SQLite, store.Postgres}
+
+func TestCommandsDoAndRefuseAsTheScriptsSay(t *testing.T) {
+	files, err := filepath.Abs(filepath.Dir(filepath.Dir(realFiles(t)[0])))
+	if err != nil {
+		t.Fatal(err)
+	}
+	verifier := filepath.Dir(program(t, "castellan-verify"))
+	scripts, err := filepath.Glob("testdata/script/*.txtar")
+	if err != nil || len(scripts) < 5 {
+		t.Fatalf("found %d scripts: %v", len(scripts), err)
+	}
+	for _, engine := range engines {
+		t.Run(strings.ToLower(engine.String()), func(t *testing.T) {
+			testscript.Run(t, testscript.Params{
+				Files: scripts,
+				Setup: func(env *testscript.Env) error {
+					o := storetest.Place(t, engine)
+					for _, one := range setting(o) {
+						name, value, _ := strings.Cut(one, "=")
+						env.Setenv(name, value)
+					}
+					env.Setenv("FILES", files)
+					env.Setenv("DATA", filepath.Join(o.Dir, "data"))
+					env.Setenv("PATH", env.Getenv("PATH")+string(filepath.ListSeparator)+verifier)
+					return nil
+				},
+				Condition: func(word string) (bool, error) {
+					return word == strings.ToLower(engine.String()), nil
+				},
+				Cmds: map[string]func(*testscript.TestScript, bool, []string){"flip": flip},
+			})
+		})
+	}
+}
+
+// flip changes one byte in the middle of a file.
+func flip(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: flip FILE")
+	}
+	name := ts.MkAbs(args[0])
+	text, err := os.ReadFile(name)
+	ts.Check(err)
+	text[len(text)/2] ^= 1
+	ts.Check(os.WriteFile(name, text, 0o600))
+}
