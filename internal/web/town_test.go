@@ -64,11 +64,15 @@ const goodPassword = "violet harbour candle moon"
 
 // everywhere runs a test on a founded workspace on both databases.
 func everywhere(t *testing.T, test func(t *town)) {
+	t.Helper()
+	t.Parallel()
 	storetest.Each(t, func(t *testing.T, db *store.DB) { test(found(t, db)) })
 }
 
 // once runs a test whose subject does not depend on the database.
 func once(t *testing.T, test func(t *town)) {
+	t.Helper()
+	t.Parallel()
 	test(found(t, storetest.Open(t, store.SQLite, nil)))
 }
 
