@@ -237,7 +237,7 @@ func (d *demo) batch(kind string, all []records.Write) ([]schema.RecordID, error
 	var ids []schema.RecordID
 	operation := int64(0)
 	for from := 0; from < len(all); from += 50 {
-		op, outcomes, err := d.Book.Batch(d.ctx, d.owner, kind, operation, all[from:min(len(all), from+50)], nil)
+		op, outcomes, err := d.Book.Batch(d.ctx, d.owner, kind, operation, all[from:min(len(all), from+50)])
 		if err != nil {
 			return nil, err
 		}

@@ -6,15 +6,22 @@
 // in the background, in the name of whoever started it and under their rights
 // as they are at that moment for each row.
 //
-// Rows go in by slices, and each slice is one transaction with its ledger entry
-// and the import's own progress. Whatever stops the house in the middle, a row
-// is there or it is not, and Resume goes on with the next one. A file that is
+// Rows go in by slices, and each slice is one transaction with its matching, its
+// companies, its ledger entry and the import's own progress. Whatever stops the
+// house in the middle, a row is there or it is not, and Resume goes on with the
+// next one; a lease lets one process at a time work on an import. A file that is
 // brought again doubles nothing: a line that says what an earlier line said is
 // known by its hash, and clients are known by phone, mail address and their id
-// in the former system. Undo takes an import back as one step.
+// in the former system. Clients whom the importer may not view, or who are in
+// the bin, are not known. Undo takes an import back as one step.
 //
-// Nothing is invented. A value that cannot be read is left out and named in the
-// file of refused rows, which only they may fetch who may import.
+// Preview goes the same way as the import itself, over a trial of the records
+// (records.Trial), so that what it tells is what would happen.
+//
+// Nothing is invented. A value that cannot be read or does not fit is left out
+// and named in the file of refused rows, which only they may fetch who may
+// import. The file, what was decided about it and its refused rows lie sealed,
+// and Tidy throws them away when their time has come.
 package exchange
 
 import (
@@ -136,7 +143,9 @@ type Import struct {
 	Problem  string // of a failed one, in plain words
 	Finished time.Time
 
-	line, operation, companies int64
+	place                int64 // rows that are dealt with for good
+	operation, companies int64 // of the clients, and of their companies, by which they are undone
+	undoer               actor.PersonID
 }
 
 const (
@@ -145,10 +154,24 @@ const (
 	piece   = 256 << 10
 )
 
-// Upload takes a file, recognises it, and keeps it sealed until it is imported
-// or thrown away. It needs RunImport.
-func (m *Imports) Upload(ctx context.Context, who actor.Actor, name string, file io.Reader) (*Import, error) {
+// need refuses whoever may not import. A program may not either: the rows go in
+// after the request has been answered, and a key that is taken away meanwhile
+// must not go on.
+func (m *Imports) need(ctx context.Context, who actor.Actor) error {
 	if err := m.Rights.Need(ctx, who, policy.RunImport); err != nil {
+		return err
+	}
+	if who.Kind != actor.Person {
+		return fault.New(fault.Denied, "import.person", "Files are imported by people, not by program keys.")
+	}
+	return nil
+}
+
+// Upload takes a file, recognises it, and keeps it sealed until it is imported
+// or its time has come. What was decided about the last file with the same
+// headings is offered again. It needs RunImport.
+func (m *Imports) Upload(ctx context.Context, who actor.Actor, name string, file io.Reader) (*Import, error) {
+	if err := m.need(ctx, who); err != nil {
 		return nil, err
 	}
 	i := &Import{Version: 1, By: who.Person, Name: shorten(name), State: arriving,
@@ -158,7 +181,7 @@ func (m *Imports) Upload(ctx context.Context, who actor.Actor, name string, file
 		err = m.recognise(ctx, who, i, sum)
 	}
 	if err != nil {
-		// What came is thrown away; should that fail too, Resume clears it.
+		// What came is thrown away; should that fail too, Tidy does it.
 		return nil, errors.Join(err, m.discard(context.WithoutCancel(ctx), i.ID))
 	}
 	return i, nil
@@ -169,8 +192,8 @@ func (m *Imports) Upload(ctx context.Context, who actor.Actor, name string, file
 func (m *Imports) arrive(ctx context.Context, i *Import, file io.Reader) (sum []byte, err error) {
 	err = m.DB.Write(ctx, func(tx *store.Tx) error {
 		i.ID, i.At = int64(tx.NewID()), tx.Now()
-		_, err := tx.Exec(ctx, store.Text(`INSERT INTO import (id, version, made_at, person, name, size, hash, settings, state, line, total, created, updated, skipped, refused, operation, company_operation)
-			VALUES (?, 1, ?, ?, ?, 0, ?, '{}', ?, 0, 0, 0, 0, 0, 0, 0, 0)`), i.ID, i.At.UnixMicro(), int64(i.By), i.Name, make([]byte, sha256.Size), i.State)
+		_, err := tx.Exec(ctx, store.Text(`INSERT INTO import (id, version, made_at, person, name, size, hash, state, line, total, created, updated, skipped, refused, operation, company_operation)
+			VALUES (?, 1, ?, ?, ?, 0, ?, ?, 0, 0, 0, 0, 0, 0, 0, 0)`), i.ID, i.At.UnixMicro(), int64(i.By), i.Name, make([]byte, sha256.Size), i.State)
 		return err
 	})
 	if err != nil {
@@ -209,27 +232,102 @@ func (m *Imports) recognise(ctx context.Context, who actor.Actor, i *Import, sum
 	if err != nil {
 		return err
 	}
+	for n, c := range guess.Columns {
+		if ours(c.Heading) {
+			guess.Columns[n].Field = sheet.FieldSkip
+		}
+	}
 	i.Settings.Guess, i.State = guess, Ready
-	settings, err := json.Marshal(i.Settings)
+	if err := m.recall(ctx, who, i); err != nil {
+		return err
+	}
+	decided, err := m.decided(i.ID, i.Settings)
 	if err != nil {
-		return fmt.Errorf("encode settings: %w", err)
+		return err
 	}
 	return m.DB.Write(ctx, func(tx *store.Tx) error {
-		if _, err := tx.Exec(ctx, store.Text("UPDATE import SET size = ?, hash = ?, settings = ?, state = ? WHERE id = ?"), i.Size, sum, string(settings), i.State, i.ID); err != nil {
+		n, err := tx.Exec(ctx, store.Text("UPDATE import SET size = ?, hash = ?, decided = ?, shape = ?, state = ? WHERE id = ?"), i.Size, sum, decided, m.shape(guess), i.State, i.ID)
+		if err != nil {
 			return fmt.Errorf("keep an import: %w", err)
+		}
+		if n == 0 {
+			return fault.New(fault.Missing, "import.gone", "The file of this import has been thrown away. Bring it again.")
 		}
 		return m.Scribe.Write(ctx, tx, scribe.Entry{Event: "import.uploaded", Who: who, Kind: "import", Records: []schema.RecordID{schema.RecordID(i.ID)},
 			Details: map[string]any{"name": i.Name, "size": i.Size, "sha256": fmt.Sprintf("%x", sum), "format": guess.Source}})
 	})
 }
 
-// discard throws a file away with all that was decided about it.
+// decided seals what was decided about a file. The samples stay in the file.
+func (m *Imports) decided(id int64, s Settings) ([]byte, error) {
+	s.Guess.Columns = slices.Clone(s.Guess.Columns)
+	for n := range s.Guess.Columns {
+		s.Guess.Columns[n].Samples = nil
+	}
+	text, err := json.Marshal(s)
+	if err != nil {
+		return nil, fmt.Errorf("encode settings: %w", err)
+	}
+	return m.Vault.Seal(decidedPlace(id), text), nil
+}
+
+func decidedPlace(id int64) string { return fmt.Sprintf("import:%d:decided", id) }
+
+// shape is a keyed hash of the headings of a file, or nil if it has none.
+func (m *Imports) shape(g sheet.Guess) any {
+	if g.HeaderLine <= 0 {
+		return nil
+	}
+	headings := []string{g.Format}
+	for _, c := range g.Columns {
+		headings = append(headings, c.Heading)
+	}
+	sum := m.Vault.Fingerprint("import headings", []byte(strings.Join(headings, "\x1f")))
+	return sum[:]
+}
+
+// recall offers what was decided about the last file with the same headings:
+// what the columns mean and what happens to duplicates. Whom the clients belong
+// to and how they are tagged is offered to the same person only.
+func (m *Imports) recall(ctx context.Context, who actor.Actor, i *Import) error {
+	shape := m.shape(i.Settings.Guess)
+	if shape == nil {
+		return nil
+	}
+	rows, err := m.DB.Query(ctx, store.Text("SELECT "+columns+" FROM import WHERE shape = ? AND state NOT IN ('arriving', 'ready') ORDER BY id DESC LIMIT 1"), shape)
+	if err != nil {
+		return fmt.Errorf("look for an import of the same shape: %w", err)
+	}
+	defer rows.Close()
+	if !rows.Next() {
+		return rows.Err()
+	}
+	last, err := m.scan(rows)
+	if err != nil {
+		return err
+	}
+	s, before := &i.Settings, last.Settings
+	if len(s.Guess.Columns) != len(before.Guess.Columns) {
+		return nil
+	}
+	for n := range s.Guess.Columns {
+		s.Guess.Columns[n].Field, s.Guess.Columns[n].Label = before.Guess.Columns[n].Field, before.Guess.Columns[n].Label
+		if !m.known(s.Guess.Columns[n].Field) {
+			s.Guess.Columns[n].Field = ""
+		}
+	}
+	s.Duplicates, s.Region, s.Language = before.Duplicates, before.Region, before.Language
+	if last.By == who.Person {
+		s.Responsible, s.Group, s.Tags = before.Responsible, before.Group, before.Tags
+	}
+	return rows.Close()
+}
+
+// discard throws away a file that did not arrive.
 func (m *Imports) discard(ctx context.Context, id int64) error {
 	return m.DB.Write(ctx, func(tx *store.Tx) error {
-		for _, text := range []store.Text{"DELETE FROM import_piece WHERE import = ?", "DELETE FROM import WHERE id = ? AND state = 'arriving'"} {
-			if _, err := tx.Exec(ctx, text, id); err != nil {
-				return fmt.Errorf("throw a file away: %w", err)
-			}
+		if _, err := tx.Exec(ctx, store.Text("DELETE FROM import WHERE id = ? AND state = 'arriving'"), id); err != nil {
+			return fmt.Errorf("throw a file away: %w", err)
 		}
 		return nil
 	})
@@ -258,15 +356,15 @@ func shorten(name string) string {
 	return name
 }
 
-const columns = "id, version, made_at, person, name, size, settings, state, line, total, created, updated, skipped, refused, operation, company_operation, problem, finished_at"
+const columns = "id, version, made_at, person, name, size, decided, state, line, total, created, updated, skipped, refused, operation, company_operation, problem, finished_at, undoer"
 
-func scan(rows *store.Rows) (*Import, error) {
+func (m *Imports) scan(rows *store.Rows) (*Import, error) {
 	var i Import
 	var at int64
-	var settings string
+	var decided []byte
 	var problem *string
 	var finished *int64
-	err := rows.Scan(&i.ID, &i.Version, &at, &i.By, &i.Name, &i.Size, &settings, &i.State, &i.line, &i.Total, &i.Created, &i.Updated, &i.Skipped, &i.Refused, &i.operation, &i.companies, &problem, &finished)
+	err := rows.Scan(&i.ID, &i.Version, &at, &i.By, &i.Name, &i.Size, &decided, &i.State, &i.place, &i.Total, &i.Created, &i.Updated, &i.Skipped, &i.Refused, &i.operation, &i.companies, &problem, &finished, &i.undoer)
 	if err != nil {
 		return nil, fmt.Errorf("read an import: %w", err)
 	}
@@ -277,7 +375,14 @@ func scan(rows *store.Rows) (*Import, error) {
 	if finished != nil {
 		i.Finished = time.UnixMicro(*finished).UTC()
 	}
-	if err := json.Unmarshal([]byte(settings), &i.Settings); err != nil {
+	if decided == nil {
+		return &i, nil
+	}
+	text, err := m.Vault.Open(decidedPlace(i.ID), decided)
+	if err != nil {
+		return nil, fmt.Errorf("open the settings of an import: %w", err)
+	}
+	if err := json.Unmarshal(text, &i.Settings); err != nil {
 		return nil, fmt.Errorf("read the settings of an import: %w", err)
 	}
 	return &i, nil
@@ -289,9 +394,9 @@ func (m *Imports) List(ctx context.Context, who actor.Actor) ([]*Import, error) 
 	if err := m.Rights.May(ctx, who, policy.RunImport); err != nil {
 		return nil, err
 	}
-	text, args := "SELECT "+columns+" FROM import WHERE person = ? ORDER BY id DESC LIMIT 200", []any{int64(who.Person)}
+	text, args := "SELECT "+columns+" FROM import WHERE person = ? AND state <> 'arriving' ORDER BY id DESC LIMIT 200", []any{int64(who.Person)}
 	if m.Rights.May(ctx, who, policy.ReadLedger) == nil {
-		text, args = "SELECT "+columns+" FROM import ORDER BY id DESC LIMIT 200", nil
+		text, args = "SELECT "+columns+" FROM import WHERE state <> 'arriving' ORDER BY id DESC LIMIT 200", nil
 	}
 	rows, err := m.DB.Query(ctx, store.Text(text), args...)
 	if err != nil {
@@ -300,7 +405,7 @@ func (m *Imports) List(ctx context.Context, who actor.Actor) ([]*Import, error) 
 	defer rows.Close()
 	var all []*Import
 	for rows.Next() {
-		i, err := scan(rows)
+		i, err := m.scan(rows)
 		if err != nil {
 			return nil, err
 		}
@@ -310,7 +415,7 @@ func (m *Imports) List(ctx context.Context, who actor.Actor) ([]*Import, error) 
 }
 
 // Status gives one import. Somebody else's exists only for those who may read
-// the log.
+// the log, and what is in its file does not.
 func (m *Imports) Status(ctx context.Context, who actor.Actor, id int64) (*Import, error) {
 	if err := m.Rights.May(ctx, who, policy.RunImport); err != nil {
 		return nil, err
@@ -322,7 +427,10 @@ func (m *Imports) Status(ctx context.Context, who actor.Actor, id int64) (*Impor
 	if err != nil {
 		return nil, err
 	}
-	return i, nil
+	if i.State == Ready && i.By == who.Person {
+		_, i.Settings.Guess, err = sheet.Open(m.content(ctx, i), i.Size, i.Name, &i.Settings.Guess)
+	}
+	return i, err
 }
 
 func (m *Imports) find(ctx context.Context, id int64) (*Import, error) {
@@ -334,13 +442,13 @@ func (m *Imports) find(ctx context.Context, id int64) (*Import, error) {
 	if !rows.Next() {
 		return nil, errors.Join(rows.Err(), fault.NotFound())
 	}
-	return scan(rows)
+	return m.scan(rows)
 }
 
 // mine finds an import that the actor may change: only who brought the file
 // decides about it.
 func (m *Imports) mine(ctx context.Context, who actor.Actor, id int64) (*Import, error) {
-	if err := m.Rights.Need(ctx, who, policy.RunImport); err != nil {
+	if err := m.need(ctx, who); err != nil {
 		return nil, err
 	}
 	i, err := m.find(ctx, id)
@@ -360,42 +468,62 @@ func (m *Imports) Adjust(ctx context.Context, who actor.Actor, id int64, s Setti
 		return nil, err
 	}
 	if i.State != Ready {
-		return nil, fault.New(fault.Conflict, "import.started", "This import has been started already.")
+		return nil, errStarted()
 	}
 	if !slices.Contains([]string{Skip, Fill, Update}, s.Duplicates) {
 		return nil, fault.New(fault.Invalid, "import.duplicates", "Clients who are there already are skipped, filled or updated.").At("duplicates")
 	}
+	if len(s.Tags) > 0 {
+		if err := m.Book.Fits("contact", "tags", s.Tags); err != nil {
+			return nil, err
+		}
+	}
+	if was := i.Settings.Guess; s.Guess.Encoding != was.Encoding || s.Guess.Delimiter != was.Delimiter || s.Guess.Sheet != was.Sheet || s.Guess.HeaderLine != was.HeaderLine {
+		// Read differently, it has other columns.
+		g := sheet.Guess{Format: s.Guess.Format, Encoding: s.Guess.Encoding, Delimiter: s.Guess.Delimiter, Sheet: s.Guess.Sheet}
+		if s.Guess.HeaderLine != was.HeaderLine {
+			g.HeaderLine = s.Guess.HeaderLine
+		}
+		s.Guess = g
+	}
 	if _, s.Guess, err = sheet.Open(m.content(ctx, i), i.Size, i.Name, &s.Guess); err != nil {
 		return nil, err
 	}
-	if err := m.known(s.Guess); err != nil {
+	for _, c := range s.Guess.Columns {
+		if !m.known(c.Field) {
+			return nil, fault.Newf(fault.Invalid, "import.field", "Column %d is to become a field that does not exist.", c.Index+1).At("mapping")
+		}
+	}
+	decided, err := m.decided(id, s)
+	if err != nil {
 		return nil, err
 	}
-	text, err := json.Marshal(s)
-	if err != nil {
-		return nil, fmt.Errorf("encode settings: %w", err)
-	}
 	err = m.DB.Write(ctx, func(tx *store.Tx) error {
-		_, err := tx.Exec(ctx, store.Text("UPDATE import SET settings = ?, version = version + 1 WHERE id = ? AND state = 'ready'"), string(text), id)
-		return err
+		n, err := tx.Exec(ctx, store.Text("UPDATE import SET decided = ?, shape = ?, version = version + 1 WHERE id = ? AND state = 'ready'"), decided, m.shape(s.Guess), id)
+		if err != nil {
+			return fmt.Errorf("change an import: %w", err)
+		}
+		if n == 0 {
+			return errStarted()
+		}
+		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("change an import: %w", err)
+		return nil, err
 	}
 	i.Settings = s
+	i.Version++
 	return i, nil
 }
 
-// known refuses columns that are to become fields that do not exist.
-func (m *Imports) known(g sheet.Guess) error {
-	fields := append(sheet.Fields(), sheet.FieldPhoneLabel, sheet.FieldEmailLabel, sheet.FieldExtraLabel, sheet.FieldExtra)
-	for _, c := range g.Columns {
-		if c.Field == "" || slices.Contains(fields, c.Field) || m.custom(c.Field) != nil {
-			continue
-		}
-		return fault.Newf(fault.Invalid, "import.field", "Column %d is to become a field that does not exist.", c.Index+1).At("mapping")
-	}
-	return nil
+func errStarted() error {
+	return fault.New(fault.Conflict, "import.started", "This import has been started already.")
+}
+
+// known tells whether a column can become the field.
+func (m *Imports) known(name string) bool {
+	return name == "" || slices.Contains(sheet.Fields(), name) || m.custom(name) != nil ||
+		slices.Contains([]string{sheet.FieldPhoneLabel, sheet.FieldEmailLabel, sheet.FieldExtraLabel, sheet.FieldExtra}, name)
 }
 
 // custom finds a custom field of clients.

@@ -1,14 +1,13 @@
 package exchange
 
 import (
-	"bytes"
 	"context"
-	"encoding/csv"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"strings"
+	"math"
+	"runtime/debug"
+	"time"
 
 	"castellan/internal/actor"
 	"castellan/internal/fault"
@@ -17,24 +16,15 @@ import (
 	"castellan/internal/schema"
 	"castellan/internal/scribe"
 	"castellan/internal/store"
-	"castellan/internal/value"
 )
 
-// publicOf are the sentences of a fault that may be shown.
-func publicOf(err error) []string {
-	f, ok := fault.As(err)
-	if !ok {
-		return []string{"This row could not be saved."}
-	}
-	if len(f.Fields) == 0 {
-		return []string{f.Public}
-	}
-	var all []string
-	for _, one := range f.Fields {
-		all = append(all, one.Public)
-	}
-	return all
-}
+const (
+	// lease is how long after the death of a process another one goes on with its
+	// imports. Who works on one renews it.
+	lease = time.Minute
+	// look is how often a process looks whether another one's lease has run out.
+	look = time.Second
+)
 
 // Start lets an import happen, or go on that failed. It returns at once.
 func (m *Imports) Start(ctx context.Context, who actor.Actor, id int64) error {
@@ -43,7 +33,7 @@ func (m *Imports) Start(ctx context.Context, who actor.Actor, id int64) error {
 		return err
 	}
 	if i.State != Ready && i.State != Failed {
-		return fault.New(fault.Conflict, "import.started", "This import has been started already.")
+		return errStarted()
 	}
 	err = m.DB.Write(ctx, func(tx *store.Tx) error {
 		n, err := tx.Exec(ctx, store.Text("UPDATE import SET state = ?, problem = NULL, version = version + 1 WHERE id = ? AND state IN ('ready', 'failed')"), Running, id)
@@ -51,7 +41,7 @@ func (m *Imports) Start(ctx context.Context, who actor.Actor, id int64) error {
 			return fmt.Errorf("start an import: %w", err)
 		}
 		if n == 0 {
-			return fault.New(fault.Conflict, "import.started", "This import has been started already.")
+			return errStarted()
 		}
 		return m.Scribe.Write(ctx, tx, scribe.Entry{Event: "import.started", Who: who, Kind: "import", Records: []schema.RecordID{schema.RecordID(id)},
 			Details: map[string]any{"duplicates": i.Settings.Duplicates, "responsible": i.Settings.Responsible, "group": i.Settings.Group}})
@@ -65,19 +55,27 @@ func (m *Imports) Start(ctx context.Context, who actor.Actor, id int64) error {
 
 // Undo takes an import back, in the background: clients that it made go to the
 // bin, clients that it changed are brought back, unless somebody has changed
-// them since.
+// them since or whoever undoes it may not. What was left can be tried again.
+// Besides whoever imported, those may who read the log and may bring records back.
 func (m *Imports) Undo(ctx context.Context, who actor.Actor, id int64) error {
-	i, err := m.mine(ctx, who, id)
+	if err := m.need(ctx, who); err != nil {
+		return err
+	}
+	i, err := m.Status(ctx, who, id)
 	if err != nil {
 		return err
 	}
-	if i.State != Done && i.State != Failed {
-		return fault.New(fault.Conflict, "import.notdone", "Only an import that has ended can be undone.")
+	if i.By != who.Person {
+		if err := m.Rights.Need(ctx, who, policy.RevertRecords); err != nil {
+			return err
+		}
 	}
+	notDone := fault.New(fault.Conflict, "import.notdone", "Only an import that has ended can be undone.")
 	err = m.DB.Write(ctx, func(tx *store.Tx) error {
-		n, err := tx.Exec(ctx, store.Text("UPDATE import SET state = ?, version = version + 1 WHERE id = ? AND state IN ('done', 'failed')"), Undoing, id)
+		n, err := tx.Exec(ctx, store.Text("UPDATE import SET state = ?, problem = NULL, undoer = ?, version = version + 1 WHERE id = ? AND (state IN ('done', 'failed') OR state = 'undone' AND problem IS NOT NULL)"),
+			Undoing, int64(who.Person), id)
 		if err == nil && n == 0 {
-			err = fault.New(fault.Conflict, "import.notdone", "Only an import that has ended can be undone.")
+			err = notDone
 		}
 		return err
 	})
@@ -88,39 +86,29 @@ func (m *Imports) Undo(ctx context.Context, who actor.Actor, id int64) error {
 	return nil
 }
 
-// Resume goes on with what was under way when the house stopped, and throws
-// away files that never arrived.
+// Resume goes on with what is under way and nobody works on: when the house
+// starts, and now and then, for another process may have died.
 func (m *Imports) Resume(ctx context.Context) error {
-	rows, err := m.DB.Query(ctx, store.Text("SELECT id, state FROM import WHERE state IN ('running', 'undoing', 'arriving') ORDER BY id"))
+	rows, err := m.DB.Query(ctx, store.Text("SELECT id FROM import WHERE state IN ('running', 'undoing') ORDER BY id"))
 	if err != nil {
 		return fmt.Errorf("find imports under way: %w", err)
 	}
 	defer rows.Close()
-	var broken []int64
 	for rows.Next() {
 		var id int64
-		var state string
-		if err := rows.Scan(&id, &state); err != nil {
+		if err := rows.Scan(&id); err != nil {
 			return fmt.Errorf("find imports under way: %w", err)
-		}
-		if state == arriving {
-			broken = append(broken, id)
-			continue
 		}
 		m.begin(id)
 	}
 	if err := rows.Close(); err != nil {
 		return fmt.Errorf("find imports under way: %w", err)
 	}
-	for _, id := range broken {
-		if err := m.discard(ctx, id); err != nil {
-			return err
-		}
-	}
 	return nil
 }
 
-// Wait returns when nothing runs in this process.
+// Wait returns when nothing runs in this process, and nothing that it waits for
+// runs in another.
 func (m *Imports) Wait() { m.work.Wait() }
 
 // begin works on an import in the background, once.
@@ -139,50 +127,145 @@ func (m *Imports) begin(id int64) {
 			delete(m.running, id)
 			m.mu.Unlock()
 		}()
-		defer func() {
-			// A row that brings the program down must not take the house with it
-			// (attack 56).
-			if p := recover(); p != nil {
-				m.fail(id, fmt.Errorf("panic: %v", p))
+		for m.life.Err() == nil {
+			worker, wanted, err := m.claim(m.life, id)
+			switch {
+			case err != nil && m.life.Err() == nil:
+				m.Log.Error("claim an import", "import", id, "error", err)
+			case err == nil && !wanted:
+				return
+			case worker != 0:
+				if m.hold(id, worker) {
+					return
+				}
 			}
-		}()
-		if err := m.do(m.life, id); err != nil && m.life.Err() == nil {
-			m.fail(id, err)
+			select {
+			case <-m.life.Done():
+			case <-time.After(look):
+			}
 		}
 	}()
 }
 
+// claim takes an import that is under way and that nobody holds. wanted is false
+// if there is nothing to do, and worker is zero if another process does it.
+func (m *Imports) claim(ctx context.Context, id int64) (worker int64, wanted bool, err error) {
+	err = m.DB.Write(ctx, func(tx *store.Tx) error {
+		worker = int64(tx.NewID())
+		now := tx.Now().UnixMicro()
+		expired := now
+		if tx.Engine() == store.SQLite {
+			expired = math.MaxInt64 // there is no other process
+		}
+		n, err := tx.Exec(ctx, store.Text("UPDATE import SET worker = ?, lease = ? WHERE id = ? AND state IN ('running', 'undoing') AND lease < ?"),
+			worker, now+lease.Microseconds(), id, expired)
+		if err != nil || n == 1 {
+			wanted = true
+			return err
+		}
+		worker = 0
+		var left int64
+		err = tx.QueryRow(ctx, store.Text("SELECT count(*) FROM import WHERE id = ? AND state IN ('running', 'undoing')"), id).Scan(&left)
+		wanted = left > 0
+		return err
+	})
+	if err != nil {
+		return 0, true, fmt.Errorf("claim an import: %w", err)
+	}
+	return worker, wanted, nil
+}
+
+// hold works on an import for as long as the lease is held, and tells whether
+// it came to an end.
+func (m *Imports) hold(id, worker int64) (ended bool) {
+	ctx, stop := context.WithCancelCause(m.life)
+	defer stop(nil)
+	go func() {
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(lease / 3):
+			}
+			err := m.DB.Write(ctx, func(tx *store.Tx) error {
+				n, err := tx.Exec(ctx, store.Text("UPDATE import SET lease = ? WHERE id = ? AND worker = ?"), tx.Now().Add(lease).UnixMicro(), id, worker)
+				if err == nil && n == 0 {
+					err = errElsewhere
+				}
+				return err
+			})
+			if errors.Is(err, errElsewhere) {
+				stop(errElsewhere)
+			}
+		}
+	}()
+	err := m.do(ctx, id, worker)
+	switch {
+	case errors.Is(err, errElsewhere) || errors.Is(context.Cause(ctx), errElsewhere):
+		return false
+	case m.life.Err() != nil:
+		m.finish(id, worker, "UPDATE import SET worker = 0, lease = 0 WHERE id = ? AND worker = ?")
+	case err != nil:
+		m.fail(id, worker, err)
+	}
+	return true
+}
+
+// panicked tells of our own mistake without what it was about: that may be a
+// client's data.
+func (m *Imports) panicked(id int64, p any) {
+	m.Log.Error("panic in an import", "import", id, "type", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
+}
+
 // fail stops an import and says why in words that may be shown.
-func (m *Imports) fail(id int64, cause error) {
+func (m *Imports) fail(id, worker int64, cause error) {
 	m.Log.Error("import stopped", "import", id, "error", cause)
 	words := "The import has stopped because of a fault of the house. It can be started again and goes on where it stopped."
 	if f, ok := fault.As(cause); ok {
 		words = f.Public
 	}
-	err := m.DB.Write(context.Background(), func(tx *store.Tx) error {
-		_, err := tx.Exec(context.Background(), store.Text("UPDATE import SET state = 'failed', problem = ? WHERE id = ? AND state IN ('running', 'undoing')"), words, id)
+	m.finish(id, worker, "UPDATE import SET state = 'failed', problem = ?, worker = 0, lease = 0, version = version + 1 WHERE id = ? AND worker = ? AND state IN ('running', 'undoing')", words)
+}
+
+// finish lets go of an import, whatever becomes of the work that asked for it.
+func (m *Imports) finish(id, worker int64, text store.Text, args ...any) {
+	ctx := context.WithoutCancel(m.life)
+	err := m.DB.Write(ctx, func(tx *store.Tx) error {
+		_, err := tx.Exec(ctx, text, append(args, id, worker)...)
 		return err
 	})
 	if err != nil {
-		m.Log.Error("note that an import stopped", "import", id, "error", err)
+		m.Log.Error("let go of an import", "import", id, "error", err)
 	}
 }
 
-func (m *Imports) do(ctx context.Context, id int64) error {
+// errElsewhere says that the import goes on in another process.
+var errElsewhere = errors.New("the import goes on elsewhere")
+
+// errPanic stands for our own mistake, which the log has.
+var errPanic = errors.New("the work has panicked")
+
+func (m *Imports) do(ctx context.Context, id, worker int64) (err error) {
+	defer func() {
+		// What brings the work down must not take the house with it (attack 56).
+		if p := recover(); p != nil {
+			m.panicked(id, p)
+			err = errPanic
+		}
+	}()
 	i, err := m.find(ctx, id)
 	if err != nil {
 		return err
 	}
 	// The rights are those of whoever started it, as they are now for each row.
-	who := actor.Actor{Kind: actor.Person, Person: i.By}
 	if i.State == Undoing {
-		return m.undo(ctx, who, i)
+		return m.undo(ctx, actor.Actor{Kind: actor.Person, Person: i.undoer}, i, worker)
 	}
-	return m.run(ctx, who, i)
+	return m.run(ctx, actor.Actor{Kind: actor.Person, Person: i.By}, i, worker)
 }
 
-func (m *Imports) run(ctx context.Context, who actor.Actor, i *Import) error {
-	r, err := m.lines(ctx, i)
+func (m *Imports) run(ctx context.Context, who actor.Actor, i *Import, worker int64) error {
+	r, err := m.lines(ctx, who, i)
 	if err != nil {
 		return err
 	}
@@ -193,90 +276,42 @@ func (m *Imports) run(ctx context.Context, who actor.Actor, i *Import) error {
 			return err
 		}
 		waiting = next
-		// Lines up to i.line are dealt with: this is a house that started again.
-		var left []*line
-		for _, l := range all {
-			if int64(l.row.Line) > i.line {
-				left = append(left, l)
+		if len(all) > 0 {
+			r.assign(all)
+			if err := r.bring(all, worker); err != nil {
+				return err
 			}
-		}
-		if err := m.put(ctx, who, i, r.mapping.Source, left); err != nil {
-			return err
 		}
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 	}
 	return m.DB.Write(ctx, func(tx *store.Tx) error {
-		_, err := tx.Exec(ctx, store.Text("UPDATE import SET state = 'done', finished_at = ?, total = created + updated + skipped + refused, version = version + 1 WHERE id = ?"), tx.Now().UnixMicro(), i.ID)
+		n, err := tx.Exec(ctx, store.Text("UPDATE import SET state = 'done', finished_at = ?, total = created + updated + skipped + refused, worker = 0, lease = 0, version = version + 1 WHERE id = ? AND worker = ? AND state = 'running'"), tx.Now().UnixMicro(), i.ID, worker)
 		if err != nil {
 			return fmt.Errorf("finish an import: %w", err)
+		}
+		if n == 0 {
+			return errElsewhere
 		}
 		return m.Scribe.Write(ctx, tx, scribe.Entry{Event: "import.finished", Who: who, Kind: "import", Records: []schema.RecordID{schema.RecordID(i.ID)},
 			Details: map[string]any{"created": i.Created, "updated": i.Updated, "skipped": i.Skipped, "refused": i.Refused}})
 	})
 }
 
-// put brings one slice of lines into the base, with the progress, in one
-// transaction.
-func (m *Imports) put(ctx context.Context, who actor.Actor, i *Import, source string, all []*line) error {
-	if len(all) == 0 {
-		return nil
-	}
-	if err := m.meet(ctx, who, all); err != nil {
-		return err
-	}
-	companies, err := m.companies(ctx, who, i, all)
-	if err != nil {
-		return err
-	}
-	var writes []records.Write
-	var written []*line
-	skipped, refused := 0, 0
-	for _, l := range all {
-		switch l.fate(i.Settings.Duplicates, false) {
-		case "refuse":
-			refused++
-		case "skip":
-			skipped++
-		default:
-			w := records.Write{ID: l.match, Values: m.values(ctx, i, source, l, companies[value.TextKey(l.draft.Company)]), Group: i.Settings.Group}
-			if w.With = records.FillEmpty; i.Settings.Duplicates == Update {
-				w.With = records.Unite
-			}
-			writes, written = append(writes, w), append(written, l)
+// bring puts one slice of lines into the base, with the companies that they
+// name and the progress, in one transaction.
+func (r *reader) bring(all []*line, worker int64) error {
+	i, ctx := r.i, r.ctx
+	return r.m.Book.Desk(ctx, r.who, func(d *records.Desk) error {
+		t, err := r.put(d, all, nil)
+		if err != nil {
+			return err
 		}
-	}
-	var created, updated int
-	operation, _, err := m.Book.Batch(ctx, who, "contact", i.operation, writes, func(ctx context.Context, tx *store.Tx, operation int64, outcomes []records.Outcome) error {
-		created, updated = 0, 0
-		denied := 0
-		failed := map[*line]error{}
-		for n, o := range outcomes {
-			l := written[n]
-			switch {
-			case o.Err != nil:
-				denied++
-				failed[l] = o.Err
-			case l.match == 0:
-				created++
-			default:
-				updated++
-			}
-			if o.Err == nil {
-				if _, err := tx.Exec(ctx, store.Text("INSERT INTO import_line (hash, import, record) VALUES (?, ?, ?) ON CONFLICT (hash) DO UPDATE SET import = excluded.import, record = excluded.record"), l.hash[:], i.ID, int64(o.ID)); err != nil {
-					return fmt.Errorf("remember a line: %w", err)
-				}
-			}
-		}
-		for _, l := range all {
-			if err := m.keepTold(ctx, tx, i.ID, l, failed[l]); err != nil {
-				return err
-			}
-		}
-		last := int64(all[len(all)-1].row.Line)
-		n, err := tx.Exec(ctx, store.Text("UPDATE import SET line = ?, created = created + ?, updated = updated + ?, skipped = skipped + ?, refused = refused + ?, operation = ?, company_operation = ? WHERE id = ? AND line = ? AND state = 'running'"),
-			last, int64(created), int64(updated), int64(skipped), int64(refused+denied), operation, i.companies, i.ID, i.line)
+		tx := d.Tx()
+		last := all[len(all)-1].place
+		n, err := tx.Exec(ctx, store.Text("UPDATE import SET line = ?, created = created + ?, updated = updated + ?, skipped = skipped + ?, refused = refused + ?, operation = ?, company_operation = ? WHERE id = ? AND line = ? AND worker = ? AND state = 'running'"),
+			last, int64(t.count[created]), int64(t.count[updated]), int64(t.count[skipped]), int64(t.count[refused]), t.operation, t.companies, i.ID, i.place, worker)
 		if err != nil {
 			return fmt.Errorf("note the progress of an import: %w", err)
 		}
@@ -284,74 +319,47 @@ func (m *Imports) put(ctx context.Context, who actor.Actor, i *Import, source st
 			// Another process works on it: what was done here is undone with the transaction.
 			return errElsewhere
 		}
-		refusedNow := refused + denied
+		if err := r.remember(tx, all, t); err != nil {
+			return err
+		}
 		tx.AfterCommit(func() {
-			i.line, i.operation = last, operation
-			i.Created, i.Updated, i.Skipped, i.Refused = i.Created+created, i.Updated+updated, i.Skipped+skipped, i.Refused+refusedNow
+			i.place, i.operation, i.companies = last, t.operation, t.companies
+			i.Created, i.Updated, i.Skipped, i.Refused = i.Created+t.count[created], i.Updated+t.count[updated], i.Skipped+t.count[skipped], i.Refused+t.count[refused]
 		})
 		return nil
 	})
-	i.operation = operation
-	return err
 }
 
-// errElsewhere says that the import goes on in another process.
-var errElsewhere = errors.New("the import goes on elsewhere")
-
-// companies finds the companies that the lines name, and makes those that are
-// not there if whoever imports may.
-func (m *Imports) companies(ctx context.Context, who actor.Actor, i *Import, all []*line) (map[string]schema.RecordID, error) {
-	names := map[string]string{}
-	var marks []records.Mark
-	for _, l := range all {
-		if l.refused || l.draft.Company == "" {
-			continue
+// remember keeps which clients the lines became, and what is told of them.
+func (r *reader) remember(tx *store.Tx, all []*line, t *tally) error {
+	var lines, told []any
+	for n, l := range all {
+		if id := t.became[n]; id != 0 {
+			lines = append(lines, l.hash[:], r.i.ID, int64(id))
 		}
-		key := value.TextKey(l.draft.Company)
-		if _, ok := names[key]; !ok && key != "" {
-			names[key] = l.draft.Company
-			marks = append(marks, records.Mark{Field: "name", Key: key})
+		sealed, err := r.m.sealTold(r.i.ID, l, t.more[n])
+		if err != nil {
+			return err
 		}
-	}
-	ids := map[string]schema.RecordID{}
-	if len(marks) == 0 {
-		return ids, nil
-	}
-	found, err := m.Book.Match(ctx, who, "company", marks)
-	if err != nil {
-		return nil, err
-	}
-	var writes []records.Write
-	var keys []string
-	for _, mark := range marks {
-		if id, ok := found[mark]; ok {
-			ids[mark.Key] = id
-			continue
-		}
-		keys = append(keys, mark.Key)
-		writes = append(writes, records.Write{Values: records.Values{"name": names[mark.Key]}, Group: i.Settings.Group})
-	}
-	if len(writes) == 0 {
-		return ids, nil
-	}
-	operation, outcomes, err := m.Book.Batch(ctx, who, "company", i.companies, writes, func(ctx context.Context, tx *store.Tx, operation int64, _ []records.Outcome) error {
-		_, err := tx.Exec(ctx, store.Text("UPDATE import SET company_operation = ? WHERE id = ?"), operation, i.ID)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	i.companies = operation
-	for n, o := range outcomes {
-		if o.Err == nil {
-			ids[keys[n]] = o.ID
+		if sealed != nil {
+			no := int64(0)
+			if t.what[n] == refused {
+				no = 1
+			}
+			told = append(told, r.i.ID, l.place, no, sealed)
 		}
 	}
-	return ids, nil
+	if err := tx.Insert(r.ctx, "INSERT INTO import_line (hash, import, record)", "(?, ?, ?)", "ON CONFLICT (hash) DO UPDATE SET import = excluded.import, record = excluded.record", lines); err != nil {
+		return fmt.Errorf("remember lines: %w", err)
+	}
+	if err := tx.Insert(r.ctx, "INSERT INTO import_refused (import, line, refused, data)", "(?, ?, ?, ?)", "", told); err != nil {
+		return fmt.Errorf("keep refused lines: %w", err)
+	}
+	return nil
 }
 
-func (m *Imports) undo(ctx context.Context, who actor.Actor, i *Import) error {
-	left := 0
+func (m *Imports) undo(ctx context.Context, who actor.Actor, i *Import, worker int64) error {
+	left, done := 0, 0
 	for _, operation := range []int64{i.operation, i.companies} {
 		if operation == 0 {
 			continue
@@ -363,94 +371,24 @@ func (m *Imports) undo(ctx context.Context, who actor.Actor, i *Import) error {
 		if err != nil {
 			return err
 		}
-		left += len(op.Refused)
+		left, done = left+len(op.Refused), done+op.Done
+	}
+	state, problem := Undone, any(nil)
+	if left > 0 {
+		problem = fmt.Sprintf("%d records were left as they are: somebody has changed them since, or you may not take them back.", left)
+		if done == 0 {
+			state = Done
+		}
 	}
 	return m.DB.Write(ctx, func(tx *store.Tx) error {
-		if _, err := tx.Exec(ctx, store.Text("DELETE FROM import_line WHERE import = ?"), i.ID); err != nil {
-			return fmt.Errorf("forget the lines of an import: %w", err)
-		}
-		if _, err := tx.Exec(ctx, store.Text("UPDATE import SET state = 'undone', finished_at = ?, version = version + 1 WHERE id = ?"), tx.Now().UnixMicro(), i.ID); err != nil {
+		n, err := tx.Exec(ctx, store.Text("UPDATE import SET state = ?, problem = ?, finished_at = ?, worker = 0, lease = 0, version = version + 1 WHERE id = ? AND worker = ?"), state, problem, tx.Now().UnixMicro(), i.ID, worker)
+		if err != nil {
 			return fmt.Errorf("finish the undoing of an import: %w", err)
 		}
+		if n == 0 {
+			return errElsewhere
+		}
 		return m.Scribe.Write(ctx, tx, scribe.Entry{Event: "import.undone", Who: who, Kind: "import", Records: []schema.RecordID{schema.RecordID(i.ID)},
-			Details: map[string]any{"left": left}})
+			Details: map[string]any{"undone": done, "left": left}})
 	})
-}
-
-// Refused writes the rows that were refused, and those of which a value could
-// not be taken over, as CSV: the file's own columns, and why. It is the file of
-// whoever imports, and reading it is noted.
-func (m *Imports) Refused(ctx context.Context, who actor.Actor, id int64, to io.Writer) error {
-	if err := m.Rights.Need(ctx, who, policy.RunImport); err != nil {
-		return err
-	}
-	i, err := m.mine(ctx, who, id)
-	if err != nil {
-		return err
-	}
-	var out bytes.Buffer
-	w := csv.NewWriter(&out)
-	head := []string{"Line", "Imported", "Reasons"}
-	for _, c := range i.Settings.Guess.Columns {
-		head = append(head, harmless(c.Heading))
-	}
-	if err := w.Write(head); err != nil {
-		return fmt.Errorf("write refused rows: %w", err)
-	}
-	rows, err := m.DB.Query(ctx, store.Text("SELECT line, refused, data FROM import_refused WHERE import = ? ORDER BY line"), id)
-	if err != nil {
-		return fmt.Errorf("read refused rows: %w", err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var line, refused int
-		var sealed []byte
-		if err := rows.Scan(&line, &refused, &sealed); err != nil {
-			return fmt.Errorf("read refused rows: %w", err)
-		}
-		text, err := m.Vault.Open(refusedPlace(id, line), sealed)
-		if err != nil {
-			return fmt.Errorf("open a refused row: %w", err)
-		}
-		var t told
-		if err := json.Unmarshal(text, &t); err != nil {
-			return fmt.Errorf("read a refused row: %w", err)
-		}
-		cells := []string{fmt.Sprint(line), map[int]string{0: "yes", 1: "no"}[refused], strings.Join(t.Reasons, " ")}
-		for _, c := range t.Cells {
-			cells = append(cells, harmless(c))
-		}
-		if err := w.Write(cells); err != nil {
-			return fmt.Errorf("write refused rows: %w", err)
-		}
-	}
-	if err := rows.Close(); err != nil {
-		return fmt.Errorf("read refused rows: %w", err)
-	}
-	w.Flush()
-	if err := m.Scribe.Note(ctx, scribe.Entry{Event: "import.refused_read", Who: who, Kind: "import", Records: []schema.RecordID{schema.RecordID(id)}}); err != nil {
-		return err
-	}
-	// A byte order mark, so that spreadsheets read Cyrillic and Polish letters.
-	if _, err := io.WriteString(to, "\ufeff"); err != nil {
-		return err
-	}
-	_, err = out.WriteTo(to)
-	return err
-}
-
-// harmless keeps a cell from being read as a formula by a spreadsheet (attack
-// 37). A phone number such as +48 500 555 001 stays as it is.
-func harmless(cell string) string {
-	t := strings.TrimLeft(cell, " \t\r\n\u00a0\u3000")
-	if t == "" {
-		return cell
-	}
-	switch r := []rune(t)[0]; {
-	case strings.ContainsRune("=@＝＠\t\r", r):
-		return "'" + cell
-	case strings.ContainsRune("+-＋－−", r) && strings.Trim(t[len(string(r)):], "0123456789 ().-x") != "":
-		return "'" + cell
-	}
-	return cell
 }

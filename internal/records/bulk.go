@@ -22,7 +22,7 @@ const (
 	BulkDelete  = "delete"
 	BulkRestore = "restore"
 	BulkShare   = "share"  // with a group
-	BulkCreate  = "create" // by Batch only
+	BulkCreate  = "create" // by a Desk only
 )
 
 const (
@@ -42,8 +42,9 @@ type Selection struct {
 
 // Outcome tells what became of one record.
 type Outcome struct {
-	ID  schema.RecordID
-	Err error // a fault that says why not, or nil
+	ID      schema.RecordID
+	Err     error // a fault that says why not, or nil
+	Changed bool  // by a Desk: it is new, or other than it was
 }
 
 // Operation is a piece of bulk work, by which it can be undone.
@@ -109,73 +110,6 @@ func (b *Book) Bulk(ctx context.Context, who actor.Actor, kindName string, which
 		}
 		return id, p.update(kind, id, 0, maps.Clone(v))
 	})
-}
-
-// Batch creates and changes many records for an import: each entry with an id is
-// an update, each without one a new record. operation is that of an earlier
-// Batch of the same import, or zero to begin one. At most 50 go into one
-// transaction; extra joins it (the import's own progress).
-func (b *Book) Batch(ctx context.Context, who actor.Actor, kindName string, operation int64, all []Write, extra func(context.Context, *store.Tx, int64, []Outcome) error) (int64, []Outcome, error) {
-	kind, err := b.kind(kindName)
-	if err != nil {
-		return 0, nil, err
-	}
-	if len(all) > slice {
-		return 0, nil, fmt.Errorf("a batch takes %d records, not %d", slice, len(all))
-	}
-	var outcomes []Outcome
-	err = b.write(ctx, who, func(p *pen) error {
-		p.quiet = true
-		var err error
-		if operation, err = p.operation(operation, kind, BulkCreate); err != nil {
-			return err
-		}
-		outcomes = outcomes[:0]
-		var done []schema.RecordID
-		for _, w := range all {
-			id := w.ID
-			p.touched = false
-			err := p.tx.Try(p.ctx, func() error {
-				var err error
-				if id == 0 {
-					id, err = p.createIn(kind, w.Values, w.Group)
-				} else {
-					err = p.updateWith(kind, id, 0, w.Values, w.With)
-				}
-				if err != nil {
-					return err
-				}
-				return p.item(operation, kind, id)
-			})
-			if err = stale(err); err != nil {
-				if _, ok := fault.As(err); !ok {
-					return err
-				}
-			} else {
-				done = append(done, id)
-			}
-			outcomes = append(outcomes, Outcome{ID: id, Err: err})
-		}
-		if len(done) > 0 {
-			e := scribe.Entry{Event: "import.progressed", Who: who, Kind: kind.Name, Records: done, Details: map[string]any{"operation": operation}}
-			if err := b.scribe.Write(p.ctx, p.tx, e); err != nil {
-				return err
-			}
-		}
-		if extra != nil {
-			return extra(p.ctx, p.tx, operation, outcomes)
-		}
-		return nil
-	})
-	return operation, outcomes, err
-}
-
-// Write is one record of a Batch.
-type Write struct {
-	ID     schema.RecordID // zero: a new record
-	Values Values
-	With   With          // for a record that is there already
-	Group  actor.GroupID // a new record is shared with it; zero: with none
 }
 
 // operate does n things in slices, each slice in a transaction of its own.
@@ -255,8 +189,9 @@ func (p *pen) item(operation int64, kind *schema.Kind, id schema.RecordID) error
 
 // Undo takes a piece of bulk work back: what it made goes to the bin, what it
 // changed is brought back to what it held, what it deleted is restored. Records
-// that somebody has changed since are left as they are and named. Only who did
-// the work, or who may bring records back to earlier states, may undo it.
+// that somebody has changed since, or that the actor may not bring back, are left
+// as they are and named; what is left can be tried again. Only who did the work,
+// or who may bring records back to earlier states, may undo it.
 func (b *Book) Undo(ctx context.Context, who actor.Actor, operation int64) (*Operation, error) {
 	st, err := b.writer(ctx, who)
 	if err != nil {
@@ -331,6 +266,13 @@ func (b *Book) Undo(ctx context.Context, who actor.Actor, operation int64) (*Ope
 			if len(done) == 0 {
 				return nil
 			}
+			// What is undone is no longer part of the work: an undoing that was
+			// interrupted goes on with the rest.
+			for _, id := range done {
+				if _, err := p.tx.Exec(p.ctx, store.Text("DELETE FROM operation_item WHERE operation = ? AND record = ?"), operation, int64(id)); err != nil {
+					return fmt.Errorf("forget bulk work: %w", err)
+				}
+			}
 			return b.scribe.Write(p.ctx, p.tx, scribe.Entry{Event: "bulk.undone", Who: who, Kind: kind.Name, Records: done,
 				Details: map[string]any{"operation": operation, "refused": len(refused)}})
 		})
@@ -339,6 +281,9 @@ func (b *Book) Undo(ctx context.Context, who actor.Actor, operation int64) (*Ope
 		}
 		op.Done += len(done)
 		op.Refused = append(op.Refused, refused...)
+	}
+	if len(op.Refused) > 0 {
+		return op, nil
 	}
 	return op, b.write(ctx, who, func(p *pen) error {
 		_, err := p.tx.Exec(p.ctx, store.Text("UPDATE operation SET undone_at = ? WHERE id = ?"), p.tx.Now().UnixMicro(), operation)

@@ -33,43 +33,55 @@ func (b *Book) Match(ctx context.Context, who actor.Actor, kindName string, mark
 	if err != nil {
 		return nil, err
 	}
+	found, err := b.bearersOf(ctx, b.db, kind, marks)
+	if err != nil {
+		return nil, err
+	}
+	return b.oldest(ctx, b.db, st.Decide(kind, policy.View, policy.List, b.instant()), found)
+}
+
+// asker is what can be asked: the database, or a transaction.
+type asker interface {
+	Query(ctx context.Context, s store.Statement, args ...any) (*store.Rows, error)
+	Rows(ctx context.Context, g policy.Grant, ids []schema.RecordID, ask store.Ask) (*store.RecordRows, error)
+}
+
+// bearersOf finds all records that bear one of the marks, whoever may see them.
+func (b *Book) bearersOf(ctx context.Context, from asker, kind *schema.Kind, marks []Mark) (map[Mark][]schema.RecordID, error) {
 	byField := map[string][]string{}
 	for _, m := range marks {
 		byField[m.Field] = append(byField[m.Field], m.Key)
 	}
 	found := map[Mark][]schema.RecordID{}
-	var ids []schema.RecordID
 	for name, keys := range byField {
 		f := kind.Field(name)
 		if f == nil || !f.Type.Multi() && !f.Keyed {
 			return nil, fmt.Errorf("match %s: field %q has no keys", kind.Name, name)
 		}
 		slices.Sort(keys)
-		keys = slices.Compact(keys)
-		for part := range slices.Chunk(keys, 64) {
-			bearers, err := b.bearers(ctx, f, part)
+		for part := range slices.Chunk(slices.Compact(keys), 128) {
+			bearers, err := bearers(ctx, from, f, part)
 			if err != nil {
 				return nil, err
 			}
 			for _, one := range bearers {
 				m := Mark{name, one.key}
 				found[m] = append(found[m], one.id)
-				ids = append(ids, one.id)
 			}
 		}
 	}
-	slices.Sort(ids)
-	ids = slices.Compact(ids)
-	g := st.Decide(kind, policy.View, policy.List, b.instant())
+	return found, nil
+}
+
+// oldest gives the oldest of the records that the grant admits, for each mark.
+func (b *Book) oldest(ctx context.Context, from asker, g policy.Grant, found map[Mark][]schema.RecordID) (map[Mark]schema.RecordID, error) {
+	var ids []schema.RecordID
+	for _, all := range found {
+		ids = append(ids, all...)
+	}
 	seen := map[schema.RecordID]bool{}
-	for part := range slices.Chunk(ids, 500) {
-		rows, err := b.db.Rows(ctx, g, part, store.Ask{})
-		if err != nil {
-			return nil, err
-		}
-		for _, r := range rows.Rows {
-			seen[r.ID] = true
-		}
+	if err := b.seen(ctx, from, g, ids, seen); err != nil {
+		return nil, err
 	}
 	answer := map[Mark]schema.RecordID{}
 	for m, all := range found {
@@ -82,12 +94,27 @@ func (b *Book) Match(ctx context.Context, who actor.Actor, kindName string, mark
 	return answer, nil
 }
 
+// seen adds those of the records that the grant admits.
+func (b *Book) seen(ctx context.Context, from asker, g policy.Grant, ids []schema.RecordID, into map[schema.RecordID]bool) error {
+	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
+	for part := range slices.Chunk(ids, 500) {
+		rows, err := from.Rows(ctx, g, part, store.Ask{})
+		if err != nil {
+			return err
+		}
+		for _, r := range rows.Rows {
+			into[r.ID] = true
+		}
+	}
+	return nil
+}
+
 type bearer struct {
 	key string
 	id  schema.RecordID
 }
 
-func (b *Book) bearers(ctx context.Context, f *schema.Field, keys []string) ([]bearer, error) {
+func bearers(ctx context.Context, from asker, f *schema.Field, keys []string) ([]bearer, error) {
 	// The list is rounded up to a power of two, so that few statements are prepared.
 	n := 1
 	for n < len(keys) {
@@ -104,7 +131,7 @@ func (b *Book) bearers(ctx context.Context, f *schema.Field, keys []string) ([]b
 	for i := range n {
 		args = append(args, keys[min(i, len(keys)-1)])
 	}
-	rows, err := b.db.Query(ctx, store.Text(text+strings.Repeat(", ?", n-1)+")"), args...)
+	rows, err := from.Query(ctx, store.Text(text+strings.Repeat(", ?", n-1)+")"), args...)
 	if err != nil {
 		return nil, fmt.Errorf("match %s: %w", f.Kind().Name, err)
 	}

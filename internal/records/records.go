@@ -14,8 +14,8 @@
 // A write may not carry a record out of the writer's own reach: whoever may
 // not give records away (policy.AssignRecords) keeps what they may edit.
 //
-// Methods of Book open a transaction. Batch is for rooms that write many
-// records at once (imports).
+// Methods of Book open a transaction. A Desk is for rooms that match and write
+// many records at once (imports), and a Trial tells what they would do.
 package records
 
 import (

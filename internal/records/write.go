@@ -34,6 +34,20 @@ type pen struct {
 
 	quiet   bool // the caller writes one ledger entry for many records
 	touched bool // a record has been changed since the caller cleared this
+	begun   bool // something has been written since the caller cleared this
+
+	desk  *Desk  // new records wait here to be written together; nil: each is written at once
+	trial *Trial // nothing is written: what would be is kept here; nil: it is real
+}
+
+// load reads a record as this writer finds it.
+func (p *pen) load(kind *schema.Kind, id schema.RecordID) (*state, error) {
+	if p.trial != nil {
+		if s, ok := p.trial.states[id]; ok && s.kind == kind {
+			return s, nil
+		}
+	}
+	return p.b.load(p.ctx, p.tx, kind, id)
 }
 
 // Create makes a record and gives its id. The responsible person is the writer
@@ -103,9 +117,53 @@ func (p *pen) create(kind *schema.Kind, v Values) (schema.RecordID, error) {
 
 // createIn makes a record that is shared with a group from the start.
 func (p *pen) createIn(kind *schema.Kind, v Values, group actor.GroupID) (schema.RecordID, error) {
+	s, g, cells, err := p.compose(kind, v, group)
+	if err != nil {
+		return 0, err
+	}
+	switch {
+	case p.trial != nil:
+		p.trial.keep(s)
+	case p.desk != nil && !p.desk.careful:
+		p.desk.fresh = append(p.desk.fresh, s)
+	default:
+		p.begun = true
+		if err := p.insert(g, s); err != nil {
+			return 0, err
+		}
+	}
+	return s.stored.ID, p.note("record.created", kind, s.stored.ID, changes(nil, s, cells))
+}
+
+// insert writes new records of one kind.
+func (p *pen) insert(g policy.Grant, all ...*state) error {
+	fresh := make([]store.Fresh, len(all))
+	for i, s := range all {
+		fresh[i] = store.Fresh{ID: s.stored.ID, Cells: s.stored.Cells, Place: s.place()}
+		if !s.kind.Within {
+			fresh[i].Words, fresh[i].Digits = s.words()
+		}
+	}
+	if err := p.tx.InsertRecords(p.ctx, g, fresh); err != nil {
+		return err
+	}
+	var shares []any
+	for _, s := range all {
+		for _, sh := range s.shares {
+			shares = append(shares, int64(s.kind.Number), int64(s.stored.ID), int64(sh.principal), int64(sh.level), sh.ends, sh.by, sh.at)
+		}
+	}
+	if err := p.tx.Insert(p.ctx, "INSERT INTO share (kind, record, principal, level, ends_at, made_by, made_at)", "(?, ?, ?, ?, ?, ?, ?)", "", shares); err != nil {
+		return fmt.Errorf("share: %w", err)
+	}
+	return nil
+}
+
+// compose decides about a new record and makes it, and writes nothing.
+func (p *pen) compose(kind *schema.Kind, v Values, group actor.GroupID) (*state, policy.Grant, []store.Cell, error) {
 	g := p.st.Decide(kind, policy.Create, policy.Card, p.tx.Now())
 	if g.Empty() {
-		return 0, refused(g.Reasons())
+		return nil, g, nil, refused(g.Reasons())
 	}
 	v = maps.Clone(v)
 	if _, named := v[kind.Responsible]; !named && p.who.Person != 0 {
@@ -117,7 +175,7 @@ func (p *pen) createIn(kind *schema.Kind, v Values, group actor.GroupID) (schema
 	}
 	cells, err := p.cells(kind, nil, v)
 	if err != nil {
-		return 0, err
+		return nil, g, nil, err
 	}
 	at, by := p.tx.Now().UnixMicro(), p.by()
 	for _, k := range []struct {
@@ -128,33 +186,24 @@ func (p *pen) createIn(kind *schema.Kind, v Values, group actor.GroupID) (schema
 	}
 	s := blank.with(cells)
 	if err := missing(s); err != nil {
-		return 0, err
+		return nil, g, nil, err
 	}
 	if group != 0 {
 		with := Share{Group: group}
 		if may, why := p.st.Can(policy.ShareRecords); !may {
-			return 0, lacks(policy.ShareRecords, why)
+			return nil, g, nil, lacks(policy.ShareRecords, why)
 		}
-		if err := p.exists(with); err != nil {
-			return 0, err
+		if p.desk == nil || !p.desk.groups[group] {
+			if err := p.exists(with); err != nil {
+				return nil, g, nil, err
+			}
+		}
+		if p.desk != nil {
+			p.desk.groups[group] = true
 		}
 		s.shares = []share{{principal: with.principal(), level: policy.ShareEdit, by: int64(p.who.Person), at: at}}
 	}
-	if err := p.keeps(g, nil, s); err != nil {
-		return 0, err
-	}
-	if err := p.tx.InsertRecord(p.ctx, g, s.stored.ID, s.stored.Cells, s.place()); err != nil {
-		return 0, err
-	}
-	for _, sh := range s.shares {
-		if err := p.insertShare(s, sh); err != nil {
-			return 0, err
-		}
-	}
-	if err := p.search(s); err != nil {
-		return 0, err
-	}
-	return s.stored.ID, p.note("record.created", kind, s.stored.ID, changes(nil, s, cells))
+	return s, g, cells, p.keeps(g, nil, s)
 }
 
 func (p *pen) update(kind *schema.Kind, id schema.RecordID, version int64, v Values) error {
@@ -205,6 +254,12 @@ func (p *pen) change(g policy.Grant, s *state, cells []store.Cell, event scribe.
 	if err := p.keeps(g, s, after); err != nil {
 		return err
 	}
+	if p.trial != nil {
+		after.stored.Version++
+		p.trial.keep(after)
+		return p.note(event, kind, s.stored.ID, nil)
+	}
+	p.begun = true
 	if err := p.remember(s, at); err != nil {
 		return err
 	}
@@ -277,7 +332,7 @@ func (p *pen) unbin(kind *schema.Kind, id schema.RecordID, version int64) error 
 // reach loads a record for an action. Whoever may not view it gets
 // fault.Missing, and whoever may view it but not do this, the reason why.
 func (p *pen) reach(kind *schema.Kind, id schema.RecordID, a policy.Action) (*state, policy.Grant, error) {
-	s, err := p.b.load(p.ctx, p.tx, kind, id)
+	s, err := p.load(kind, id)
 	if err != nil {
 		return nil, policy.Grant{}, err
 	}
@@ -399,7 +454,10 @@ func (p *pen) related(cells []store.Cell) error {
 		if kind == nil {
 			return refuse(c.Field, "relation", "%s must name a record that you may see.")
 		}
-		s, err := p.b.load(p.ctx, p.tx, kind, schema.RecordID(id))
+		if p.desk != nil && p.desk.linked[schema.RecordID(id)] == kind {
+			continue
+		}
+		s, err := p.load(kind, schema.RecordID(id))
 		if err == nil {
 			var v policy.Verdict
 			v, err = p.b.admit(p.ctx, p.tx, p.st, p.st.Decide(kind, policy.View, policy.Card, p.tx.Now()), s)
@@ -412,6 +470,9 @@ func (p *pen) related(cells []store.Cell) error {
 		}
 		if err != nil {
 			return err
+		}
+		if p.desk != nil {
+			p.desk.linked[schema.RecordID(id)] = kind
 		}
 	}
 	return nil
@@ -465,12 +526,18 @@ func (p *pen) remember(s *state, until int64) error {
 }
 
 // search keeps the words and digits by which the search box finds a record.
-// Words are those of the masked text: a number typed into a name is not found.
 func (p *pen) search(s *state) error {
 	if s.kind.Within {
 		return nil
 	}
-	var words, digits []string
+	words, digits := s.words()
+	return p.tx.PutSearch(p.ctx, s.kind, s.stored.ID, words, digits)
+}
+
+// words are those by which the search box finds the record, and the digits of
+// its phones. Words are those of the masked text: a number typed into a name is
+// not found.
+func (s *state) words() (words, digits []string) {
 	for _, c := range s.stored.Cells {
 		switch c.Field.Search {
 		case schema.ByWords:
@@ -485,7 +552,7 @@ func (p *pen) search(s *state) error {
 			}
 		}
 	}
-	return p.tx.PutSearch(p.ctx, s.kind, s.stored.ID, words, digits)
+	return words, digits
 }
 
 // changes are before and after of the cells touched.

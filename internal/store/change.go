@@ -101,33 +101,145 @@ func permitted(g policy.Grant, a policy.Action) error {
 // InsertRecord writes a new record at version 1. Whether the grant admits this
 // very record is for the caller to have asked.
 func (tx *Tx) InsertRecord(ctx context.Context, g policy.Grant, id schema.RecordID, cells []Cell, place *Place) error {
+	return tx.insertRecords(ctx, g, []Fresh{{ID: id, Cells: cells, Place: place}})
+}
+
+// Fresh is a new record with what it is found by.
+type Fresh struct {
+	ID     schema.RecordID
+	Cells  []Cell // of the same fields in the same order for all that are inserted at once
+	Place  *Place
+	Words  []string // as for PutSearch
+	Digits []string
+}
+
+// InsertRecords writes new records of one kind at version 1, each with its rows
+// in multi, access and search, in few statements: many rows at once cost a
+// server little more than one. It is as InsertRecord and PutSearch for each.
+func (tx *Tx) InsertRecords(ctx context.Context, g policy.Grant, all []Fresh) error {
+	if err := tx.insertRecords(ctx, g, all); err != nil {
+		return err
+	}
+	return tx.insertSearch(ctx, g.Kind(), all)
+}
+
+func (tx *Tx) insertRecords(ctx context.Context, g policy.Grant, all []Fresh) error {
 	if err := permitted(g, policy.Create); err != nil {
 		return err
 	}
-	kind := g.Kind()
+	if len(all) == 0 {
+		return nil
+	}
+	kind, number := g.Kind(), int64(g.Kind().Number)
 	columns := []string{"id", "version"}
-	args := []any{int64(id), int64(1)}
-	for _, c := range cells {
-		columns, args = c.columns(columns, args)
+	for _, c := range all[0].Cells {
+		columns, _ = c.columns(columns, nil)
 	}
-	var text strings.Builder
-	text.WriteString("INSERT INTO " + quoted(kind.Name) + " (")
-	for i, c := range columns {
-		if i > 0 {
-			text.WriteString(", ")
+	var rows, multi, byTime, byName []any
+	for _, r := range all {
+		rows = append(rows, int64(r.ID), int64(1))
+		for _, c := range r.Cells {
+			_, rows = c.columns(nil, rows)
+			for _, key := range c.Multi {
+				multi = append(multi, number, c.Field.Name, key, int64(r.ID))
+			}
 		}
-		text.WriteString(quoted(c))
+		if r.Place != nil {
+			for _, p := range r.Place.Principals {
+				byTime = append(byTime, int64(p), number, r.Place.Updated, int64(r.ID))
+				byName = append(byName, int64(p), number, r.Place.Name, int64(r.ID))
+			}
+		}
 	}
-	text.WriteString(") VALUES (?" + strings.Repeat(", ?", len(columns)-1) + ")")
-	if _, err := tx.Exec(ctx, Text(text.String()), args...); err != nil {
+	if len(rows) != len(all)*len(columns) {
+		return fmt.Errorf("insert %s: the records do not have the same fields", kind.Name)
+	}
+	into := "INSERT INTO " + quoted(kind.Name) + ` ("` + strings.Join(columns, `", "`) + `")`
+	if err := tx.Insert(ctx, into, tuple(len(columns)), "", rows); err != nil {
 		return fmt.Errorf("insert %s: %w", kind.Name, err)
 	}
-	for _, c := range cells {
-		if err := tx.putMulti(ctx, kind, c.Field.Name, id, c.Multi); err != nil {
-			return err
+	if err := tx.Insert(ctx, "INSERT INTO multi (kind, field, key, record)", tuple(4), "", multi); err != nil {
+		return fmt.Errorf("index %s: %w", kind.Name, err)
+	}
+	if err := tx.Insert(ctx, "INSERT INTO access (principal, kind, updated_at, record)", tuple(4), "", byTime); err != nil {
+		return fmt.Errorf("open access to %s: %w", kind.Name, err)
+	}
+	if err := tx.Insert(ctx, "INSERT INTO access_name (principal, kind, name_key, record)", tuple(4), "", byName); err != nil {
+		return fmt.Errorf("open access to %s by name: %w", kind.Name, err)
+	}
+	return nil
+}
+
+// insertSearch is PutSearch for records that were never found before.
+func (tx *Tx) insertSearch(ctx context.Context, k *schema.Kind, all []Fresh) error {
+	var err error
+	if tx.Engine() == Postgres {
+		if !hasWords(k) && !hasDigits(k) {
+			return nil
+		}
+		var args []any
+		for _, r := range all {
+			args = append(args, int64(k.Number), int64(r.ID), lexemes(r.Words), strings.Join(r.Digits, " "))
+		}
+		err = tx.Insert(ctx, "INSERT INTO search (kind, record, words, digits)", "(?, ?, array_to_tsvector(?::text[]), ?)", "", args)
+	} else {
+		var words, digits []any
+		for _, r := range all {
+			if hasWords(k) && len(r.Words) > 0 {
+				words = append(words, int64(r.ID), strings.Join(r.Words, " "))
+			}
+			if hasDigits(k) && len(r.Digits) > 0 {
+				digits = append(digits, int64(r.ID), strings.Join(r.Digits, " "))
+			}
+		}
+		if err = tx.Insert(ctx, "INSERT INTO "+quoted(k.Name+"_words")+" (rowid, words)", tuple(2), "", words); err == nil {
+			err = tx.Insert(ctx, "INSERT INTO "+quoted(k.Name+"_digits")+" (rowid, digits)", tuple(2), "", digits)
 		}
 	}
-	return tx.place(ctx, kind, id, nil, place)
+	if err != nil {
+		return fmt.Errorf("keep search words: %w", err)
+	}
+	return nil
+}
+
+// lexemes are words as PostgreSQL takes them.
+func lexemes(words []string) []string {
+	all := make([]string, 0, len(words))
+	for _, w := range words {
+		if w = cut(w, maxWord); w != "" {
+			all = append(all, w)
+		}
+	}
+	return all
+}
+
+// Bounds of one INSERT. SQLite takes 32,766 arguments.
+const (
+	manyRows = 64
+	manyArgs = 30_000
+)
+
+// Insert writes many rows of one table with few statements. into is all up to
+// VALUES, row is one row with a "?" for each argument, then is what may follow
+// (ON CONFLICT …), and args are those of all rows. The rows go in by powers of
+// two, so that a connection prepares few texts.
+func (tx *Tx) Insert(ctx context.Context, into, row, then string, args []any) error {
+	width := strings.Count(row, "?")
+	for len(args) > 0 {
+		n := 1
+		for 2*n <= manyRows && 2*n*width <= min(len(args), manyArgs) {
+			n *= 2
+		}
+		text := into + " VALUES " + row + strings.Repeat(", "+row, n-1)
+		if then != "" {
+			text += " " + then
+		}
+		if _, err := tx.Exec(ctx, Text(text), args[:n*width]...); err != nil {
+			return err
+		}
+		args = args[n*width:]
+	}
+	return nil
 }
 
 // UpdateRecord changes the cells that are given, moves the record to the next
@@ -245,7 +357,7 @@ func (tx *Tx) putMulti(ctx context.Context, kind *schema.Kind, field string, id 
 	for _, key := range keys {
 		args = append(args, int64(kind.Number), field, key, int64(id))
 	}
-	if _, err := tx.Exec(ctx, Text("INSERT INTO multi (kind, field, key, record) VALUES "+tuples(4, len(keys))), args...); err != nil {
+	if err := tx.Insert(ctx, "INSERT INTO multi (kind, field, key, record)", tuple(4), "", args); err != nil {
 		return fmt.Errorf("index %s of %s: %w", field, kind.Name, err)
 	}
 	return nil
@@ -261,11 +373,8 @@ func (tx *Tx) dropMulti(ctx context.Context, kind *schema.Kind, field string, id
 	return nil
 }
 
-// tuples writes "(?, ?), (?, ?)".
-func tuples(width, n int) string {
-	one := "(?" + strings.Repeat(", ?", width-1) + ")"
-	return one + strings.Repeat(", "+one, n-1)
-}
+// tuple writes "(?, ?)".
+func tuple(width int) string { return "(?" + strings.Repeat(", ?", width-1) + ")" }
 
 // place moves the record's access rows from where it stood to where it stands.
 // Each row that goes must have been there: access that has drifted from the
@@ -309,10 +418,10 @@ func (tx *Tx) place(ctx context.Context, kind *schema.Kind, id schema.RecordID, 
 			byTime = append(byTime, int64(p), int64(kind.Number), now.Updated, int64(id))
 			byName = append(byName, int64(p), int64(kind.Number), now.Name, int64(id))
 		}
-		if _, err := tx.Exec(ctx, Text("INSERT INTO access (principal, kind, updated_at, record) VALUES "+tuples(4, len(come))), byTime...); err != nil {
+		if err := tx.Insert(ctx, "INSERT INTO access (principal, kind, updated_at, record)", tuple(4), "", byTime); err != nil {
 			return fmt.Errorf("open access to %s: %w", kind.Name, err)
 		}
-		if _, err := tx.Exec(ctx, Text("INSERT INTO access_name (principal, kind, name_key, record) VALUES "+tuples(4, len(come))), byName...); err != nil {
+		if err := tx.Insert(ctx, "INSERT INTO access_name (principal, kind, name_key, record)", tuple(4), "", byName); err != nil {
 			return fmt.Errorf("open access to %s by name: %w", kind.Name, err)
 		}
 	}

@@ -61,15 +61,9 @@ func (tx *Tx) putSearchPostgres(ctx context.Context, k *schema.Kind, id schema.R
 	if !hasWords(k) && !hasDigits(k) {
 		return nil
 	}
-	lexemes := make([]string, 0, len(words))
-	for _, w := range words {
-		if w = cut(w, maxWord); w != "" {
-			lexemes = append(lexemes, w)
-		}
-	}
 	if _, err := tx.Exec(ctx, Text(`INSERT INTO search(kind, record, words, digits) VALUES (?, ?, array_to_tsvector(?::text[]), ?)
 		ON CONFLICT (kind, record) DO UPDATE SET words = excluded.words, digits = excluded.digits`),
-		k.Number, id, lexemes, strings.Join(digits, " ")); err != nil {
+		k.Number, id, lexemes(words), strings.Join(digits, " ")); err != nil {
 		return fmt.Errorf("keep search words: %w", err)
 	}
 	return nil
