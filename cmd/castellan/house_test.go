@@ -34,7 +34,10 @@ type house struct {
 func each(t *testing.T, test func(t *testing.T, h *house)) {
 	t.Helper()
 	for _, engine := range engines {
-		t.Run(strings.ToLower(engine.String()), func(t *testing.T) { test(t, newHouse(t, storetest.Place(t, engine))) })
+		t.Run(strings.ToLower(engine.String()), func(t *testing.T) {
+			t.Parallel()
+			test(t, newHouse(t, storetest.Place(t, engine)))
+		})
 	}
 }
 

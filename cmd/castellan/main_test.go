@@ -44,9 +44,13 @@ func program(t testing.TB, name string) string {
 // beside the repository.
 func realFiles(t testing.TB) []string {
 	t.Helper()
+	beside, err := filepath.Abs(filepath.Join("..", "..", "..", "shared", "data"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	var all []string
 	for _, pattern := range []string{"csv/*.csv", "vcard/*.vcf"} {
-		names, err := filepath.Glob(filepath.Join("..", "..", "..", "shared", "data", pattern))
+		names, err := filepath.Glob(filepath.Join(beside, pattern))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -71,10 +75,7 @@ func setting(o store.Options) []string {
 var engines = []store.Engine{store.SQLite, store.Postgres}
 
 func TestCommandsDoAndRefuseAsTheScriptsSay(t *testing.T) {
-	files, err := filepath.Abs(filepath.Dir(filepath.Dir(realFiles(t)[0])))
-	if err != nil {
-		t.Fatal(err)
-	}
+	files := filepath.Dir(filepath.Dir(realFiles(t)[0]))
 	verifier := filepath.Dir(program(t, "castellan-verify"))
 	scripts, err := filepath.Glob("testdata/script/*.txtar")
 	if err != nil || len(scripts) < 5 {

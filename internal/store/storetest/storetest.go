@@ -96,7 +96,7 @@ func dropSchema(t testing.TB, o store.Options) {
 		return
 	}
 	defer c.Close(ctx)
-	if _, err := c.Exec(ctx, "DROP SCHEMA "+o.Schema+" CASCADE"); err != nil {
+	if _, err := c.Exec(ctx, "DROP SCHEMA IF EXISTS "+o.Schema+" CASCADE"); err != nil {
 		t.Errorf("drop schema of the test: %v", err)
 	}
 }
