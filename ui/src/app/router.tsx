@@ -7,6 +7,7 @@ import {
   Outlet,
   redirect,
 } from '@tanstack/react-router';
+import { kinds } from '../api/kinds';
 import { session, setupNeeded } from '../api/session';
 import type { ListSearch } from '../features/record/address';
 import { Missing, Pending, Wrong } from './places';
@@ -68,8 +69,11 @@ const inside = createRoute({
 const home = createRoute({
   getParentRoute: () => inside,
   path: '/',
-  beforeLoad: () => {
-    throw redirect({ to: '/$plural', params: { plural: 'contacts' } });
+  beforeLoad: async ({ context }) => {
+    const all = await context.client.ensureQueryData(kinds).catch(() => []);
+    const first = all.find((kind) => !kind.within && (kind.actions.view ?? 'denied') !== 'denied');
+    if (!first) throw redirect({ to: '/settings' });
+    throw redirect({ to: '/$plural', params: { plural: first.plural } });
   },
 });
 

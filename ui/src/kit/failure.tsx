@@ -2,17 +2,21 @@ import { useLingui } from '@lingui/react/macro';
 import { Alert, Button } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { Problem } from '../api/http';
+import { useFaultWords } from './fault-words';
 
 /** A failure in one sentence: the server's own where it has one. */
 export function useSentence() {
   const { t } = useLingui();
+  const words = useFaultWords();
   return (failure: unknown): string => {
     if (failure instanceof Problem) {
-      if (failure.status === 429) {
+      if (failure.status === 429 && !words[failure.code]) {
         return failure.retryAfter
           ? t`Too many at once. Try again in ${failure.retryAfter} seconds.`
           : t`Too many at once. Try again in a moment.`;
       }
+      const known = words[failure.code] ?? words[failure.parts[0]?.code ?? ''];
+      if (known) return known;
       if (failure.message && failure.status < 500) return failure.message;
       if (failure.request)
         return t`Something went wrong on the server. For the operator: request ${failure.request}.`;

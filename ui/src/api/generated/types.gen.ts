@@ -1479,6 +1479,12 @@ export type RevealBody = {
 export type RoleShape = {
     abilities: Array<string>;
     /**
+     * Of a ready role: what it is for, by language.
+     */
+    about?: {
+        [key: string]: string;
+    };
+    /**
      * The guard rails leave it alone.
      */
     administrator?: boolean;
@@ -1503,6 +1509,9 @@ export type RoleShape = {
         };
     };
     id?: string;
+    /**
+     * Of a ready role: its name by language.
+     */
     labels?: {
         [key: string]: string;
     };

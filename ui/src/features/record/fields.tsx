@@ -5,7 +5,7 @@ import { type KeyboardEvent, useRef, useState } from 'react';
 import { Problem } from '../../api/http';
 import type { Field, Kind } from '../../api/kinds';
 import { change, type Record_ } from '../../api/records';
-import { useTell } from '../../kit/failure';
+import { useSentence, useTell } from '../../kit/failure';
 import { FieldInput, keepsEnter, savesAtOnce, sendable } from '../../kit/field-input';
 import { FieldValue, isEmpty, sightOf } from '../../kit/field-value';
 import { fieldLabel } from '../../kit/words';
@@ -26,6 +26,7 @@ function useSave({ kind, record }: Part) {
   const { t } = useLingui();
   const cache = useCache(kind.plural);
   const tell = useTell();
+  const sentence = useSentence();
   const reveals = useReveals();
   return async (field: Field, value: unknown): Promise<string | null> => {
     try {
@@ -41,9 +42,9 @@ function useSave({ kind, record }: Part) {
         return t`Somebody changed this meanwhile. Look again and repeat.`;
       }
       if (failure instanceof Problem && failure.status === 422) {
-        return failure.parts[0]?.detail ?? failure.message;
+        return sentence(failure);
       }
-      if (failure instanceof Problem && failure.status === 400) return failure.message;
+      if (failure instanceof Problem && failure.status === 400) return sentence(failure);
       tell(failure);
       return '';
     }
@@ -239,9 +240,8 @@ function FieldRow({ field, ...part }: Part & { field: Field }) {
             <div className={classes.shown}>
               {hidden && !mayEdit ? null : isEmpty(value) && !closed ? (
                 mayEdit ? (
-                  <UnstyledButton className={classes.add} onClick={begin}>
+                  <UnstyledButton className={classes.add} onClick={begin} aria-label={t`Add: ${label}`}>
                     <Trans>Add</Trans>
-                    <span className="unseen">: {label}</span>
                   </UnstyledButton>
                 ) : (
                   <span className={classes.add}>–</span>

@@ -31,7 +31,9 @@ export function ShareDialog({ kind, record, onClose }: { kind: Kind; record: Rec
         ...(whom.startsWith('group_') ? { group: whom } : { person: whom }),
         level,
         // To the end of that day, here.
-        ...(until ? { ends_at: new Date(`${until}T23:59:59`).toISOString() } : {}),
+        ...(until && !whom.startsWith('group_')
+          ? { ends_at: new Date(`${until}T23:59:59`).toISOString() }
+          : {}),
       });
       await Promise.all([cache.forget('shares', record.id), cache.forget('access', record.id)]);
       onClose();
@@ -73,6 +75,7 @@ export function ShareDialog({ kind, record, onClose }: { kind: Kind; record: Rec
           ]}
         />
         <DateField
+          disabled={whom?.startsWith('group_') ?? false}
           label={t`Until`}
           description={t`Empty: until you end it.`}
           size="sm"

@@ -261,7 +261,9 @@ function Item({ kind, item, onDone }: { kind: Kind; item: Happening; onDone: () 
 function TaskDone({ record, onDone }: { record: Record_; onDone: () => void }) {
   const cache = useCache('tasks');
   const tell = useTell();
-  if (record.done || !record.can?.edit) return null;
+  const { data: all } = useQuery(kinds);
+  const task = all?.find((kind) => kind.name === 'task');
+  if (record.done || record.can?.edit === false || (task?.actions.edit ?? 'denied') === 'denied') return null;
   return (
     <Button
       variant="default"
