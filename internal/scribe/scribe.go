@@ -44,7 +44,7 @@ import (
 
 // Options of a scribe. The zero value of every field but HeadFile is good.
 type Options struct {
-	HeadFile  string           // where the newest signed head is kept, outside the database
+	HeadFile  string           // where the newest signed head is kept, outside the database; a process that joins others on PostgreSQL begins with a copy of theirs
 	Interval  time.Duration    // within which new entries are sealed; 0: one second
 	Heartbeat time.Duration    // how often an entry says that the house is awake; 0: every ten minutes
 	Now       func() time.Time // the clock of entries; nil: that of the database
@@ -228,7 +228,9 @@ func (s *Scribe) Write(ctx context.Context, tx *store.Tx, e Entry) error {
 
 // Note puts an entry on disk. The answer that it tells of may go out when Note
 // has returned nil, and must not otherwise. After an error the entry may be in
-// the ledger all the same: it then tells of an answer that nobody got.
+// the ledger all the same: it then tells of an answer that nobody got. Note is
+// not to be called inside a transaction or while rows are being read: it waits
+// for others who may be waiting for that connection.
 func (s *Scribe) Note(ctx context.Context, e Entry) error {
 	all, err := s.encode(e, s.opts.Now())
 	if err != nil {
