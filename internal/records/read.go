@@ -500,7 +500,7 @@ func (b *Book) Read(ctx context.Context, who actor.Actor, kindName string, id sc
 	if err != nil {
 		return nil, err
 	}
-	r.May = b.mayOne(ctx, st, kind, id, on)
+	r.May = b.mayOne(ctx, st, r, id, on)
 	if r.Titles, err = b.titles(ctx, who, st, &r.Page); err != nil {
 		return nil, err
 	}
@@ -536,30 +536,33 @@ func (b *Book) read(ctx context.Context, st *policy.Standing, kind *schema.Kind,
 
 // mayOne says what the reader may do with this record. Rights that do not
 // depend on the record need no look at it.
-func (b *Book) mayOne(ctx context.Context, st *policy.Standing, kind *schema.Kind, id schema.RecordID, on Surface) May {
+func (b *Book) mayOne(ctx context.Context, st *policy.Standing, r *Record, id schema.RecordID, on Surface) May {
+	kind := r.Kind
 	may := b.may(st, kind, on)
-	if may.Edit && may.Delete {
-		return may
-	}
-	err := b.db.Read(ctx, func(tx *store.Tx) error {
-		s, err := b.load(ctx, tx, kind, id)
-		if err != nil {
-			return err
+	for _, a := range []struct {
+		action policy.Action
+		may    *bool
+	}{{policy.Edit, &may.Edit}, {policy.Delete, &may.Delete}} {
+		g := st.Decide(kind, a.action, on, b.instant())
+		if *a.may || g.Empty() {
+			continue
 		}
-		for _, a := range []struct {
-			action policy.Action
-			may    *bool
-		}{{policy.Edit, &may.Edit}, {policy.Delete, &may.Delete}} {
-			v, err := b.admit(ctx, tx, st, st.Decide(kind, a.action, on, tx.Now()), s)
+		if !kind.Within {
+			// The database says it in one look, without reading the record.
+			_, err := b.db.Row(ctx, g, id, store.Ask{Deleted: r.Binned})
+			*a.may = err == nil
+			continue
+		}
+		err := b.db.Read(ctx, func(tx *store.Tx) error {
+			s, err := b.load(ctx, tx, kind, id)
 			if err != nil {
 				return err
 			}
-			*a.may = v.Allowed
-		}
-		return nil
-	})
-	if err != nil {
-		return May{} // what cannot be decided is not offered
+			v, err := b.admit(ctx, tx, st, g, s)
+			*a.may = err == nil && v.Allowed
+			return err
+		})
+		*a.may = *a.may && err == nil // what cannot be decided is not offered
 	}
 	return may
 }
