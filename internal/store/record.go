@@ -196,22 +196,27 @@ func (r *reading) collect(rows *Rows, out *RecordRows) error {
 	size := min(r.limit, maxPage)
 	seen := 0
 	var last Position
+	apart := r.apart()
 	for rows.Next() {
 		raw := rows.Values()
 		id, ok := raw[0].(int64)
-		version, ok2 := raw[1].(int64)
-		if !ok || !ok2 {
-			return errors.New("a record's id or version is not a number")
+		if !ok {
+			return errors.New("a record's id is not a number")
 		}
 		seen++
 		if seen > r.page {
 			out.Next = &last
 			break
 		}
-		last = Position{Sort: raw[2], ID: schema.RecordID(id)}
-		bits := int64(1)
-		if r.guarded {
+		last = Position{Sort: raw[1], ID: schema.RecordID(id)}
+		version, reached := raw[2].(int64)
+		bits, next := int64(0), raw[3:]
+		switch {
+		case apart:
 			bits, _ = raw[3].(int64)
+			next = raw[4:]
+		case reached:
+			bits = 1
 		}
 		if bits == 0 {
 			// A row of access that the record itself does not bear out.
@@ -226,7 +231,6 @@ func (r *reading) collect(rows *Rows, out *RecordRows) error {
 			present = make([]int, 0, width*cap(out.Rows))
 		}
 		from := len(values)
-		next := raw[4:]
 		sights, contact := r.sightsFor(bits)
 		for i, c := range r.columns {
 			var v any

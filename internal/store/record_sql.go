@@ -311,19 +311,25 @@ func (r *reading) mask(test func(class) bool) (mask int64, all bool) {
 	return mask, all
 }
 
+// apart tells whether the bits of a row are a column of their own.
+func (r *reading) apart() bool { return r.guarded && len(r.classes) > 1 }
+
 // statement writes the whole page.
 func (r *reading) statement(p plan) *query.Builder {
 	b := &query.Builder{Dialect: r.db.engine.Dialect()}
-	b.Write(`SELECT k.id, r."version", k.s, `)
-	// With one class the bits are read once and need no place of their own.
-	apart := r.guarded && len(r.classes) > 1
+	b.Write(`SELECT k.id, k.s, `)
+	// With one class the bits need no place of their own: the version is there
+	// for rows that are reached, and each column costs as much as a probe.
+	apart := r.apart()
 	switch {
 	case apart:
-		b.Write("k.bits")
+		b.Write(`r."version", k.bits`)
 	case r.guarded:
+		b.Write("CASE WHEN ")
 		r.writeBits(b)
+		b.Write(` <> 0 THEN r."version" END`)
 	default:
-		b.Write("1")
+		b.Write(`r."version"`)
 	}
 	for i, c := range r.columns {
 		if c.value {
