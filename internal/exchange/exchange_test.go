@@ -11,24 +11,34 @@ import (
 	"castellan/internal/actor"
 	"castellan/internal/crm/crmtest"
 	"castellan/internal/exchange"
+	"castellan/internal/policy"
 	"castellan/internal/records"
 	"castellan/internal/store"
 	"castellan/internal/store/storetest"
 )
 
-func desk(t testing.TB, h *crmtest.House) *exchange.Imports {
+// desk opens imports over a house, whose people are known by the names of
+// crmtest, and lets the test change how.
+func desk(t testing.TB, h *crmtest.House, change ...func(*exchange.Options)) *exchange.Imports {
 	t.Helper()
-	m := exchange.Open(exchange.Options{DB: h.DB, Scribe: h.Scribe, Vault: h.Vault, Rights: h, Book: h.Book, Region: h.Workspace.Region,
+	o := exchange.Options{DB: h.DB, Scribe: h.Scribe, Vault: h.Vault, Rights: h, Book: h.Book, Region: h.Workspace.Region,
 		Language: func() string { return h.Workspace.Settings().Language },
-		Person:   func(context.Context, string) (actor.PersonID, bool) { return 0, false }})
+		Person: func(_ context.Context, name string) (actor.PersonID, bool) {
+			p, ok := map[string]actor.PersonID{"Ana": crmtest.Ana, "Ben": crmtest.Ben}[name]
+			return p, ok
+		}}
+	for _, c := range change {
+		c(&o)
+	}
+	m := exchange.Open(o)
 	t.Cleanup(m.Close)
 	return m
 }
 
-// bring imports a file as the owner and waits for the end.
-func bring(t testing.TB, h *crmtest.House, m *exchange.Imports, name string, content []byte, adjust func(*exchange.Settings)) *exchange.Import {
+// upload brings a file and decides about it.
+func upload(t testing.TB, m *exchange.Imports, p actor.PersonID, name string, content []byte, adjust func(*exchange.Settings)) *exchange.Import {
 	t.Helper()
-	ctx, who := context.Background(), crmtest.As(crmtest.Owner)
+	ctx, who := context.Background(), crmtest.As(p)
 	i, err := m.Upload(ctx, who, name, bytes.NewReader(content))
 	if err != nil {
 		t.Fatalf("bring %s: %v", name, err)
@@ -40,23 +50,89 @@ func bring(t testing.TB, h *crmtest.House, m *exchange.Imports, name string, con
 			t.Fatalf("adjust %s: %v", name, err)
 		}
 	}
-	p, err := m.Preview(ctx, who, i.ID)
-	if err != nil {
-		t.Fatalf("preview %s: %v", name, err)
+	return i
+}
+
+// run starts an import and waits for its end, whatever that is.
+func run(t testing.TB, m *exchange.Imports, p actor.PersonID, id int64) *exchange.Import {
+	t.Helper()
+	if err := m.Start(context.Background(), crmtest.As(p), id); err != nil {
+		t.Fatalf("start: %v", err)
 	}
-	if err := m.Start(ctx, who, i.ID); err != nil {
-		t.Fatalf("start %s: %v", name, err)
-	}
+	return ended(t, m, p, id)
+}
+
+func ended(t testing.TB, m *exchange.Imports, p actor.PersonID, id int64) *exchange.Import {
+	t.Helper()
 	m.Wait()
-	if i, err = m.Status(ctx, who, i.ID); err != nil {
+	i, err := m.Status(context.Background(), crmtest.As(p), id)
+	if err != nil {
 		t.Fatal(err)
 	}
+	return i
+}
+
+// foretold previews an import, lets it happen, and holds one against the other.
+func foretold(t testing.TB, m *exchange.Imports, p actor.PersonID, i *exchange.Import) (*exchange.Preview, *exchange.Import) {
+	t.Helper()
+	before, err := m.Preview(context.Background(), crmtest.As(p), i.ID)
+	if err != nil {
+		t.Fatalf("preview %s: %v", i.Name, err)
+	}
+	i = run(t, m, p, i.ID)
 	if i.State != exchange.Done {
-		t.Fatalf("%s ended as %s: %s", name, i.State, i.Problem)
+		t.Fatalf("%s ended as %s: %s", i.Name, i.State, i.Problem)
 	}
-	if p.Create != i.Created || p.Update != i.Updated || p.Skipped != i.Skipped || p.Refused != i.Refused {
-		t.Errorf("%s: foretold %d new, %d changed, %d skipped, %d refused; came %d, %d, %d, %d", name, p.Create, p.Update, p.Skipped, p.Refused, i.Created, i.Updated, i.Skipped, i.Refused)
+	if before.Create != i.Created || before.Update != i.Updated || before.Skipped != i.Skipped || before.Refused != i.Refused {
+		t.Errorf("%s: foretold %d new, %d changed, %d skipped, %d refused; came %d, %d, %d, %d", i.Name, before.Create, before.Update, before.Skipped, before.Refused, i.Created, i.Updated, i.Skipped, i.Refused)
 	}
+	return before, i
+}
+
+func undo(t testing.TB, m *exchange.Imports, p actor.PersonID, id int64) *exchange.Import {
+	t.Helper()
+	if err := m.Undo(context.Background(), crmtest.As(p), id); err != nil {
+		t.Fatalf("undo: %v", err)
+	}
+	return ended(t, m, p, id)
+}
+
+// refusedRows is the file of refused rows.
+func refusedRows(t testing.TB, m *exchange.Imports, p actor.PersonID, id int64) string {
+	t.Helper()
+	var out strings.Builder
+	if err := m.Refused(context.Background(), crmtest.As(p), id, &out); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+// shown are the fields of the owner's clients, by name.
+func shown(t testing.TB, h *crmtest.House, kind string, fields ...string) map[string]map[string]any {
+	t.Helper()
+	all := map[string]map[string]any{}
+	for after := ""; ; {
+		page, err := h.Book.List(context.Background(), crmtest.As(crmtest.Owner), kind, policy.List, records.Query{Fields: append([]string{"name"}, fields...), Limit: 100, Cursor: after})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range page.Rows {
+			one := map[string]any{"id": r.ID}
+			for n, f := range page.Fields {
+				one[f.Name] = r.Values[n]
+			}
+			all[one["name"].(string)] = one
+		}
+		if after = page.Next; after == "" {
+			return all
+		}
+	}
+}
+
+// bring imports a file as the owner and waits for the end.
+func bring(t testing.TB, h *crmtest.House, m *exchange.Imports, name string, content []byte, adjust func(*exchange.Settings)) *exchange.Import {
+	t.Helper()
+	_, i := foretold(t, m, crmtest.Owner, upload(t, m, crmtest.Owner, name, content, adjust))
 	return i
 }
 

@@ -39,7 +39,7 @@ type tally struct {
 func (r *reader) put(d *records.Desk, all []*line, lately map[[sha256.Size]byte]schema.RecordID) (*tally, error) {
 	t := &tally{what: make([]string, len(all)), became: make([]schema.RecordID, len(all)), more: make([][]sheet.Problem, len(all)), count: map[string]int{},
 		operation: r.i.operation, companies: r.i.companies}
-	match, err := r.meet(d, all, lately)
+	met, err := r.meet(d, all, lately)
 	if err != nil {
 		return nil, err
 	}
@@ -49,7 +49,7 @@ func (r *reader) put(d *records.Desk, all []*line, lately map[[sha256.Size]byte]
 		switch {
 		case l.refused:
 			t.what[n] = refused
-		case match[n] != 0 && keep:
+		case met[n].client != 0 && keep, met[n].beyond:
 			t.what[n] = skipped
 		default:
 			written = append(written, n)
@@ -62,7 +62,7 @@ func (r *reader) put(d *records.Desk, all []*line, lately map[[sha256.Size]byte]
 	writes := make([]records.Write, len(written))
 	for k, n := range written {
 		l := all[n]
-		w := records.Write{ID: match[n], Values: maps.Clone(l.values), With: records.FillEmpty, Group: r.i.Settings.Group}
+		w := records.Write{ID: met[n].client, Values: maps.Clone(l.values), With: records.FillEmpty, Group: r.i.Settings.Group}
 		if r.i.Settings.Duplicates == Update {
 			w.With = records.Unite
 		}
@@ -192,7 +192,7 @@ func publicOf(err error) []string {
 
 // meet finds the clients that the lines are: whom a line that said the same
 // became, or who bears one of its marks.
-func (r *reader) meet(d *records.Desk, all []*line, lately map[[sha256.Size]byte]schema.RecordID) ([]schema.RecordID, error) {
+func (r *reader) meet(d *records.Desk, all []*line, lately map[[sha256.Size]byte]schema.RecordID) ([]match, error) {
 	var marks []records.Mark
 	var hashes []any
 	for _, l := range all {
@@ -209,36 +209,42 @@ func (r *reader) meet(d *records.Desk, all []*line, lately map[[sha256.Size]byte
 	if err != nil {
 		return nil, err
 	}
-	match := make([]schema.RecordID, len(all))
+	met := make([]match, len(all))
 	for n, l := range all {
 		if l.refused {
 			continue
 		}
-		if match[n] = before[l.hash]; match[n] != 0 {
+		if met[n] = before[l.hash]; met[n].client != 0 {
 			continue
 		}
 		for _, mark := range l.marks {
 			if id, ok := found[mark]; ok {
-				match[n] = id
+				met[n].client = id
 				break
 			}
 		}
 	}
-	return match, nil
+	return met, nil
+}
+
+// match is the client that a line is.
+type match struct {
+	client schema.RecordID // zero: nobody who is known
+	beyond bool            // whoever imports brought the client in, and may not view them now
 }
 
 // before tells which lines came before, and as whom. A client who is in the bin,
-// whom an undone import made, or whom whoever imports may not view, may come
-// again.
-func (r *reader) before(d *records.Desk, hashes []any, lately map[[sha256.Size]byte]schema.RecordID) (map[[sha256.Size]byte]schema.RecordID, error) {
-	seen := map[[sha256.Size]byte]schema.RecordID{}
+// or whom an undone import made, may come again; so may one whom whoever imports
+// may not view, unless it was they who brought the line.
+func (r *reader) before(d *records.Desk, hashes []any, lately map[[sha256.Size]byte]schema.RecordID) (map[[sha256.Size]byte]match, error) {
+	seen, own := map[[sha256.Size]byte]match{}, map[schema.RecordID]bool{}
 	if len(hashes) == 0 {
 		return seen, nil
 	}
 	for len(hashes) < atOnce { // one statement for every number
 		hashes = append(hashes, hashes[len(hashes)-1])
 	}
-	rows, err := d.Tx().Query(r.ctx, store.Text("SELECT hash, record FROM import_line WHERE hash IN (?"+strings.Repeat(", ?", len(hashes)-1)+")"), hashes...)
+	rows, err := d.Tx().Query(r.ctx, store.Text("SELECT l.hash, l.record, i.person FROM import_line l JOIN import i ON i.id = l.import WHERE l.hash IN (?"+strings.Repeat(", ?", len(hashes)-1)+")"), hashes...)
 	if err != nil {
 		return nil, fmt.Errorf("look for lines that came before: %w", err)
 	}
@@ -246,12 +252,12 @@ func (r *reader) before(d *records.Desk, hashes []any, lately map[[sha256.Size]b
 	var ids []schema.RecordID
 	for rows.Next() {
 		var hash []byte
-		var id int64
-		if err := rows.Scan(&hash, &id); err != nil {
+		var id, person int64
+		if err := rows.Scan(&hash, &id, &person); err != nil {
 			return nil, fmt.Errorf("look for lines that came before: %w", err)
 		}
-		seen[[sha256.Size]byte(hash)] = schema.RecordID(id)
-		ids = append(ids, schema.RecordID(id))
+		seen[[sha256.Size]byte(hash)] = match{client: schema.RecordID(id)}
+		ids, own[schema.RecordID(id)] = append(ids, schema.RecordID(id)), person == int64(r.who.Person)
 	}
 	if err := rows.Close(); err != nil {
 		return nil, fmt.Errorf("look for lines that came before: %w", err)
@@ -259,15 +265,30 @@ func (r *reader) before(d *records.Desk, hashes []any, lately map[[sha256.Size]b
 	for _, h := range hashes {
 		hash := [sha256.Size]byte(h.([]byte))
 		if id := lately[hash]; id != 0 {
-			seen[hash] = id
-			ids = append(ids, id)
+			seen[hash] = match{client: id}
+			ids, own[id] = append(ids, id), true
 		}
 	}
 	visible, err := d.Visible("contact", ids)
 	if err != nil {
 		return nil, err
 	}
-	maps.DeleteFunc(seen, func(_ [sha256.Size]byte, id schema.RecordID) bool { return !visible[id] })
+	for hash, m := range seen {
+		if visible[m.client] {
+			continue
+		}
+		lives := false
+		if own[m.client] {
+			if lives, err = d.Lives("contact", m.client); err != nil {
+				return nil, err
+			}
+		}
+		if m.beyond = true; lives {
+			seen[hash] = m
+		} else {
+			delete(seen, hash)
+		}
+	}
 	return seen, nil
 }
 

@@ -21,7 +21,7 @@ import (
 const (
 	// lease is how long after the death of a process another one goes on with its
 	// imports. Who works on one renews it.
-	lease = time.Minute
+	lease = 20 * time.Second
 	// look is how often a process looks whether another one's lease has run out.
 	look = time.Second
 )

@@ -25,8 +25,8 @@ type Desk struct {
 	groups  map[actor.GroupID]bool           // that exist
 }
 
-// errHalf says that a record failed after some of it had been written. It takes
-// the transaction with it, which is then done again with care.
+// errHalf says that a record failed after some of it may have been written. It
+// takes the transaction with it, which is then done again with care.
 var errHalf = errors.New("a record was written in part")
 
 // Desk opens a transaction for an import; it needs RunImport. do may run more
@@ -110,7 +110,13 @@ func (d *Desk) Write(kindName string, operation int64, all []Write) (int64, []Ou
 		}
 		if err = stale(err); err != nil {
 			if _, ok := fault.As(err); !ok {
-				return operation, nil, err
+				if !store.Refused(err) {
+					return operation, nil, err
+				}
+				if !d.careful {
+					return operation, nil, fmt.Errorf("%w: %w", errHalf, err)
+				}
+				err = fault.New(fault.Invalid, "record.unsaved", "This record could not be saved.").Because(err)
 			}
 			if p.begun && !d.careful {
 				return operation, nil, errHalf
@@ -125,7 +131,10 @@ func (d *Desk) Write(kindName string, operation int64, all []Write) (int64, []Ou
 		return operation, outcomes, nil
 	}
 	if err := d.flush(kind, operation); err != nil {
-		return operation, nil, fmt.Errorf("%w: %w", errHalf, err)
+		if store.Refused(err) {
+			err = fmt.Errorf("%w: %w", errHalf, err)
+		}
+		return operation, nil, err
 	}
 	if len(done) > 0 {
 		e := scribe.Entry{Event: "import.progressed", Who: p.who, Kind: kind.Name, Records: done, Details: map[string]any{"operation": operation}}
@@ -194,6 +203,20 @@ func (d *Desk) Visible(kindName string, ids []schema.RecordID) (map[schema.Recor
 		all[id] = v.Allowed
 	}
 	return all, d.p.b.seen(d.p.ctx, d.p.tx, g, base, all)
+}
+
+// Lives tells whether a record is there and not in the bin, whoever may view it:
+// about records that whoever imports brought in themselves.
+func (d *Desk) Lives(kindName string, id schema.RecordID) (bool, error) {
+	kind, err := d.p.b.kind(kindName)
+	if err != nil {
+		return false, err
+	}
+	s, err := d.p.load(kind, id)
+	if fault.Is(err, fault.Missing) {
+		return false, nil
+	}
+	return err == nil && !s.stored.Binned, err
 }
 
 // Batch is Write on a Desk of its own.

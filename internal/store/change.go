@@ -7,6 +7,10 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/jackc/pgx/v5/pgconn"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
 	"castellan/internal/policy"
 	"castellan/internal/schema"
 )
@@ -438,6 +442,26 @@ func drifted(err error) error {
 		return errDrift
 	}
 	return err
+}
+
+// Refused tells whether the database took offence at a value that a statement
+// was to write, and at nothing else: without that row, the others may go in.
+func Refused(err error) bool {
+	var lite *sqlite.Error
+	if errors.As(err, &lite) {
+		switch lite.Code() & 0xff {
+		case sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_TOOBIG, sqlite3.SQLITE_MISMATCH:
+			return true
+		}
+	}
+	var post *pgconn.PgError
+	if errors.As(err, &post) && len(post.Code) == 5 {
+		switch post.Code[:2] {
+		case "22", "23", "54": // data, constraints, limits
+			return true
+		}
+	}
+	return false
 }
 
 // AddColumns adds the columns of a new field to its kind's table, and the index
