@@ -3,6 +3,8 @@ package exchange_test
 import (
 	"bytes"
 	"context"
+	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
@@ -211,3 +213,5 @@ func TestEveryFileOfRealShapeComesInOnceAndGoesBackAsOneStep(t *testing.T) {
 		}
 	})
 }
+
+func logTo(w io.Writer) *slog.Logger { return slog.New(slog.NewTextHandler(w, nil)) }
