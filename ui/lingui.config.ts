@@ -6,5 +6,5 @@ export default defineConfig({
   locales: ['en', 'ru', 'it', 'pl'],
   fallbackLocales: { default: 'en' },
   catalogs: [{ path: '<rootDir>/src/text/{locale}', include: ['src'] }],
-  format: formatter({ origins: true, lineNumbers: false }),
+  format: formatter({ origins: false }),
 });

@@ -79,8 +79,13 @@ async function serve(data) {
 }
 
 /** A browser of one person's own, watched for complaints. */
-async function person(browser, size = { width: 1440, height: 900 }) {
-  const context = await browser.newContext({ viewport: size, locale: 'en-GB', reducedMotion: 'reduce' });
+async function person(browser, size = { width: 1440, height: 900 }, colorScheme = 'light') {
+  const context = await browser.newContext({
+    viewport: size,
+    locale: 'en-GB',
+    reducedMotion: 'reduce',
+    colorScheme,
+  });
   // Stands in every page before its own scripts, which the content policy does not touch.
   await context.addInitScript({ content: axe });
   await context.addInitScript({
@@ -272,7 +277,7 @@ async function walk(browser, { link, url }) {
   await button(owner, 'Leave').click();
   await owner.getByText('You see everything as').waitFor({ state: 'detached' });
 
-  const phone = await person(browser, { width: 390, height: 844 });
+  const phone = await person(browser, { width: 390, height: 844 }, 'dark');
   await phone.goto(`${url}/sign-in`);
   await look(phone, 'phone-sign-in');
   await phone.getByLabel('E-mail').fill('ana@example.com');
@@ -284,6 +289,17 @@ async function walk(browser, { link, url }) {
   await button(phone, 'Close the card').click();
   await phone.getByRole('grid').waitFor();
   await look(phone, 'phone-list');
+  for (const place of [
+    'security',
+    'settings/people',
+    'settings/roles',
+    'settings/guard-rails',
+    'import',
+    'deals',
+  ]) {
+    await phone.goto(`${url}/${place}`);
+    await look(phone, `phone-dark-${place.replace('/', '-')}`);
+  }
 }
 
 const data = mkdtempSync(join(tmpdir(), 'castellan-walk-'));
@@ -302,7 +318,9 @@ try {
   }
 } finally {
   await browser.close();
+  const ended = new Promise((done) => server.child.once('exit', done));
   server.child.kill('SIGTERM');
+  expect('the program ends well when it is asked to', (await ended) === 0);
 }
 expect(`nothing complains:\n  ${complaints.join('\n  ')}`, complaints.length === 0);
 if (fell) {

@@ -71,6 +71,12 @@ export function HistoryTab({ kind, record, readOnly }: { kind: Kind; record: Rec
   const { t } = useLingui();
   const { data, error, refetch } = useQuery(history(kind.plural, record.id));
   const [looking, setLooking] = useState<Version | null>(null);
+  const words: Record<Version['action'], string> = {
+    created: t`created it`,
+    changed: t`changed it`,
+    deleted: t`put it into the bin`,
+    restored: t`took it out of the bin`,
+  };
   if (error) return <Failure failure={error} retry={refetch} />;
   if (!data) return <Skeleton height={120} />;
   if (data.length === 0) return <Empty title={t`Nothing has changed yet`} />;
@@ -81,7 +87,7 @@ export function HistoryTab({ kind, record, readOnly }: { kind: Kind; record: Rec
           <li key={version.version} className={classes.version}>
             <div className={classes.line}>
               <span>
-                <strong>{version.by.name}</strong>{' '}
+                <strong>{version.by.name}</strong> {words[version.action]}{' '}
                 <span className={classes.when}>
                   <When at={version.at} />
                 </span>
