@@ -3,6 +3,7 @@ package bench
 import (
 	"bufio"
 	"cmp"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -55,48 +56,68 @@ func load(b *testing.B, address string, length time.Duration, requests []string)
 	return rate, took
 }
 
-// converse is one connection. It reads no more of HTTP than it must, so that
-// the load takes little of the machine from the server.
+// converse asks over one connection until the time has come.
 func converse(address string, requests []string, n int, until time.Time) (took spans, err error) {
+	l, err := dial(address)
+	if err != nil {
+		return nil, err
+	}
+	defer l.Close()
+	for i := n * 7919; time.Now().Before(until); i++ {
+		one, err := l.ask(requests[i%len(requests)])
+		if err != nil {
+			return nil, err
+		}
+		took = append(took, one)
+	}
+	return took, nil
+}
+
+// line is a kept connection. It reads no more of HTTP than it must, so that the
+// load takes little of the machine from the server.
+type line struct {
+	net.Conn
+	in *bufio.Reader
+}
+
+func dial(address string) (*line, error) {
 	c, err := net.Dial("tcp", address)
 	if err != nil {
 		return nil, err
 	}
-	defer c.Close()
-	in := bufio.NewReaderSize(c, 64<<10)
-	for i := n * 7919; time.Now().Before(until); i++ {
-		began := time.Now()
-		if _, err := io.WriteString(c, requests[i%len(requests)]); err != nil {
-			return nil, err
-		}
-		length := -1
-		for first := true; ; first = false {
-			line, err := in.ReadSlice('\n')
-			if err != nil {
-				return nil, err
-			}
-			text := strings.TrimSpace(string(line))
-			if first && !strings.HasPrefix(text, "HTTP/1.1 200 ") {
-				return nil, fmt.Errorf("the server answered %s", text)
-			}
-			if text == "" {
-				break
-			}
-			if v, ok := strings.CutPrefix(text, "Content-Length: "); ok {
-				if length, err = strconv.Atoi(v); err != nil {
-					return nil, err
-				}
-			}
-		}
-		if length < 0 {
-			return nil, fmt.Errorf("an answer of unknown length")
-		}
-		if _, err := in.Discard(length); err != nil {
-			return nil, err
-		}
-		took = append(took, time.Since(began))
+	return &line{c, bufio.NewReaderSize(c, 64<<10)}, nil
+}
+
+// ask sends a request and says how long its answer took to the last byte.
+func (l *line) ask(request string) (time.Duration, error) {
+	began := time.Now()
+	if _, err := io.WriteString(l, request); err != nil {
+		return 0, err
 	}
-	return took, nil
+	length := -1
+	for first := true; ; first = false {
+		head, err := l.in.ReadSlice('\n')
+		if err != nil {
+			return 0, err
+		}
+		text := strings.TrimSpace(string(head))
+		if first && !strings.HasPrefix(text, "HTTP/1.1 200 ") {
+			return 0, fmt.Errorf("the server answered %s", text)
+		}
+		if text == "" {
+			break
+		}
+		if v, ok := strings.CutPrefix(text, "Content-Length: "); ok {
+			if length, err = strconv.Atoi(v); err != nil {
+				return 0, err
+			}
+		}
+	}
+	if length < 0 {
+		return 0, errors.New("an answer of unknown length")
+	}
+	_, err := l.in.Discard(length)
+	return time.Since(began), err
 }
 
 func request(path, cookie string) string {
@@ -185,10 +206,16 @@ func (s *server) measure(b *testing.B, e store.Engine) {
 		people := []onlooker{boss, some, most}
 		floors := make([]float64, 0, *rounds)
 		rates := map[onlooker][]float64{}
+		var floorWork float64
+		work := map[onlooker]float64{}
 		for round := -1; round < *rounds; round++ {
-			rate, _ := load(b, s.address, *phase, part.bare)
+			before := s.worked(b)
+			rate, all := load(b, s.address, *phase, part.bare)
+			floorWork += (s.worked(b) - before) / float64(len(all))
 			for _, o := range people {
+				before := s.worked(b)
 				ours, took := load(b, s.address, *phase, part.ours[o])
+				work[o] += (s.worked(b) - before) / float64(len(took))
 				if round >= 0 {
 					rates[o] = append(rates[o], ours/rate)
 				}
@@ -199,6 +226,7 @@ func (s *server) measure(b *testing.B, e store.Engine) {
 			floors = append(floors, rate)
 		}
 		for _, o := range people {
+			b.Logf("%s, %s, sees %s: the processors work %.2f ms, %.2f times as long as for the bare answer", e, part.name, o, 10*work[o]/float64(*rounds+1), work[o]/floorWork)
 			measured.atLeast(e, "http", fmt.Sprintf("%s, %d connections, sees %s, of the bare rate", part.name, connections, o), "×", middle(rates[o]), part.bound)
 		}
 	}

@@ -38,7 +38,7 @@ func (h *house) bare(ctx context.Context, column string, desc bool, at *store.Po
 	if err != nil {
 		return err
 	}
-	var all []any
+	all := make([]any, 0, 51*len(rows.Values()))
 	for rows.Next() {
 		all = append(all, rows.Values()...)
 	}
