@@ -22,8 +22,12 @@ func (r *reader) convert(f *schema.Field, cell string) (v any, rest, ok bool) {
 	switch f.Type {
 	case schema.LongText:
 		return value.Paragraphs(cell), false, true
-	case schema.Integer, schema.Number, schema.Money:
-		v, ok = r.number(text)
+	case schema.Integer:
+		n, ok := number(text)
+		whole, part, _ := strings.Cut(n, ".")
+		return whole, false, ok && strings.Trim(part, "0") == ""
+	case schema.Number, schema.Money:
+		v, ok = number(text)
 		return v, false, ok
 	case schema.Bool:
 		v, ok = yesOrNo(text)
@@ -94,7 +98,7 @@ func option(f *schema.Field, word string) (string, bool) {
 
 // number reads a number with thousands and decimals as people write them. Of
 // "1,200" alone nobody can say what it is.
-func (r *reader) number(text string) (string, bool) {
+func number(text string) (string, bool) {
 	t := strings.Map(func(c rune) rune {
 		switch c {
 		case ' ', '\u00a0', '\u202f', '\'':

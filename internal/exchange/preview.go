@@ -98,7 +98,7 @@ func (p *Preview) add(l *line, what string, more []sheet.Problem) {
 		p.Refused++
 	}
 	problems := slices.Concat(l.problems, more)
-	if what != refused && len(problems) > 0 {
+	if what != refused && leavesOut(problems) {
 		p.Warnings++
 	}
 	if len(p.Sample) >= previewSample && (what != refused || len(p.Sample) >= 2*previewSample) {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"castellan/internal/actor"
@@ -25,6 +26,12 @@ type told struct {
 // refusedPlace is the place in which a refused line is sealed.
 func refusedPlace(id int64, place int) string { return fmt.Sprintf("import:%d:refused:%d", id, place) }
 
+// leavesOut tells whether a problem is more than a remark: that a client has no
+// name or cannot be reached is how it is in the file.
+func leavesOut(problems []sheet.Problem) bool {
+	return slices.ContainsFunc(problems, func(p sheet.Problem) bool { return p.Code != sheet.NoName && p.Code != sheet.NoPhone })
+}
+
 // sealTold gives what is told of a line, sealed, or nil if nothing is.
 func (m *Imports) sealTold(id int64, l *line, more []sheet.Problem) ([]byte, error) {
 	t := told{Line: l.row.Line, Cells: l.row.Cells}
@@ -36,7 +43,7 @@ func (m *Imports) sealTold(id int64, l *line, more []sheet.Problem) ([]byte, err
 			}
 		}
 	}
-	if len(t.Reasons) == 0 {
+	if !leavesOut(l.problems) && !leavesOut(more) {
 		return nil, nil
 	}
 	text, err := json.Marshal(t)
