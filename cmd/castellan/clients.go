@@ -60,7 +60,13 @@ func (c *importContacts) Run(ctx context.Context, out output) error {
 		if err := r.imports.Start(ctx, who, i.ID); err != nil {
 			return err
 		}
-		r.imports.Wait()
+		ended := make(chan struct{})
+		go func() { r.imports.Wait(); close(ended) }()
+		select {
+		case <-ended:
+		case <-ctx.Done():
+			return errors.New("stopped in the middle. The import goes on when the workspace is served next")
+		}
 		if i, err = r.imports.Status(ctx, who, i.ID); err != nil {
 			return err
 		}

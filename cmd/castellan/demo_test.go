@@ -13,6 +13,7 @@ import (
 )
 
 func TestEverybodyInTheDemoCanSignIn(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, storetest.Place(t, store.SQLite))
 	data := filepath.Join(h.place.Dir, "demo")
 	s := h.serve("demo", "--data", data)

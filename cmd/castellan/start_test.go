@@ -18,6 +18,7 @@ import (
 )
 
 func TestSecondProcessOnTheSameFilesIsRefused(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, storetest.Place(t, store.SQLite))
 	s := h.serve()
 	for _, args := range [][]string{{"user", "list"}, {"serve", "--listen", "localhost:0"}, {"verify"}, {"ledger", "accept", "--yes"}} {
@@ -32,6 +33,7 @@ func TestSecondProcessOnTheSameFilesIsRefused(t *testing.T) {
 
 // PostgreSQL serves from several processes, of which one at a time seals.
 func TestProcessesOnPostgreSQLWorkSideBySide(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, storetest.Place(t, store.Postgres))
 	h.owner("olga@example.com")
 	one, other := h.serve(), h.serve()
@@ -55,6 +57,7 @@ func TestProcessesOnPostgreSQLWorkSideBySide(t *testing.T) {
 }
 
 func TestKeyThatOthersCanReadIsRefused(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, h *house) {
 		h.owner("olga@example.com")
 		for _, name := range []string{"master.key", "ledger.key"} {
@@ -135,6 +138,7 @@ func lossIsAccepted(t *testing.T, h *house) {
 }
 
 func TestOldCopyPutBackIsToldBeforeAnythingIsServed(t *testing.T) {
+	t.Parallel()
 	for _, lost := range [][]string{{"castellan.db"}, {"ledger.db"}, {"castellan.db", "ledger.db"}} {
 		t.Run(strings.Join(lost, " and "), func(t *testing.T) {
 			t.Parallel()
@@ -193,6 +197,7 @@ func TestOldCopyPutBackIsToldBeforeAnythingIsServed(t *testing.T) {
 }
 
 func TestLogOfTheDatabaseThatIsMissingIsTold(t *testing.T) {
+	t.Parallel()
 	for _, lost := range []string{"castellan.db", "ledger.db"} {
 		t.Run(lost, func(t *testing.T) {
 			t.Parallel()
@@ -216,8 +221,9 @@ func TestLogOfTheDatabaseThatIsMissingIsTold(t *testing.T) {
 }
 
 func TestImportThatWasKilledGoesOnWithoutHalfOrDoubledRows(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, h *house) {
-		const rows = 2000
+		const rows = 3000
 		file := filepath.Join(h.place.Dir, "many.csv")
 		f, err := os.Create(file)
 		if err != nil {
@@ -239,14 +245,29 @@ func TestImportThatWasKilledGoesOnWithoutHalfOrDoubledRows(t *testing.T) {
 		owner := s.signIn("olga@example.com", password)
 		i := owner.upload(file, nil)
 		owner.must("POST", "/api/v1/imports/"+i.ID+"/start", nil, http.StatusOK, nil)
-		for kills := range 3 {
-			before := owner.wait(i.ID, func(now imported) bool { return now.Done > kills*rows/4 })
-			s.end(syscall.SIGKILL)
-			if before.State != "running" {
-				t.Fatalf("the import was %s before it could be killed the %d. time", before.State, kills+1)
+		times, killed := 3, 0
+		if h.place.URL != "" {
+			times = 1 // another process could be at work there: each time the lease of the dead one has to run out
+		}
+		for range times {
+			from := 0
+			owner.wait(i.ID, func(now imported) bool {
+				if from == 0 {
+					from = now.Done + 1
+				}
+				i = now
+				return now.Done >= from || now.State == "done"
+			})
+			if i.State == "done" {
+				break
 			}
+			s.end(syscall.SIGKILL)
+			killed++
 			s = h.serve()
 			owner = s.signIn("olga@example.com", password)
+		}
+		if killed == 0 {
+			t.Error("the import was done before it could be killed")
 		}
 		done := owner.wait(i.ID, func(now imported) bool { return now.State == "done" })
 		if done.Created != rows || done.Updated != 0 || done.Refused != 0 {

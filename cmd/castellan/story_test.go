@@ -21,6 +21,7 @@ import (
 // The way of a firm from the first start to the check of its ledger, as people
 // and programs go it.
 func TestFirmMovesInWorksUnderRightsAndProvesIt(t *testing.T) {
+	t.Parallel()
 	each(t, func(t *testing.T, h *house) {
 		s := h.serve()
 		owner := foundTheFirm(t, s)
