@@ -232,7 +232,7 @@ function Draft({ job, kind }: { job: Import; kind: Kind }) {
     <>
       <Panel
         title={job.file ?? t`A file`}
-        note={[job.guess.source && t`looks like: ${job.guess.source}`, job.guess.encoding]
+        note={[job.guess.source !== 'generic' && t`looks like: ${job.guess.source}`, job.guess.encoding]
           .filter(Boolean)
           .join(' · ')}
       >

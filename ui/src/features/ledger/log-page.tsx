@@ -282,10 +282,15 @@ function Verify({ onClose }: { onClose: () => void }) {
         </Button>
       </Group>
       <Text size="sm" mb={6}>
-        <Trans>With them and a program that does not trust the server:</Trans>
+        <Trans>
+          With them, a copy of the log from whoever runs the server, and a program that does not trust that
+          server:
+        </Trans>
       </Text>
       <Code block>
-        castellan-verify --key castellan-ledger.pub --checkpoint castellan-checkpoint.txt entry-42.tlog-proof
+        {
+          'castellan ledger bundle copy\ncastellan-verify --key castellan-ledger.pub --head castellan-checkpoint.txt copy'
+        }
       </Code>
     </Modal>
   );

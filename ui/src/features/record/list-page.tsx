@@ -150,7 +150,9 @@ function ListOf({ kind }: { kind: Kind }) {
             record={record}
             look={{
               dense: true,
-              shown: reveals.shown(record.id, field.name),
+              // What the card has opened stays closed in a list that does not open it.
+              shown:
+                record.sight?.[field.name] === 'click' ? reveals.shown(record.id, field.name) : undefined,
               onReveal: () => reveals.open(kind.plural, record.id, field.name),
               why: () => <Why plural={kind.plural} id={record.id} field={field.name} />,
               nameOf: look.nameOf,
