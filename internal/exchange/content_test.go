@@ -111,6 +111,30 @@ func TestWhoeverMayNotAssignIsResponsibleAndToldSo(t *testing.T) {
 	})
 }
 
+func TestLineOfAClientGivenAwayIsKnownToWhoBroughtIt(t *testing.T) {
+	file := []byte("Name;Phone;Responsible\nOf Ben;+48512000001;Ben\n")
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		h := crmtest.Open(t, db)
+		m := desk(t, h)
+		importer(h, crmtest.Ana, "specialist", policy.AssignRecords)
+		foretold(t, m, crmtest.Ana, upload(t, m, crmtest.Ana, "c.csv", file, nil))
+		if n := len(h.List(crmtest.Ana, "contact", records.Query{})); n != 0 {
+			t.Fatalf("Ana sees %d of Ben's clients", n)
+		}
+		for _, mode := range []string{exchange.Skip, exchange.Fill, exchange.Update} {
+			_, i := foretold(t, m, crmtest.Ana, upload(t, m, crmtest.Ana, "c.csv", file, func(s *exchange.Settings) { s.Duplicates = mode }))
+			if i.Skipped != 1 || clients(t, h) != 1 {
+				t.Errorf("%s: %d skipped, %d refused, %d clients", mode, i.Skipped, i.Refused, clients(t, h))
+			}
+		}
+		// Somebody else who may not view the client either learns nothing from the same file.
+		importer(h, crmtest.CallCentre, "specialist")
+		if _, i := foretold(t, m, crmtest.CallCentre, upload(t, m, crmtest.CallCentre, "c.csv", file, nil)); i.Created != 1 {
+			t.Errorf("another's import tells of a client whom they may not know of: %+v", i)
+		}
+	})
+}
+
 func TestCompaniesComeAndGoWithTheImport(t *testing.T) {
 	file := []byte("Name;Phone;Company\nAnna;+48512000001;Aurora\nEwa;+48512000002;AURORA \nJan;+48512000003;Ember\nIza;+48512000004;\n")
 	storetest.Each(t, func(t *testing.T, db *store.DB) {

@@ -84,7 +84,7 @@ func TestImportStoppedAtAnySliceGoesOnWhereItStopped(t *testing.T) {
 			if err := next.Resume(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			if i = ended(t, next, crmtest.Owner, i.ID); i.State != exchange.Done || i.Created != rows {
+			if i = ended(t, next, crmtest.Owner, i.ID); i.State != exchange.Done || i.Created != rows || i.Updated+i.Skipped+i.Refused != 0 || i.Total != rows {
 				t.Fatalf("resumed from slice %d: %+v", stop, i)
 			}
 			whole(t, h, rows)
