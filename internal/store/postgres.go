@@ -38,6 +38,10 @@ func openPostgres(ctx context.Context, o Options) (_ *DB, err error) {
 	// A list under rights is many short index scans: compiling it costs more
 	// than running it.
 	config.RuntimeParams["jit"] = "off"
+	// Every statement has an index. A plan made while a table was empty would
+	// read it from end to end ever after, since plans are kept: a first import
+	// would slow down with each of its rows.
+	config.RuntimeParams["enable_seqscan"] = "off"
 	connect := func(ctx context.Context) (session, error) {
 		c, err := pgx.ConnectConfig(ctx, config.Copy())
 		if err != nil {
