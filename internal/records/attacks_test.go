@@ -492,3 +492,21 @@ func TestLookingThroughAnothersEyesChangesAndRevealsNothing(t *testing.T) {
 		})
 	})
 }
+
+func TestEverybodyMayAskWhyAboutThemselvesAndNobodyElse(t *testing.T) {
+	scene(t, func(t *testing.T, h *crmtest.House, bens schema.RecordID) {
+		ctx := context.Background()
+		own := h.Create(crmtest.Ana, "contact", client("Ola Nowak", "+48500555001"))
+		why, err := h.Book.Why(ctx, crmtest.As(crmtest.Ana), "contact", own, crmtest.Ana, policy.View, policy.List, "phones")
+		if err != nil || why.Sight != policy.Masked || len(why.Reasons) == 0 {
+			t.Errorf("Ana asks why she sees no number: %+v, %v", why, err)
+		}
+		_, err = h.Book.Why(ctx, crmtest.As(crmtest.Ana), "contact", own, crmtest.Ben, policy.View, policy.List, "phones")
+		refuses(t, err, fault.Denied, "Ana asks about Ben")
+		_, err = h.Book.Why(ctx, crmtest.As(crmtest.Ana), "contact", bens, crmtest.Ana, policy.View, policy.List, "phones")
+		refuses(t, err, fault.Missing, "Ana asks about Ben's client")
+		if _, err := h.Book.Why(ctx, crmtest.As(crmtest.Owner), "contact", bens, crmtest.Ana, policy.View, policy.Card, ""); err != nil {
+			t.Errorf("the owner asks about Ana: %v", err)
+		}
+	})
+}

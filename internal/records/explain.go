@@ -22,7 +22,7 @@ type Access struct {
 // be able to view it and hold Explain.
 func (b *Book) WhoCan(ctx context.Context, who actor.Actor, kindName string, id schema.RecordID) (*schema.Kind, []Access, error) {
 	var all []Access
-	kind, err := b.explain(ctx, who, kindName, id, nil, func(tx *store.Tx, s *state, everyone []*policy.Standing) error {
+	kind, err := b.explain(ctx, who, kindName, id, false, nil, func(tx *store.Tx, s *state, everyone []*policy.Standing) error {
 		for _, st := range everyone {
 			v, err := b.admit(ctx, tx, st, st.Decide(s.kind, policy.View, policy.Card, tx.Now()), s)
 			if err != nil {
@@ -45,10 +45,12 @@ type Because struct {
 }
 
 // Why tells why a person can or cannot do something to a record, or see a field
-// of it. An empty field asks about the record.
+// of it. An empty field asks about the record. About themselves everybody may
+// ask, of records that they may view; about others it needs Explain.
 func (b *Book) Why(ctx context.Context, who actor.Actor, kindName string, id schema.RecordID, person actor.PersonID, a policy.Action, on Surface, field string) (*Because, error) {
 	var answer Because
-	_, err := b.explain(ctx, who, kindName, id, map[string]any{"person": person, "field": field, "action": a.String()}, func(tx *store.Tx, s *state, everyone []*policy.Standing) error {
+	self := who.Kind == actor.Person && who.ViewAs == 0 && person == who.Person
+	_, err := b.explain(ctx, who, kindName, id, self, map[string]any{"person": person, "field": field, "action": a.String()}, func(tx *store.Tx, s *state, everyone []*policy.Standing) error {
 		var f *schema.Field
 		if field != "" {
 			if f = s.kind.Field(field); f == nil {
@@ -79,13 +81,17 @@ func (b *Book) Why(ctx context.Context, who actor.Actor, kindName string, id sch
 	return &answer, nil
 }
 
-// explain loads a record that the asker may view, for a question about others.
-func (b *Book) explain(ctx context.Context, who actor.Actor, kindName string, id schema.RecordID, details map[string]any, use func(*store.Tx, *state, []*policy.Standing) error) (*schema.Kind, error) {
+// explain loads a record that the asker may view, for a question about who may
+// do what with it: about the asker alone, or about others.
+func (b *Book) explain(ctx context.Context, who actor.Actor, kindName string, id schema.RecordID, self bool, details map[string]any, use func(*store.Tx, *state, []*policy.Standing) error) (*schema.Kind, error) {
 	kind, err := b.kind(kindName)
 	if err != nil {
 		return nil, err
 	}
-	st, err := b.needs(ctx, who, policy.Explain)
+	st, err := b.standing(ctx, who)
+	if err == nil && !self {
+		st, err = b.needs(ctx, who, policy.Explain)
+	}
 	if err != nil {
 		return nil, err
 	}
