@@ -2,6 +2,7 @@ package records_test
 
 import (
 	"context"
+	"encoding/base64"
 	"fmt"
 	"slices"
 	"strings"
@@ -85,7 +86,7 @@ func TestAttack2SortByMaskedFieldIsRefusedAndCursorsTellNothing(t *testing.T) {
 	scene(t, func(t *testing.T, h *crmtest.House, _ schema.RecordID) {
 		ctx := context.Background()
 		for i := range 3 {
-			h.Create(crmtest.Ana, "contact", client(fmt.Sprintf("Ola%d Nowak", i), fmt.Sprintf("+4850055500%d", i)))
+			h.Create(crmtest.Ana, "contact", client(fmt.Sprintf("Wieczysława%d Nowakowska", i), fmt.Sprintf("+4850055500%d", i)))
 		}
 		for _, sort := range []string{"phones", "-phones", "emails", "note", "address"} {
 			if _, err := h.Book.List(ctx, crmtest.As(crmtest.Ana), "contact", policy.List, records.Query{Sort: sort}); !fault.Is(err, fault.Denied) && !fault.Is(err, fault.Invalid) {
@@ -96,8 +97,10 @@ func TestAttack2SortByMaskedFieldIsRefusedAndCursorsTellNothing(t *testing.T) {
 		if err != nil || p.Next == "" {
 			t.Fatal(err)
 		}
-		if strings.Contains(strings.ToLower(p.Next), "ola") {
-			t.Errorf("the cursor tells the name: %s", p.Next)
+		// The name is long, so that chance does not write it into what is sealed.
+		open, err := base64.RawURLEncoding.DecodeString(p.Next)
+		if told := p.Next + string(open); err != nil || strings.Contains(strings.ToLower(told), "nowakowska") {
+			t.Errorf("the cursor tells the name: %s, %v", p.Next, err)
 		}
 		_, err = h.Book.List(ctx, crmtest.As(crmtest.Ana), "contact", policy.List, records.Query{Sort: "-name", Limit: 1, Cursor: p.Next})
 		refuses(t, err, fault.Invalid, "a cursor of another order")

@@ -72,7 +72,7 @@ func (s *Server) routesOf(k *schema.Kind) []route {
 		{method: "GET", path: one + "/timeline", name: "get" + noun + "Timeline", summary: "Tell what happened to one " + k.Name + " and what is linked to it, newest first", query: []parameter{{name: "cursor", doc: "next of the page before."}}, shape: answers((*call).timeline)},
 		{method: "GET", path: one + "/seen", name: "get" + noun + "Sightings", summary: "Tell who has ever seen one " + k.Name, door: need(records.SeeSightings), shape: answers((*call).sightings)},
 		{method: "GET", path: one + "/access", name: "get" + noun + "Access", summary: "Tell who can see one " + k.Name + ", how much of it, and why", door: need(records.Explain), shape: answers((*call).access)},
-		{method: "GET", path: one + "/why", name: "explain" + noun, summary: "Tell why a person can or cannot do something to one " + k.Name + " or see a field of it", door: need(records.Explain), query: []parameter{
+		{method: "GET", path: one + "/why", name: "explain" + noun, summary: "Tell why a person can or cannot do something to one " + k.Name + " or see a field of it; about oneself everybody may ask", query: []parameter{
 			{name: "person", doc: "By default the asker."}, {name: "field", doc: "A field; by default the record as a whole."}, {name: "action", doc: "By default view.", enum: []string{"view", "edit", "delete", "export"}},
 		}, shape: answers((*call).why)},
 	}
