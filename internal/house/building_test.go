@@ -70,7 +70,7 @@ func survey(fsys fs.FS) (*building, error) {
 			}
 			return nil
 		}
-		if !d.Type().IsRegular() {
+		if !d.Type().IsRegular() || path.Ext(p) == ".test" || path.Ext(p) == ".prof" {
 			return nil
 		}
 		b.paths = append(b.paths, p)
