@@ -108,6 +108,11 @@ func BenchmarkImport(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
+				looking := time.Now()
+				if p, err := m.Preview(ctx, who, i.ID); err != nil || p.Create != rows {
+					b.Fatalf("%v: %+v", err, p)
+				}
+				b.ReportMetric(float64(floor)/float64(time.Since(looking)), "preview-of-bare")
 				began := time.Now()
 				if err := m.Start(ctx, who, i.ID); err != nil {
 					b.Fatal(err)

@@ -2,9 +2,9 @@ package records
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 
 	"castellan/internal/actor"
 	"castellan/internal/policy"
@@ -114,24 +114,25 @@ type bearer struct {
 	id  schema.RecordID
 }
 
+// bearers looks each key up by itself, in one statement. Given as a list, the
+// keys would have PostgreSQL read a whole index for as long as it knows nothing
+// of a table that an import is filling.
 func bearers(ctx context.Context, from asker, f *schema.Field, keys []string) ([]bearer, error) {
-	// The list is rounded up to a power of two, so that few statements are prepared.
-	n := 1
-	for n < len(keys) {
-		n *= 2
+	list, err := json.Marshal(keys)
+	if err != nil {
+		return nil, fmt.Errorf("match %s: %w", f.Kind().Name, err)
 	}
-	var args []any
-	var text string
-	if f.Type.Multi() {
-		text = "SELECT key, record FROM multi WHERE kind = ? AND field = ? AND key IN (?"
-		args = []any{int64(f.Kind().Number), f.Name}
-	} else {
-		text = "SELECT " + f.KeyColumn() + ", id FROM " + f.Kind().Name + " WHERE deleted_at IS NULL AND " + f.KeyColumn() + " IN (?"
+	each, args := "SELECT m.key AS key, m.record AS id FROM multi AS m WHERE m.kind = ? AND m.field = ? AND m.key = k.value", []any{string(list), int64(f.Kind().Number), f.Name}
+	plain := "SELECT m.key, m.record FROM json_each(?) AS k CROSS JOIN multi AS m WHERE m.kind = ? AND m.field = ? AND m.key = k.value"
+	if !f.Type.Multi() {
+		table, key := f.Kind().Name, "m."+f.KeyColumn()
+		each, args = "SELECT "+key+" AS key, m.id AS id FROM "+table+" AS m WHERE m.deleted_at IS NULL AND "+key+" = k.value", args[:1]
+		plain = "SELECT " + key + ", m.id FROM json_each(?) AS k CROSS JOIN " + table + " AS m WHERE m.deleted_at IS NULL AND " + key + " = k.value"
 	}
-	for i := range n {
-		args = append(args, keys[min(i, len(keys)-1)])
-	}
-	rows, err := from.Query(ctx, store.Text(text+strings.Repeat(", ?", n-1)+")"), args...)
+	rows, err := from.Query(ctx, store.Twin{
+		SQLite:   plain,
+		Postgres: "SELECT b.key, b.id FROM json_array_elements_text(?::json) AS k(value) CROSS JOIN LATERAL (" + each + " OFFSET 0) AS b",
+	}, args...)
 	if err != nil {
 		return nil, fmt.Errorf("match %s: %w", f.Kind().Name, err)
 	}
