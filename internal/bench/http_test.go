@@ -204,7 +204,6 @@ func (s *server) measure(b *testing.B, e store.Engine) {
 		bound float64
 	}{{"a list", bareLists, lists, 0.5}, {"a card", bareCards, cards, 0.5}} {
 		people := []onlooker{boss, some, most}
-		floors := make([]float64, 0, *rounds)
 		rates := map[onlooker][]float64{}
 		var floorWork float64
 		work := map[onlooker]float64{}
@@ -223,7 +222,6 @@ func (s *server) measure(b *testing.B, e store.Engine) {
 					b.Logf("%s, %s, sees %s: %.0f of %.0f a second, p50 %s, p99 %s", e, part.name, o, ours, rate, took.median(), took.at(0.99))
 				}
 			}
-			floors = append(floors, rate)
 		}
 		for _, o := range people {
 			b.Logf("%s, %s, sees %s: the processors work %.2f ms, %.2f times as long as for the bare answer", e, part.name, o, 10*work[o]/float64(*rounds+1), work[o]/floorWork)

@@ -2,7 +2,6 @@ package crm
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -253,6 +252,3 @@ func writeSettings(ctx context.Context, tx *store.Tx, s Settings) error {
 func errGone(what string) error {
 	return fault.Newf(fault.Missing, what+".missing", "There is no such %s.", what)
 }
-
-// isNoRows tells whether a statement found nothing.
-func isNoRows(err error) bool { return errors.Is(err, store.ErrNoRows) }

@@ -203,7 +203,8 @@ func (m *Imports) arrive(ctx context.Context, i *Import, file io.Reader) (sum []
 	part := make([]byte, piece)
 	for place := 0; ; place++ {
 		n, err := io.ReadFull(file, part)
-		if err != nil && err != io.EOF && err != io.ErrUnexpectedEOF {
+		last := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+		if err != nil && !last {
 			return nil, fault.New(fault.Invalid, "import.broken", "The file did not arrive whole. Try again.").Because(err)
 		}
 		if n == 0 {
@@ -213,14 +214,14 @@ func (m *Imports) arrive(ctx context.Context, i *Import, file io.Reader) (sum []
 			return nil, fault.Newf(fault.Large, "import.large", "A file has at most %d megabytes. Split it, or write it as CSV.", MaxFile>>20)
 		}
 		hash.Write(part[:n])
-		werr := m.DB.Write(ctx, func(tx *store.Tx) error {
+		err = m.DB.Write(ctx, func(tx *store.Tx) error {
 			_, err := tx.Exec(ctx, store.Text("INSERT INTO import_piece (import, place, data) VALUES (?, ?, ?)"), i.ID, int64(place), m.Vault.Seal(pieceOf(i.ID, place), part[:n]))
 			return err
 		})
-		if werr != nil {
-			return nil, fmt.Errorf("keep a file: %w", werr)
-		}
 		if err != nil {
+			return nil, fmt.Errorf("keep a file: %w", err)
+		}
+		if last {
 			return hash.Sum(nil), nil
 		}
 	}

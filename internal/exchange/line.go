@@ -95,13 +95,15 @@ func (m *Imports) lines(ctx context.Context, who actor.Actor, i *Import) (*reade
 func (r *reader) next() (*line, error) {
 	row, err := r.rows.Next()
 	var bad *sheet.RowError
-	if err != nil && !errors.As(err, &bad) {
+	if errors.As(err, &bad) {
+		// The line is told of; reading goes on behind it.
+		r.place++
+		return &line{place: r.place, row: sheet.Row{Line: bad.Line}, problems: []sheet.Problem{bad.Problem}, refused: true}, nil
+	}
+	if err != nil {
 		return nil, err
 	}
 	r.place++
-	if bad != nil {
-		return &line{place: r.place, row: sheet.Row{Line: bad.Line}, problems: []sheet.Problem{bad.Problem}, refused: true}, nil
-	}
 	l := &line{place: r.place, row: row}
 	r.read(l)
 	return l, nil
@@ -222,7 +224,7 @@ func (r *reader) slice(waiting *line) (all []*line, next *line, err error) {
 	hashes := map[[sha256.Size]byte]bool{}
 	for l := waiting; len(all) < atOnce; l = nil {
 		if l == nil {
-			if l, err = r.next(); err == io.EOF {
+			if l, err = r.next(); errors.Is(err, io.EOF) {
 				return all, nil, io.EOF
 			} else if err != nil {
 				return nil, nil, err

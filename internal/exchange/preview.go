@@ -3,6 +3,7 @@ package exchange
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -58,7 +59,7 @@ func (m *Imports) Preview(ctx context.Context, who actor.Actor, id int64) (*Prev
 	var waiting *line
 	for end := false; !end; {
 		all, next, err := r.slice(waiting)
-		if end = err == io.EOF; err != nil && !end {
+		if end = errors.Is(err, io.EOF); err != nil && !end {
 			return nil, err
 		}
 		waiting = next

@@ -148,9 +148,9 @@ func TestChainOfDuplicatesIsOneClient(t *testing.T) {
 	file := []byte("Name;Phone;Email\nAnna;+48512000001;\nAnna;+48512000001;anna@example.com\nAnna;;anna@example.com\nAnna;+48512000001;\n")
 	want := map[string][4]int{exchange.Skip: {2, 0, 2, 0}, exchange.Fill: {1, 1, 2, 0}, exchange.Update: {1, 1, 2, 0}}
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		h := crmtest.Open(t, db)
+		m := desk(t, h)
 		for _, mode := range []string{exchange.Skip, exchange.Fill, exchange.Update} {
-			h := crmtest.Open(t, db)
-			m := desk(t, h)
 			i := bring(t, h, m, mode+".csv", file, func(s *exchange.Settings) { s.Duplicates = mode })
 			if got := [4]int{i.Created, i.Updated, i.Skipped, i.Refused}; got != want[mode] {
 				t.Errorf("%s: %v, want %v", mode, got, want[mode])

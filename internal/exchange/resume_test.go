@@ -265,11 +265,11 @@ func TestRightsTakenInTheMiddleEndAtThatRow(t *testing.T) {
 func TestImportOfSomebodyWhoMayNoLongerImportStopsAndSaysWhy(t *testing.T) {
 	const rows = 120
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		h := crmtest.Open(t, db)
 		for what, take := range map[string]func(h *crmtest.House){
 			"stripped of the right": func(h *crmtest.House) { h.Give(crmtest.Ana, "specialist") },
 			"deactivated":           func(h *crmtest.House) { h.Held[crmtest.Ana] = policy.NewStanding(policy.StandingInput{}) },
 		} {
-			h := crmtest.Open(t, db)
 			importer(h, crmtest.Ana, "specialist")
 			m := desk(t, h, atSlice(2, func() { take(h) }))
 			i := upload(t, m, crmtest.Ana, what+".csv", longFile(rows), nil)

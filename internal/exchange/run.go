@@ -272,7 +272,7 @@ func (m *Imports) run(ctx context.Context, who actor.Actor, i *Import, worker in
 	var waiting *line
 	for end := false; !end; {
 		all, next, err := r.slice(waiting)
-		if end = err == io.EOF; err != nil && !end {
+		if end = errors.Is(err, io.EOF); err != nil && !end {
 			return err
 		}
 		waiting = next

@@ -33,12 +33,13 @@ func (s *Standing) Covers(other Role) error {
 	if s != nil && s.role != nil {
 		held = s.role
 	}
-	item, ok := "", true
+	var item string
+	ok := false
 	switch {
 	case other.Built == Owner:
-		item, ok = "the owner's role", false
+		item = "the owner's role"
 	case other.Administrator && !held.Administrator:
-		item, ok = "the standing of an administrator", false
+		item = "the standing of an administrator"
 	default:
 		if item, ok = coversAbilities(held, &other); ok {
 			if item, ok = s.coversGrades(held, &other); ok {

@@ -69,7 +69,8 @@ func work(ctx context.Context, office string) error {
 	for hand := range schema.RecordID(8) {
 		go func() {
 			for id := base + hand; ; id += 8 {
-				kind, err := "read", error(nil)
+				kind := "read"
+				var err error
 				if hand < 3 {
 					kind = "change"
 					err = db.Write(ctx, func(tx *store.Tx) error {

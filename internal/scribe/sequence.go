@@ -131,7 +131,7 @@ func drain(from chan *note, got []*note) []*note {
 // is to be looked into, into the ledger in one commit. It says whether the
 // outbox may have more.
 func (s *Scribe) advance(ctx context.Context, got []*note, look bool) (left bool, err error) {
-	grown := false
+	var grown bool
 	if s.shared() {
 		if !look {
 			return false, nil

@@ -56,7 +56,7 @@ func (s *source) end(ctx context.Context) (int64, error) {
 // Checkpoints is for ledger.Source.
 func (s *source) Checkpoints(ctx context.Context, from int64) iter.Seq2[[]byte, error] {
 	type place struct{ size, incarnation int64 }
-	return pages(s, ctx, "SELECT size, incarnation, note FROM checkpoint WHERE (size, incarnation) > (?, ?) AND size <= ? ORDER BY size, incarnation LIMIT ?", place{from, -1},
+	return pages(ctx, s, "SELECT size, incarnation, note FROM checkpoint WHERE (size, incarnation) > (?, ?) AND size <= ? ORDER BY size, incarnation LIMIT ?", place{from, -1},
 		func(p place, end int64) []any { return []any{p.size, p.incarnation, end} },
 		func(v []any) (p place, signed []byte) {
 			p.size, _ = v[0].(int64)
@@ -68,7 +68,7 @@ func (s *source) Checkpoints(ctx context.Context, from int64) iter.Seq2[[]byte, 
 
 // Entries is for ledger.Source.
 func (s *source) Entries(ctx context.Context, from int64) iter.Seq2[ledger.Stored, error] {
-	return pages(s, ctx, "SELECT l.seq, l.entry, d.salt, d.data FROM ledger l LEFT JOIN detail d ON d.seq = l.seq WHERE l.seq > ? AND l.seq < ? ORDER BY l.seq LIMIT ?", from-1, bySeq,
+	return pages(ctx, s, "SELECT l.seq, l.entry, d.salt, d.data FROM ledger l LEFT JOIN detail d ON d.seq = l.seq WHERE l.seq > ? AND l.seq < ? ORDER BY l.seq LIMIT ?", from-1, bySeq,
 		func(v []any) (int64, ledger.Stored) {
 			var st ledger.Stored
 			st.Seq, _ = v[0].(int64)
@@ -83,12 +83,12 @@ func (s *source) Entries(ctx context.Context, from int64) iter.Seq2[ledger.Store
 
 // Leaves is for ledger.Source.
 func (s *source) Leaves(ctx context.Context, from int64) iter.Seq2[ledger.Hash, error] {
-	return whole(from, pages(s, ctx, "SELECT seq, leaf FROM ledger WHERE seq > ? AND seq < ? ORDER BY seq LIMIT ?", from-1, bySeq, readHash))
+	return whole(from, pages(ctx, s, "SELECT seq, leaf FROM ledger WHERE seq > ? AND seq < ? ORDER BY seq LIMIT ?", from-1, bySeq, readHash))
 }
 
 // Blocks is for ledger.BlockSource.
 func (s *source) Blocks(ctx context.Context, from int64) iter.Seq2[ledger.Hash, error] {
-	return whole(from, pages(s, ctx, "SELECT place, hash FROM subtree WHERE level = 1 AND place > ? AND place < ? ORDER BY place LIMIT ?", from-1, bySeq, readHash))
+	return whole(from, pages(ctx, s, "SELECT place, hash FROM subtree WHERE level = 1 AND place > ? AND place < ? ORDER BY place LIMIT ?", from-1, bySeq, readHash))
 }
 
 // placed is a hash with its number.
@@ -132,7 +132,7 @@ func bySeq(after, end int64) []any { return []any{after, end} }
 
 // pages walks over a table in slices, each after the place where the one before
 // it ended.
-func pages[P, T any](s *source, ctx context.Context, text store.Text, after P, args func(after P, end int64) []any, read func([]any) (P, T)) iter.Seq2[T, error] {
+func pages[P, T any](ctx context.Context, s *source, text store.Text, after P, args func(after P, end int64) []any, read func([]any) (P, T)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var none T
 		end, err := s.end(ctx)
