@@ -464,6 +464,24 @@ func TestWhatAFileHoldsLiesSealedAndIsThrownAwayInTime(t *testing.T) {
 	})
 }
 
+func TestAttack51WhatAFileHoldsNeverBecomesAProgram(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		h := crmtest.Open(t, db)
+		m := desk(t, h)
+		link, err := h.Workspace.DeclareField(t.Context(), crmtest.As(crmtest.Owner), crm.CustomField{Kind: "contact", Class: schema.Open, Type: schema.URL, Labels: schema.Labels{"en": "Blog"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		file := []byte("Name|Website|My blog\nAnna|javascript:alert(1)|javascript:alert(2)\nEwa|data:text/html,x|data:text/html,x\nIza|https://example.com/|https://example.com/blog\n")
+		bring(t, h, m, "c.csv", file, func(s *exchange.Settings) { s.Guess.Columns[2].Field = link.Name })
+		for name, c := range shown(t, h, "contact", "website", link.Name) {
+			if name != "Iza" && (c["website"] != nil || c[link.Name] != nil) || name == "Iza" && (c["website"] == nil || c[link.Name] == nil) {
+				t.Errorf("%s links to %v and %v", name, c["website"], c[link.Name])
+			}
+		}
+	})
+}
+
 func TestAttack54NameOfAFileStaysAName(t *testing.T) {
 	h := crmtest.Open(t, storetest.Open(t, store.SQLite, nil))
 	m := desk(t, h)

@@ -319,6 +319,48 @@ func TestUndoingThatWasInterruptedGoesOnAndCountsRight(t *testing.T) {
 	})
 }
 
+// Whoever may not delete cannot take back what they brought in, and is told so;
+// whoever may, can.
+func TestUndoingNeedsTheRightsForIt(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		h := crmtest.Open(t, db)
+		importer(h, crmtest.Ana, "specialist")
+		m := desk(t, h)
+		i := run(t, m, crmtest.Ana, upload(t, m, crmtest.Ana, "long.csv", []byte("Name;Phone\nAnna;+48512000001\nEwa;+48512000002\n"), nil).ID)
+		if i = undo(t, m, crmtest.Ana, i.ID); i.State != exchange.Done || !strings.HasPrefix(i.Problem, "2 records were left") || clients(t, h) != 2 {
+			t.Errorf("%s: %q, %d clients", i.State, i.Problem, clients(t, h))
+		}
+		// A fault in the middle leaves it half undone, and it cannot be started again.
+		broken := true
+		stuck := desk(t, h, func(o *exchange.Options) {
+			o.Book = records.Open(records.Options{DB: db, Scribe: h.Scribe, Rights: failing{h, &broken}, Vault: h.Vault, Catalog: h.Workspace.Catalog, Region: h.Workspace.Region, Prepare: h.Workspace.Prepare()})
+		})
+		if i = undo(t, stuck, crmtest.Owner, i.ID); i.State != exchange.Undone || i.Problem == "" || clients(t, h) != 2 {
+			t.Errorf("%s: %q, %d clients", i.State, i.Problem, clients(t, h))
+		}
+		if err := m.Start(t.Context(), crmtest.As(crmtest.Ana), i.ID); !fault.Is(err, fault.Conflict) {
+			t.Errorf("what is half undone is started again: %v", err)
+		}
+		broken = false
+		if i = undo(t, stuck, crmtest.Owner, i.ID); i.State != exchange.Undone || i.Problem != "" || clients(t, h) != 0 {
+			t.Errorf("%s: %q, %d clients", i.State, i.Problem, clients(t, h))
+		}
+	})
+}
+
+// failing does not know anybody's rights while it is broken.
+type failing struct {
+	*crmtest.House
+	broken *bool
+}
+
+func (f failing) Standing(ctx context.Context, who actor.Actor) (*policy.Standing, error) {
+	if *f.broken {
+		return nil, errors.New("the rights cannot be read")
+	}
+	return f.House.Standing(ctx, who)
+}
+
 // cutter ends a context when rights are asked for the second time.
 type cutter struct {
 	*crmtest.House

@@ -220,11 +220,13 @@ func (m *Imports) panicked(id int64, p any) {
 // fail stops an import and says why in words that may be shown.
 func (m *Imports) fail(id, worker int64, cause error) {
 	m.Log.Error("import stopped", "import", id, "error", cause)
-	words := "The import has stopped because of a fault of the house. It can be started again and goes on where it stopped."
+	run := "The import has stopped because of a fault of the house. It can be started again and goes on where it stopped."
+	undo := "The undoing has stopped because of a fault of the house. It can be asked for again and goes on where it stopped."
 	if f, ok := fault.As(cause); ok {
-		words = f.Public
+		run, undo = f.Public, f.Public
 	}
-	m.finish(id, worker, "UPDATE import SET state = 'failed', problem = ?, worker = 0, lease = 0, version = version + 1 WHERE id = ? AND worker = ? AND state IN ('running', 'undoing')", words)
+	// What is half undone must not be started again.
+	m.finish(id, worker, "UPDATE import SET problem = CASE state WHEN 'undoing' THEN ? ELSE ? END, state = CASE state WHEN 'undoing' THEN 'undone' ELSE 'failed' END, worker = 0, lease = 0, version = version + 1 WHERE id = ? AND worker = ? AND state IN ('running', 'undoing')", undo, run)
 }
 
 // finish lets go of an import, whatever becomes of the work that asked for it.
@@ -376,8 +378,10 @@ func (m *Imports) undo(ctx context.Context, who actor.Actor, i *Import, worker i
 	state, problem := Undone, any(nil)
 	if left > 0 {
 		problem = fmt.Sprintf("%d records were left as they are: somebody has changed them since, or you may not take them back.", left)
-		if done == 0 {
-			state = Done
+		if done == 0 { // it is as it was
+			if state = Done; i.Finished.IsZero() {
+				state = Failed
+			}
 		}
 	}
 	return m.DB.Write(ctx, func(tx *store.Tx) error {
