@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -48,14 +49,17 @@ func newHouse(t *testing.T, o store.Options) *house {
 	return &house{t, o, filepath.Join(o.Dir, "data"), environment}
 }
 
-// call runs a program to its end and gives what it said and its exit status.
+// call runs a program to its end and gives what it said and its exit status. One
+// that goes on, such as a server that should not have started, is killed.
 func (h *house) call(name string, args ...string) (said string, status int) {
 	h.t.Helper()
-	cmd := exec.Command(program(h.t, name), args...)
+	ctx, stop := context.WithTimeout(h.t.Context(), time.Minute)
+	defer stop()
+	cmd := exec.CommandContext(ctx, program(h.t, name), args...)
 	cmd.Env, cmd.Dir = h.environment, h.place.Dir
 	out, err := cmd.CombinedOutput()
-	if err != nil && cmd.ProcessState == nil {
-		h.t.Fatalf("run %s: %v", name, err)
+	if cmd.ProcessState == nil || ctx.Err() != nil {
+		h.t.Fatalf("%s %s does not end: %v: %s", name, strings.Join(args, " "), err, out)
 	}
 	return string(out), cmd.ProcessState.ExitCode()
 }
