@@ -115,11 +115,17 @@ func multiSQL(b *Builder, f *schema.Field, alias string, key func()) {
 		b.Write(unknown)
 		return
 	}
-	b.Write("EXISTS (SELECT 1 FROM multi AS multi_ WHERE ").
+	// As EXISTS it would be joined on PostgreSQL: every record that has the key
+	// for each page, where a look at the records of the page is enough.
+	before, after := constant("EXISTS (SELECT 1"), constant(")")
+	if b.Dialect == Postgres {
+		before, after = "coalesce((SELECT true", " LIMIT 1), false)"
+	}
+	b.Write(before).Write(" FROM multi AS multi_ WHERE ").
 		Column(multi, "kind").Write("=").Arg(int64(f.Kind().Number)).Write(" AND ").
 		TextColumn(multi, "field").Write("=").Arg(f.Name).Write(" AND ")
 	key()
-	b.Write(" AND ").Column(multi, "record").Write("=").Column(alias, "id").Write(")")
+	b.Write(" AND ").Column(multi, "record").Write("=").Column(alias, "id").Write(after)
 }
 
 // column writes the column that the field is compared by: the folded twin of a

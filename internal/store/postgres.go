@@ -42,6 +42,8 @@ func openPostgres(ctx context.Context, o Options) (_ *DB, err error) {
 	// read it from end to end ever after, since plans are kept: a first import
 	// would slow down with each of its rows.
 	config.RuntimeParams["enable_seqscan"] = "off"
+	// Nor is any so long that other processes should be woken for a part of it.
+	config.RuntimeParams["max_parallel_workers_per_gather"] = "0"
 	connect := func(ctx context.Context) (session, error) {
 		c, err := pgx.ConnectConfig(ctx, config.Copy())
 		if err != nil {

@@ -160,7 +160,7 @@ func (db *DB) CountFound(ctx context.Context, g policy.Grant, ask Ask, most int)
 	if err != nil {
 		return 0, false, err
 	}
-	r.limit = most + 1
+	r.limit, r.counting = most+1, true
 	if r.ask.Search == nil && !r.ask.Deleted {
 		// Nobody sees in which order was counted, and this one is at hand.
 		r.order = ordering{query.Order{Desc: true}, byUpdated, updatedAt}

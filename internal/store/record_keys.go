@@ -252,11 +252,16 @@ func (r *reading) mergePostgres(b *query.Builder, walks []walk) {
 			b.Limit(r.limit).Write(")")
 			continue
 		}
-		ids := make([]int64, len(w.principals))
+		// As rows and not as an array: of how many an array has PostgreSQL
+		// knows only while it plans, and so it would plan every time.
+		b.Write("SELECT x.s, x.id FROM (VALUES ")
 		for j, p := range w.principals {
-			ids[j] = int64(p)
+			if j > 0 {
+				b.Write(", ")
+			}
+			b.Write("(").Arg(int64(p)).Write("::bigint)")
 		}
-		b.Write("SELECT x.s, x.id FROM unnest(").Arg(ids).Write("::bigint[]) AS p(principal) CROSS JOIN LATERAL (SELECT ")
+		b.Write(") AS p(principal) CROSS JOIN LATERAL (SELECT ")
 		r.walkAccess(b, w)
 		b.Write(" AND a.principal = p.principal ORDER BY ")
 		switch r.order.by {
@@ -281,8 +286,11 @@ func (r *reading) mergePostgres(b *query.Builder, walks []walk) {
 		r.order.direction(b)
 		b.Limit(r.limit).Write(") AS x")
 	}
-	b.Write(") AS u ORDER BY ")
-	r.order.write(b, "u")
+	b.Write(") AS u")
+	if !r.counting {
+		b.Write(" ORDER BY ")
+		r.order.write(b, "u")
+	}
 	b.Limit(r.limit)
 }
 

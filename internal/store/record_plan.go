@@ -84,7 +84,11 @@ func (r *reading) choose(ctx context.Context, from asker) (plan, error) {
 		}
 	}
 	f = max(f, 1)
-	merge := min(v, float64(r.limit)*n/f) * mergeStep
+	page := float64(r.limit) * n / f // what must be walked over for a page
+	if r.db.engine == Postgres {
+		page *= float64(scans) // each walk there ends by itself, with a page of its own
+	}
+	merge := min(v, page) * mergeStep
 	if !r.order.inAccess() {
 		merge = v * sortMember
 	}

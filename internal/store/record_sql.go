@@ -28,6 +28,8 @@ type reading struct {
 	order ordering
 	every bool // an arm reaches every record: no rights to be asked for
 
+	counting bool // nobody will see the rows, nor their order
+
 	// leaf is the part of the filter that an index serves, and left how many
 	// records it leaves, counted up to manyLeft+1; nil until measured.
 	leaf query.Cond
