@@ -176,7 +176,7 @@ func BenchmarkList(b *testing.B) {
 			}},
 		}
 		var ratios []float64
-		worst, which := time.Duration(0), ""
+		var worst, both time.Duration
 		for _, f := range filters {
 			asks := []func() error{}
 			for _, o := range append([]onlooker{boss}, onlookers...) {
@@ -185,16 +185,18 @@ func BenchmarkList(b *testing.B) {
 			t := turns(b, *samples, asks...)
 			for i, o := range onlookers {
 				ratios = append(ratios, t[i+1].over(t[0]))
-				if p := t[i+1].at(0.99); p > worst {
-					worst, which = p, f.name+" for "+string(o)
+				if len(query.Fields(f.make())) > 1 {
+					both = max(both, t[i+1].at(0.99))
+				} else {
+					worst = max(worst, t[i+1].at(0.99))
 				}
 				b.Logf("%s, filter by %s, sees %s: %.2f× of unrestricted (%s), p50 %s p99 %s", e, f.name, o, t[i+1].over(t[0]), t[0].median(), t[i+1].median(), t[i+1].at(0.99))
 			}
 		}
 		slices.Sort(ratios)
 		measured.atMost(e, "filter", "indexed, the usual of 15 cases", "×", ratios[len(ratios)/2], 3)
-		measured.atMost(e, "filter", "indexed, the worst p99 of 15 cases", "ms", milliseconds(worst), 25)
-		b.Logf("%s: the worst filter is %s", e, which)
+		measured.atMost(e, "filter", "indexed, the worst p99 of 12 cases", "ms", milliseconds(worst), 25)
+		measured.atMost(e, "filter", "two at once, the worst p99 of 3 cases", "ms", milliseconds(both), 25)
 
 		for _, o := range append([]onlooker{boss}, onlookers...) {
 			t := turns(b, *samples,
