@@ -4,12 +4,15 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"golang.org/x/text/encoding/charmap"
+
+	"castellan/internal/fault"
 )
 
 const (
@@ -132,5 +135,28 @@ func TestSharedFilesReadAlikeInEveryEncodingThatHoldsThem(t *testing.T) {
 				t.Errorf("in %s: taken for %s, %d drafts", encoding, g.Encoding, len(got))
 			}
 		}
+	}
+}
+
+func TestPicturesAndProgramsAreNoTables(t *testing.T) {
+	noise := rand.NewChaCha8([32]byte{7})
+	random := make([]byte, 5000)
+	if _, err := noise.Read(random); err != nil {
+		t.Fatal(err)
+	}
+	for name, content := range map[string][]byte{
+		"picture.png": append([]byte("\x89PNG\r\n\x1a\n"), random...),
+		"program":     append([]byte("\x7fELF\x02\x01\x01\x00"), bytes.Repeat([]byte("\x00\x00\x01name,phone\n"), 200)...),
+		"noise.csv":   random,
+	} {
+		_, g, err := Open(bytes.NewReader(content), int64(len(content)), name, nil)
+		if f, ok := fault.As(err); !ok || f.Code != "import.file.binary" {
+			t.Errorf("%s is read as %s, %v", name, g.Encoding, err)
+		}
+	}
+	// A stray one is left to the cell in which it stands.
+	content := []byte("Name,Phone\nEmma\x02 Harper,+1 212 555 0101\x00\n" + strings.Repeat("Liam Bennett,+1 212 555 0102\n", 20))
+	if _, _, err := Open(bytes.NewReader(content), int64(len(content)), "clients.csv", nil); err != nil {
+		t.Errorf("a table with a stray control character is refused: %v", err)
 	}
 }

@@ -147,12 +147,16 @@ func open(r io.ReaderAt, size int64, name string, given *Guess, truncated bool) 
 	if err := notATable(r, size, head, name); err != nil {
 		return nil, g, err
 	}
-	if g.Encoding == "" {
+	detected := g.Encoding == ""
+	if detected {
 		g.Encoding = detectEncoding(representative(r, size, head))
 	}
 	page, ok := encodingNamed(g.Encoding)
 	if !ok {
 		return nil, g, refuse("encoding", "This encoding is not known.")
+	}
+	if detected && !isText(page, head) {
+		return nil, g, refuse("binary", "This file holds no text that can be read. Bring a table as XLSX or CSV, or a vCard.")
 	}
 	text := headText(page, head)
 	whole := io.NewSectionReader(r, 0, size)
@@ -189,6 +193,21 @@ func notATable(r io.ReaderAt, size int64, head []byte, name string) error {
 		return refuse("numbers", "This is a Numbers file. Export it as XLSX or CSV, and bring that.")
 	}
 	return nil
+}
+
+// isText forgives a few control characters, and in large files one in a hundred:
+// exports carry stray ones, pictures and programs are full of them.
+func isText(page codePage, head []byte) bool {
+	// Whatever breaks at the cut is the cut's doing.
+	text, _ := io.ReadAll(page.decoded(bytes.NewReader(head)))
+	controls, all := 0, 0
+	for _, c := range string(text) {
+		all++
+		if c < ' ' && !strings.ContainsRune("\t\n\v\f\r\x1a", c) {
+			controls++
+		}
+	}
+	return controls <= 8 || controls*100 <= all
 }
 
 // compoundHas looks for an entry in the directory of an OLE compound file.
