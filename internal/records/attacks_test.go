@@ -104,7 +104,11 @@ func TestAttack2SortByMaskedFieldIsRefusedAndCursorsTellNothing(t *testing.T) {
 		}
 		_, err = h.Book.List(ctx, crmtest.As(crmtest.Ana), "contact", policy.List, records.Query{Sort: "-name", Limit: 1, Cursor: p.Next})
 		refuses(t, err, fault.Invalid, "a cursor of another order")
-		forged := p.Next[:len(p.Next)-2] + "AA"
+		middle, other := len(p.Next)/2, "A"
+		if p.Next[middle] == 'A' {
+			other = "B"
+		}
+		forged := p.Next[:middle] + other + p.Next[middle+1:]
 		_, err = h.Book.List(ctx, crmtest.As(crmtest.Ana), "contact", policy.List, records.Query{Sort: "name", Limit: 1, Cursor: forged})
 		refuses(t, err, fault.Invalid, "a forged cursor")
 	})
