@@ -4,10 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"time"
 
 	"castellan/internal/schema"
 )
+
+// yieldEvery is after how many statements a transaction lets others run.
+const yieldEvery = 4
 
 // Tx is a running transaction. It belongs to the function that it was given to,
 // and to one goroutine.
@@ -18,6 +22,7 @@ type Tx struct {
 	write bool
 	after []func()
 	named int // savepoints so far
+	steps int // statements so far
 }
 
 // Write runs a function in a transaction that is committed if it returns nil
@@ -91,6 +96,12 @@ func (tx *Tx) Exec(ctx context.Context, s Statement, args ...any) (int64, error)
 	}
 	if err := plain(args); err != nil {
 		return 0, err
+	}
+	// SQLite runs in our own process: a long transaction would keep a processor
+	// for ten milliseconds at a time, and an answer to somebody else waits for
+	// one at each of its steps. So it steps aside now and then.
+	if tx.steps++; tx.steps%yieldEvery == 0 && tx.db.engine == SQLite {
+		runtime.Gosched()
 	}
 	n, err := tx.s.exec(ctx, tx.db.sql(s), args)
 	if err != nil {
