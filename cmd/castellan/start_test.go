@@ -9,9 +9,11 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -198,6 +200,22 @@ func TestOldCopyPutBackIsToldBeforeAnythingIsServed(t *testing.T) {
 	})
 }
 
+// sealed is the number of entries under the head that is kept outside.
+func (h *house) sealed() int64 {
+	h.t.Helper()
+	head, err := os.ReadFile(filepath.Join(h.data, "head", "ledger.head"))
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(head), "\n")
+	size, _, _ := strings.Cut(rest, "\n")
+	n, err := strconv.ParseInt(size, 10, 64)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return n
+}
+
 func TestLogOfTheDatabaseThatIsMissingIsTold(t *testing.T) {
 	t.Parallel()
 	for _, lost := range []string{"castellan.db", "ledger.db"} {
@@ -223,6 +241,15 @@ func TestLogOfTheDatabaseThatIsMissingIsTold(t *testing.T) {
 				t.Fatal(err)
 			}
 			owner.bring(realFiles(t)[0], nil)
+			// What is not sealed yet is sealed again after the start: only what is
+			// known outside can be missed.
+			var log struct{ Items []struct{ Seq int64 } }
+			owner.must("GET", "/api/v1/ledger", nil, http.StatusOK, &log)
+			for began := time.Now(); h.sealed() <= log.Items[0].Seq; time.Sleep(20 * time.Millisecond) {
+				if time.Since(began) > 20*time.Second {
+					t.Fatalf("entry %d is not sealed", log.Items[0].Seq)
+				}
+			}
 			s.end(syscall.SIGKILL)
 			if err := os.Remove(filepath.Join(h.data, lost+"-wal")); err != nil {
 				t.Fatal(err)
