@@ -17,13 +17,24 @@ import (
 )
 
 // In scripts castellan is this test binary, so that the race detector looks on.
-func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"castellan": main}) }
+func TestMain(m *testing.M) { testscript.Main(tidy{m}, map[string]func(){"castellan": main}) }
+
+// tidy takes the programs away again when all tests have run.
+type tidy struct{ *testing.M }
+
+func (m tidy) Run() int {
+	defer func() { _ = os.RemoveAll(built) }() // what is left is only room on a disk
+	return m.M.Run()
+}
+
+var built string // where the programs are; set once by programs
 
 // programs are the programs as people get them, built once.
 var programs = sync.OnceValues(func() (dir string, err error) {
 	if dir, err = os.MkdirTemp("", "castellan-programs-"); err != nil {
 		return "", err
 	}
+	built = dir
 	out, err := exec.Command("go", "build", "-o", dir+string(filepath.Separator), "castellan/cmd/castellan", "castellan/cmd/castellan-verify").CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("build the programs: %w: %s", err, out)
