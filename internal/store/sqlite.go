@@ -129,7 +129,9 @@ func dsn(path string, o Options, writes bool) string {
 		mmap, cache = "0", "-16000"
 	}
 	if writes {
-		cache = "-65536"
+		// One writer has a cache of its own that nobody shares. Mapped, an import
+		// would draw the whole file into the memory of the process.
+		mmap, cache = "0", "-65536"
 	}
 	pragmas := []string{
 		"busy_timeout(10000)",
