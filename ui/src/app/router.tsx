@@ -95,6 +95,12 @@ const card = createRoute({
 const security = createRoute({
   getParentRoute: () => inside,
   path: '/security',
+  component: lazyRouteComponent(() => import('./security-frame'), 'SecurityFrame'),
+});
+
+const log = createRoute({
+  getParentRoute: () => security,
+  path: '/',
   validateSearch: (search: Record<string, unknown>) =>
     words(search, 'person', 'record', 'event', 'from', 'to', 'title'),
   component: lazyRouteComponent(() => import('../features/ledger/log-page'), 'LogPage'),
@@ -198,7 +204,7 @@ const tree = root.addChildren([
   inside.addChildren([
     home,
     list.addChildren([card]),
-    security,
+    security.addChildren([log]),
     importing,
     oneImport,
     bin,

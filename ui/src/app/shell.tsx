@@ -24,6 +24,7 @@ import { Avatar } from '../kit/avatar';
 import { TitleSlot } from '../kit/page';
 import { kindMany } from '../kit/words';
 import { useKeys } from './keys';
+import { useSecurityPlaces } from './security-places';
 import classes from './shell.module.css';
 import { startViewing } from './viewing';
 
@@ -52,6 +53,7 @@ function usePlaces(): Place[] {
   const { t } = useLingui();
   const me = useMe();
   const { data = [] } = useQuery(kinds);
+  const security = useSecurityPlaces(me)[0];
   const records = data
     .filter((kind) => !kind.within && (kind.actions.view ?? 'denied') !== 'denied')
     .map((kind) => ({
@@ -64,10 +66,10 @@ function usePlaces(): Place[] {
     ...(holds(me, 'records.bin')
       ? [{ to: '/bin', label: t`Bin`, icon: <IconTrash size={18} stroke={1.6} />, below: true }]
       : []),
-    ...(holds(me, 'ledger.read')
+    ...(security
       ? [
           {
-            to: '/security',
+            to: security.to,
             label: t`Security`,
             icon: <IconShieldLock size={18} stroke={1.6} />,
             below: true,

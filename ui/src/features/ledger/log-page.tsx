@@ -19,7 +19,7 @@ import { Avatar } from '../../kit/avatar';
 import { Empty } from '../../kit/empty';
 import { Failure, useTell } from '../../kit/failure';
 import { DateField } from '../../kit/field-date';
-import { Column, PageTitle, Panel } from '../../kit/page';
+import { Column, Panel } from '../../kit/page';
 import { useClassWords } from '../../kit/rights-words';
 import { saveText } from '../../kit/save';
 import { daysBetween, exact } from '../../kit/when';
@@ -28,7 +28,7 @@ import { writing } from '../../text';
 import classes from './log.module.css';
 import { parts, plain, useEventWords } from './words';
 
-const route = getRouteApi('/in/security');
+const route = getRouteApi('/in/security/');
 
 /** The log: who saw, changed or took what; by person, client, action and time. */
 export function LogPage() {
@@ -60,7 +60,6 @@ export function LogPage() {
 
   return (
     <Column wide>
-      <PageTitle title={t`Security`} />
       <Panel
         title={t`The log`}
         note={t`Everything that anybody saw, changed or took. Nobody can change it unnoticed, not even whoever runs the server.`}
