@@ -10,8 +10,7 @@ func company() schema.Kind {
 		Many:  words("Companies", "Компании", "Aziende", "Firmy"),
 		Title: "name", Responsible: "responsible", Days: "created_at",
 		Fields: kept(
-			&schema.Field{Name: "name", Type: schema.Text, Class: schema.Open, Required: true, Max: 250, Keyed: true, Indexed: true, Free: true,
-				Search: schema.ByWords, Sort: true, Labels: words("Name", "Название", "Nome", "Nazwa")},
+			title("name", schema.Open, words("Name", "Название", "Nome", "Nazwa")),
 			phones(),
 			emails(),
 			&schema.Field{Name: "website", Type: schema.URL, Class: schema.Open, Max: 500,
@@ -25,8 +24,7 @@ func company() schema.Kind {
 			tags(),
 			source(),
 			responsible(),
-			&schema.Field{Name: "external_id", Type: schema.Text, Class: schema.Open, Max: 100, Free: true, Keyed: true, Indexed: true,
-				Labels: words("Id in the former system", "Ид. в прежней системе", "Id nel sistema precedente", "Id w poprzednim systemie")},
+			externalID(),
 			note(),
 		),
 	}

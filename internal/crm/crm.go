@@ -18,11 +18,22 @@ const (
 	dealNumber    = 3
 	taskNumber    = 4
 	commentNumber = 5
+
+	legalEntityNumber  = 6
+	folderNumber       = 7
+	prospectListNumber = 8
+	prospectNumber     = 9
+	callNumber         = 12
+	messageNumber      = 13
+	processNumber      = 14
 )
 
 // Kinds lists the built-in kinds with their built-in fields.
 func Kinds() []schema.Kind {
-	return []schema.Kind{contact(), company(), deal(), task(), comment()}
+	return []schema.Kind{
+		contact(), company(), deal(), task(), comment(),
+		legalEntity(), folder(), prospectList(), prospect(), call(), message(), process(),
+	}
 }
 
 // words is short for labels in the four languages of the page.
@@ -87,6 +98,30 @@ func kept(fields ...*schema.Field) []*schema.Field {
 		&schema.Field{Name: "updated_by", Type: schema.Person, Class: schema.Open, House: true,
 			Labels: words("Changed by", "Кем изменено", "Modificato da", "Zmienił(a)")},
 	)
+}
+
+// title is the text by which people call a record of a kind.
+func title(name string, class schema.Class, labels schema.Labels) *schema.Field {
+	return &schema.Field{Name: name, Type: schema.Text, Class: class, Required: true, Max: 250, Keyed: true, Indexed: true, Free: true,
+		Search: schema.ByWords, Sort: true, Labels: labels}
+}
+
+func externalID() *schema.Field {
+	return &schema.Field{Name: "external_id", Type: schema.Text, Class: schema.Open, Max: 100, Free: true, Keyed: true, Indexed: true,
+		Labels: words("Id in the former system", "Ид. в прежней системе", "Id nel sistema precedente", "Id w poprzednim systemie")}
+}
+
+// toClient, toCompany and toDeal lead to whom or what a record concerns.
+func toClient() *schema.Field {
+	return relation("contact", "contact", words("Client", "Клиент", "Cliente", "Klient"))
+}
+
+func toCompany() *schema.Field {
+	return relation("company", "company", words("Company", "Компания", "Azienda", "Firma"))
+}
+
+func toDeal() *schema.Field {
+	return relation("deal", "deal", words("Deal", "Сделка", "Trattativa", "Transakcja"))
 }
 
 // option is short for one choice.

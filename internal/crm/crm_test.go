@@ -152,27 +152,27 @@ func TestDealMovesThroughTheStagesOfItsPipeline(t *testing.T) {
 		if held(t, h, "deal", id, "closed_at") == nil {
 			t.Error("a deal that is won has no time of closing")
 		}
-		second, err := h.Workspace.SavePipeline(ctx, owner, crm.Pipeline{Name: "Repairs", Stages: []crm.Stage{{Name: "Seen", Outcome: "open"}, {Name: "Mended", Outcome: "won"}}})
+		second, err := h.Workspace.SavePipeline(ctx, owner, crm.Pipeline{Kind: "deal", Name: "Repairs", Stages: []crm.Stage{{Name: "Seen", Outcome: "open"}, {Name: "Mended", Outcome: "won"}}})
 		if err != nil {
 			t.Fatal(err)
 		}
-		foreign := h.Workspace.Pipelines()[1].Stages[1].ID
+		foreign := h.Workspace.PipelinesOf("deal")[1].Stages[1].ID
 		if err := h.Book.Update(ctx, owner, "deal", id, 0, records.Values{"stage": foreign}); !fault.Is(err, fault.Invalid) {
 			t.Errorf("a stage of another pipeline: %v", err)
 		}
 		if err := h.Book.Update(ctx, owner, "deal", id, 0, records.Values{"pipeline": second}); err != nil {
 			t.Fatal(err)
 		}
-		if held(t, h, "deal", id, "closed_at") != nil || held(t, h, "deal", id, "stage") != h.Workspace.Pipelines()[1].Stages[0].ID {
+		if held(t, h, "deal", id, "closed_at") != nil || held(t, h, "deal", id, "stage") != h.Workspace.PipelinesOf("deal")[1].Stages[0].ID {
 			t.Error("a deal that changed its pipeline is not at its beginning")
 		}
-		left := h.Workspace.Pipelines()[1]
+		left := h.Workspace.PipelinesOf("deal")[1]
 		left.Stages = left.Stages[1:]
 		left.Stages[0].Outcome = "open"
 		if _, err := h.Workspace.SavePipeline(ctx, owner, left); !fault.Is(err, fault.Conflict) {
 			t.Errorf("a stage is removed under a deal: %v", err)
 		}
-		if _, err := h.Workspace.SavePipeline(ctx, crmtest.As(crmtest.Ana), crm.Pipeline{Name: "Mine", Stages: []crm.Stage{{Name: "x", Outcome: "open"}}}); !fault.Is(err, fault.Denied) {
+		if _, err := h.Workspace.SavePipeline(ctx, crmtest.As(crmtest.Ana), crm.Pipeline{Kind: "deal", Name: "Mine", Stages: []crm.Stage{{Name: "x", Outcome: "open"}}}); !fault.Is(err, fault.Denied) {
 			t.Errorf("Ana makes a pipeline: %v", err)
 		}
 	})

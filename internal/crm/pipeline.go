@@ -13,10 +13,11 @@ import (
 	"castellan/internal/store"
 )
 
-// Pipeline is a row of stages that deals pass through.
+// Pipeline is a row of stages that records of a kind pass through.
 type Pipeline struct {
 	ID      int64
 	Version int64
+	Kind    string // "deal" or "process"; stays as it was made
 	Name    string
 	Stages  []Stage // in order
 }
@@ -32,26 +33,41 @@ type Stage struct {
 // them: they say nothing of any client.
 func (w *Workspace) Pipelines() []Pipeline { return w.latest().pipelines }
 
-// firstPipeline is the one that a new workspace has.
-func firstPipeline(language string) Pipeline {
-	names := map[string][]string{
-		"en": {"Sales", "New", "Talking", "Offer made", "Won", "Lost"},
-		"ru": {"Продажи", "Новая", "Переговоры", "Предложение сделано", "Успешно", "Отказ"},
-		"it": {"Vendite", "Nuova", "In trattativa", "Offerta inviata", "Vinta", "Persa"},
-		"pl": {"Sprzedaż", "Nowa", "Rozmowy", "Oferta złożona", "Wygrana", "Przegrana"},
+// PipelinesOf lists those of one kind of record.
+func (w *Workspace) PipelinesOf(kind string) []Pipeline {
+	var all []Pipeline
+	for _, p := range w.latest().pipelines {
+		if p.Kind == kind {
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
+// firstPipelines are those that a new workspace has.
+func firstPipelines(language string) []Pipeline {
+	names := map[string][][]string{
+		"en": {{"Sales", "New", "Talking", "Offer made", "Won", "Lost"}, {"Onboarding", "Prepare", "Deliver", "Check", "Done", "Broken off"}},
+		"ru": {{"Продажи", "Новая", "Переговоры", "Предложение сделано", "Успешно", "Отказ"}, {"Запуск", "Подготовка", "Выполнение", "Проверка", "Завершён", "Прерван"}},
+		"it": {{"Vendite", "Nuova", "In trattativa", "Offerta inviata", "Vinta", "Persa"}, {"Avvio", "Preparazione", "Consegna", "Verifica", "Concluso", "Interrotto"}},
+		"pl": {{"Sprzedaż", "Nowa", "Rozmowy", "Oferta złożona", "Wygrana", "Przegrana"}, {"Wdrożenie", "Przygotowanie", "Realizacja", "Sprawdzenie", "Zakończony", "Przerwany"}},
 	}[language]
 	if names == nil {
-		return firstPipeline("en")
+		return firstPipelines("en")
 	}
-	p := Pipeline{Name: names[0]}
-	for i, outcome := range []string{"open", "open", "open", "won", "lost"} {
-		p.Stages = append(p.Stages, Stage{Name: names[i+1], Outcome: outcome})
+	var all []Pipeline
+	for i, kind := range []string{"deal", "process"} {
+		p := Pipeline{Kind: kind, Name: names[i][0]}
+		for j, outcome := range []string{"open", "open", "open", "won", "lost"} {
+			p.Stages = append(p.Stages, Stage{Name: names[i][j+1], Outcome: outcome})
+		}
+		all = append(all, p)
 	}
-	return p
+	return all
 }
 
 func readPipelines(ctx context.Context, tx *store.Tx) ([]Pipeline, error) {
-	rows, err := tx.Query(ctx, store.Text(`SELECT p.id, p.version, p.name, s.id, s.name, s.outcome FROM pipeline p JOIN stage s ON s.pipeline = p.id
+	rows, err := tx.Query(ctx, store.Text(`SELECT p.id, p.version, p.kind, p.name, s.id, s.name, s.outcome FROM pipeline p JOIN stage s ON s.pipeline = p.id
 		WHERE p.closed_at IS NULL AND s.closed_at IS NULL ORDER BY p.place, p.id, s.place`))
 	if err != nil {
 		return nil, fmt.Errorf("read pipelines: %w", err)
@@ -61,7 +77,7 @@ func readPipelines(ctx context.Context, tx *store.Tx) ([]Pipeline, error) {
 	for rows.Next() {
 		var p Pipeline
 		var s Stage
-		if err := rows.Scan(&p.ID, &p.Version, &p.Name, &s.ID, &s.Name, &s.Outcome); err != nil {
+		if err := rows.Scan(&p.ID, &p.Version, &p.Kind, &p.Name, &s.ID, &s.Name, &s.Outcome); err != nil {
 			return nil, fmt.Errorf("read pipelines: %w", err)
 		}
 		if n := len(all); n == 0 || all[n-1].ID != p.ID {
@@ -75,6 +91,9 @@ func readPipelines(ctx context.Context, tx *store.Tx) ([]Pipeline, error) {
 
 // check says what is wrong with a pipeline.
 func (p Pipeline) check() error {
+	if !slices.ContainsFunc(Kinds(), func(k schema.Kind) bool { return k.Name == p.Kind && k.Stage != "" }) {
+		return fault.New(fault.Invalid, "pipeline.kind", "A pipeline is for deals or for post-sale processes.").At("kind")
+	}
 	if n := len([]rune(p.Name)); n == 0 || n > 100 {
 		return fault.New(fault.Invalid, "pipeline.name", "A pipeline needs a name of at most 100 characters.").At("name")
 	}
@@ -96,7 +115,7 @@ func (p Pipeline) check() error {
 		}
 	}
 	if open == 0 {
-		return fault.New(fault.Invalid, "pipeline.open", "A pipeline needs a stage in which deals are open.").At("stages")
+		return fault.New(fault.Invalid, "pipeline.open", "A pipeline needs a stage that is open.").At("stages")
 	}
 	return nil
 }
@@ -120,6 +139,9 @@ func (w *Workspace) SavePipeline(ctx context.Context, who actor.Actor, next Pipe
 			return nil, errGone("pipeline")
 		}
 		was := is.pipelines[i]
+		if next.Kind != was.Kind {
+			return nil, fault.New(fault.Invalid, "pipeline.kind", "A pipeline stays with the kind of record that it was made for.").At("kind")
+		}
 		if next.Version != 0 && next.Version != was.Version {
 			return nil, fault.New(fault.Conflict, "pipeline.changed", "Somebody has changed the pipeline meanwhile. Look at it again before you save.")
 		}
@@ -132,7 +154,7 @@ func writePipeline(ctx context.Context, tx *store.Tx, p Pipeline) error {
 	if p.ID == 0 {
 		p.ID = int64(tx.NewID())
 	}
-	if _, err := tx.Exec(ctx, store.Text("INSERT INTO pipeline (id, name, place, version) VALUES (?, ?, ?, 1)"), p.ID, p.Name, p.ID); err != nil {
+	if _, err := tx.Exec(ctx, store.Text("INSERT INTO pipeline (id, kind, name, place, version) VALUES (?, ?, ?, ?, 1)"), p.ID, p.Kind, p.Name, p.ID); err != nil {
 		return fmt.Errorf("write pipeline: %w", err)
 	}
 	for place, s := range p.Stages {
@@ -174,11 +196,11 @@ func rewritePipeline(ctx context.Context, tx *store.Tx, was, next Pipeline) erro
 			continue
 		}
 		var held int64
-		if err := tx.QueryRow(ctx, store.Text("SELECT count(*) FROM (SELECT 1 FROM deal WHERE stage = ? LIMIT 1) d"), s.ID).Scan(&held); err != nil {
-			return fmt.Errorf("look for deals in a stage: %w", err)
+		if err := tx.QueryRow(ctx, store.Text("SELECT (SELECT count(*) FROM (SELECT 1 FROM deal WHERE stage = ? LIMIT 1) d) + (SELECT count(*) FROM (SELECT 1 FROM process WHERE stage = ? LIMIT 1) p)"), s.ID, s.ID).Scan(&held); err != nil {
+			return fmt.Errorf("look for records in a stage: %w", err)
 		}
 		if held > 0 {
-			return fault.New(fault.Conflict, "stage.held", "A stage cannot be removed while deals are in it, in the bin included. Move them to another stage first.").At("stages")
+			return fault.New(fault.Conflict, "stage.held", "A stage cannot be removed while something is in it, in the bin included. Move it to another stage first.").At("stages")
 		}
 		if _, err := tx.Exec(ctx, store.Text("UPDATE stage SET closed_at = ? WHERE id = ?"), tx.Now().UnixMicro(), s.ID); err != nil {
 			return fmt.Errorf("close stage: %w", err)

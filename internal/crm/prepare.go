@@ -2,7 +2,9 @@ package crm
 
 import (
 	"context"
+	"slices"
 	"strings"
+	"time"
 
 	"castellan/internal/fault"
 	"castellan/internal/records"
@@ -15,7 +17,10 @@ import (
 // checked.
 func (w *Workspace) Prepare() map[string]records.Prepare {
 	all := map[string]records.Prepare{}
-	special := map[string]records.Prepare{"contact": w.prepareContact, "deal": w.prepareDeal, "task": prepareTask, "comment": prepareComment}
+	special := map[string]records.Prepare{
+		"contact": w.prepareContact, "deal": w.prepareStaged("deal"), "task": prepareTask, "comment": prepareComment,
+		"call": w.prepareCall, "message": w.prepareMessage, "process": w.prepareStaged("process"), "prospect": prepareProspect,
+	}
 	for _, k := range Kinds() {
 		all[k.Name] = func(ctx context.Context, tx *store.Tx, before *store.Stored, v records.Values) error {
 			if own := special[k.Name]; own != nil {
@@ -93,69 +98,74 @@ func (w *Workspace) prepareContact(_ context.Context, _ *store.Tx, before *store
 	return nil
 }
 
-// prepareDeal puts a deal into the first stage of its pipeline unless a stage is
-// named, sees that the stage is one of the pipeline, and closes the deal when
-// the stage is won or lost.
-func (w *Workspace) prepareDeal(_ context.Context, tx *store.Tx, before *store.Stored, v records.Values) error {
-	pipelines := w.Pipelines()
-	if len(pipelines) == 0 {
-		return fault.New(fault.Invalid, "deal.pipeline", "There is no pipeline yet. Somebody who may manage pipelines must make one first.").At("pipeline")
-	}
-	number := func(name string) (int64, bool) {
-		if given, named := v[name]; named {
-			id, ok := given.(int64)
-			return id, ok
+// prepareStaged puts a record into the first stage of its pipeline unless a
+// stage is named, sees that the stage is one of the pipeline, and closes the
+// record when the stage is won or lost.
+func (w *Workspace) prepareStaged(kind string) records.Prepare {
+	return func(_ context.Context, tx *store.Tx, before *store.Stored, v records.Values) error {
+		pipelines := w.PipelinesOf(kind)
+		if len(pipelines) == 0 {
+			return fault.New(fault.Invalid, kind+".pipeline", "There is no pipeline yet. Somebody who may manage pipelines must make one first.").At("pipeline")
 		}
-		if before != nil {
-			for _, c := range before.Cells {
-				if c.Field.Name == name {
-					id, ok := c.Column.(int64)
-					return id, ok
-				}
-			}
-		}
-		return 0, false
-	}
-	_, moved := v["stage"]
-	_, switched := v["pipeline"]
-	if before != nil && !moved && !switched {
-		return nil
-	}
-	pipeline, _ := number("pipeline")
-	if pipeline == 0 && !switched && before == nil {
-		pipeline = pipelines[0].ID
-		if stage, ok := number("stage"); ok {
-			for _, p := range pipelines {
-				for _, s := range p.Stages {
-					if s.ID == stage {
-						pipeline = p.ID
-					}
-				}
-			}
-		}
-	}
-	for _, p := range pipelines {
-		if p.ID != pipeline {
-			continue
-		}
-		stage, named := number("stage")
-		if !named || switched && !moved {
-			stage = p.Stages[0].ID
-		}
-		for _, s := range p.Stages {
-			if s.ID != stage {
-				continue
-			}
-			v["pipeline"], v["stage"], v["closed_at"] = pipeline, stage, nil
-			if s.Outcome != "open" {
-				v["closed_at"] = tx.Now().Format("2006-01-02T15:04:05.000000Z07:00")
-			}
+		_, moved := v["stage"]
+		_, switched := v["pipeline"]
+		if before != nil && !moved && !switched {
 			return nil
 		}
-		return fault.New(fault.Invalid, "deal.stage", "The stage is not one of the deal's pipeline.").At("stage")
+		id, _ := numbered(before, v, "pipeline")
+		stage, named := numbered(before, v, "stage")
+		if id == 0 && !switched && before == nil {
+			id = pipelineOf(pipelines, stage)
+		}
+		i := slices.IndexFunc(pipelines, func(p Pipeline) bool { return p.ID == id })
+		if i < 0 {
+			return fault.New(fault.Invalid, kind+".pipeline", "There is no such pipeline.").At("pipeline")
+		}
+		if !named || switched && !moved {
+			stage = pipelines[i].Stages[0].ID
+		}
+		j := slices.IndexFunc(pipelines[i].Stages, func(s Stage) bool { return s.ID == stage })
+		if j < 0 {
+			return fault.New(fault.Invalid, kind+".stage", "The stage is not one of the pipeline.").At("stage")
+		}
+		v["pipeline"], v["stage"], v["closed_at"] = id, stage, nil
+		if pipelines[i].Stages[j].Outcome != "open" {
+			v["closed_at"] = written(tx.Now())
+		}
+		return nil
 	}
-	return fault.New(fault.Invalid, "deal.pipeline", "There is no such pipeline.").At("pipeline")
 }
+
+// pipelineOf is the pipeline of a stage, or else the first.
+func pipelineOf(all []Pipeline, stage int64) int64 {
+	for _, p := range all {
+		if slices.ContainsFunc(p.Stages, func(s Stage) bool { return s.ID == stage }) {
+			return p.ID
+		}
+	}
+	return all[0].ID
+}
+
+// numbered is what a field holds after the write, as a number.
+func numbered(before *store.Stored, v records.Values, name string) (int64, bool) {
+	if given, named := v[name]; named {
+		id, ok := given.(int64)
+		return id, ok
+	}
+	if before == nil {
+		return 0, false
+	}
+	for _, c := range before.Cells {
+		if c.Field.Name == name {
+			id, ok := c.Column.(int64)
+			return id, ok
+		}
+	}
+	return 0, false
+}
+
+// written is a moment as values of a write hold it.
+func written(t time.Time) string { return t.Format("2006-01-02T15:04:05.000000Z07:00") }
 
 // prepareTask notes when a task was done.
 func prepareTask(_ context.Context, tx *store.Tx, _ *store.Stored, v records.Values) error {
@@ -163,7 +173,7 @@ func prepareTask(_ context.Context, tx *store.Tx, _ *store.Stored, v records.Val
 	case bool:
 		v["done_at"] = nil
 		if done {
-			v["done_at"] = tx.Now().Format("2006-01-02T15:04:05.000000Z07:00")
+			v["done_at"] = written(tx.Now())
 		}
 	}
 	return nil

@@ -10,8 +10,7 @@ func task() schema.Kind {
 		Many:  words("Tasks", "Задачи", "Attività", "Zadania"),
 		Title: "title", Responsible: "responsible", Days: "created_at",
 		Fields: kept(
-			&schema.Field{Name: "title", Type: schema.Text, Class: schema.Open, Required: true, Max: 250, Keyed: true, Indexed: true, Free: true,
-				Search: schema.ByWords, Sort: true, Labels: words("What to do", "Что сделать", "Cosa fare", "Co zrobić")},
+			title("title", schema.Open, words("What to do", "Что сделать", "Cosa fare", "Co zrobić")),
 			&schema.Field{Name: "activity", Type: schema.Choice, Class: schema.Open,
 				Labels: words("Activity", "Вид", "Tipo", "Rodzaj"),
 				Options: []schema.Option{
@@ -26,9 +25,10 @@ func task() schema.Kind {
 				Labels: words("Done", "Выполнена", "Completata", "Wykonane")},
 			&schema.Field{Name: "done_at", Type: schema.DateTime, Class: schema.Open, House: true,
 				Labels: words("Done at", "Когда выполнена", "Completata il", "Wykonano")},
-			relation("contact", "contact", words("Client", "Клиент", "Cliente", "Klient")),
-			relation("company", "company", words("Company", "Компания", "Azienda", "Firma")),
-			relation("deal", "deal", words("Deal", "Сделка", "Trattativa", "Transakcja")),
+			toClient(),
+			toCompany(),
+			toDeal(),
+			relation("process", "process", words("Post-sale process", "Послепродажный процесс", "Processo post-vendita", "Proces posprzedażowy")),
 			responsible(),
 			note(),
 		),

@@ -232,8 +232,10 @@ func (w *Workspace) Found(ctx context.Context, tx *store.Tx, s Settings) error {
 	if err := writeSettings(ctx, tx, s); err != nil {
 		return err
 	}
-	if err := writePipeline(ctx, tx, firstPipeline(s.Language)); err != nil {
-		return err
+	for _, p := range firstPipelines(s.Language) {
+		if err := writePipeline(ctx, tx, p); err != nil {
+			return err
+		}
 	}
 	return w.epoch.Advance(ctx, tx)
 }

@@ -253,7 +253,7 @@ func (d *demo) batch(kind string, all []records.Write) ([]schema.RecordID, error
 }
 
 func (d *demo) deals() error {
-	pipelines := d.Workspace.Pipelines()
+	pipelines := d.Workspace.PipelinesOf("deal")
 	if len(pipelines) == 0 {
 		return errors.New("the demo has no pipeline")
 	}

@@ -15,7 +15,8 @@ type Ready struct {
 }
 
 // readyKinds are the kinds of record that the ready roles give rights on.
-var readyKinds = [...]string{"contact", "company", "deal", "task", "comment"}
+var readyKinds = [...]string{"contact", "company", "deal", "task", "comment",
+	"legal_entity", "folder", "prospect_list", "prospect", "call", "message", "process"}
 
 // ReadyRoles lists the roles that a new workspace has, widest first. Only the
 // owner exports, and only the owner sees contact data of everybody without a
@@ -68,7 +69,7 @@ func readyAdministrator() Ready {
 func readyManager() Ready {
 	role := Role{Name: "Manager", Built: "manager"}
 	role.Grades = grades([]Action{Create, View, Edit}, All, readyKinds[:]...)
-	give(role.Grades, Delete, Own, "deal", "task", "comment")
+	give(role.Grades, Delete, Own, "deal", "task", "comment", "prospect", "call", "message", "process")
 	role.Abilities = held(ReadOwnLedger, ShareRecords, AssignRecords, FindExact, ChangeInBulk, MergeRecords)
 	role.Sights = append(openly(), SightRule{Class: schema.Contact, Own: Plain, All: Click})
 	return Ready{role, words("Manager", "Менеджер", "Responsabile", "Kierownik"), words(
@@ -81,10 +82,10 @@ func readyManager() Ready {
 func readySpecialist() Ready {
 	role := Role{Name: "Specialist", Built: "specialist"}
 	// A comment is reached only by whoever may view what it is about, so All opens no more than that.
-	role.Grades = grades([]Action{View}, Group, "contact", "company", "deal", "task")
+	role.Grades = grades([]Action{View}, Group, "contact", "company", "deal", "task", "folder", "call", "message", "process")
 	give(role.Grades, View, All, "comment")
-	give(role.Grades, Create, All, "contact", "deal", "task", "comment")
-	give(role.Grades, Edit, Own, readyKinds[:]...)
+	give(role.Grades, Create, All, "contact", "deal", "task", "comment", "call", "message")
+	give(role.Grades, Edit, Own, "contact", "company", "deal", "task", "comment", "folder", "call", "message", "process")
 	give(role.Grades, Delete, Own, "task", "comment")
 	role.Abilities = held(ReadOwnLedger)
 	role.Sights = append(openly(),
@@ -100,7 +101,8 @@ func readySpecialist() Ready {
 func readyCallCentre() Ready {
 	role := Role{Name: "Call centre", Built: "call_centre"}
 	role.Grades = grades([]Action{View}, All, readyKinds[:]...)
-	give(role.Grades, Create, All, "contact", "deal", "task", "comment")
+	give(role.Grades, View, Group, "folder")
+	give(role.Grades, Create, All, "contact", "deal", "task", "comment", "prospect", "call", "message")
 	give(role.Grades, Edit, Own, readyKinds[:]...)
 	role.Abilities = held(ReadOwnLedger, FindExact)
 	role.Sights = append(openly(),
@@ -116,18 +118,19 @@ func readyCallCentre() Ready {
 
 func readyAccountant() Ready {
 	role := Role{Name: "Accountant", Built: "accountant"}
-	role.Grades = grades([]Action{View}, All, "company", "deal", "comment")
-	give(role.Grades, Create, All, "task", "comment")
+	role.Grades = grades([]Action{View}, All, "company", "deal", "comment", "legal_entity", "process")
+	give(role.Grades, Create, All, "task", "comment", "legal_entity")
+	give(role.Grades, Edit, All, "legal_entity")
 	give(role.Grades, View, Own, "task")
 	give(role.Grades, Edit, Own, "task", "comment")
 	give(role.Grades, Delete, Own, "task", "comment")
 	role.Abilities = held(ReadOwnLedger)
-	role.Sights = openly()
+	role.Sights = append(openly(), SightRule{Kind: "legal_entity", Class: schema.Contact, All: Click})
 	return Ready{role, words("Accountant", "Бухгалтер", "Contabile", "Księgowość"), words(
-		"Sees companies and deals, not how to reach anybody.",
-		"Видит компании и сделки, но не контактные данные.",
-		"Vede aziende e affari, non come contattare qualcuno.",
-		"Widzi firmy i szanse, bez danych kontaktowych.")}
+		"Sees companies, deals and the accounts of firms, not how to reach anybody.",
+		"Видит компании, сделки и реквизиты юрлиц, но не контактные данные.",
+		"Vede aziende, affari e i conti delle imprese, non come contattare qualcuno.",
+		"Widzi firmy, szanse i rachunki podmiotów, bez danych kontaktowych.")}
 }
 
 // openly shows what is open and who somebody is; how to reach them is for each

@@ -147,7 +147,7 @@ func (b *Book) operate(ctx context.Context, who actor.Actor, kind *schema.Kind, 
 			if len(done) == 0 {
 				return nil
 			}
-			return b.scribe.Write(p.ctx, p.tx, scribe.Entry{Event: "bulk.done", Who: who, Kind: kind.Name, Records: done, Surface: string(policy.List),
+			return b.scribe.Write(p.ctx, p.tx, scribe.Entry{Event: "bulk.done", Who: who, Kind: kind.Name, Records: done, Surface: string(ListOf(kind)),
 				Details: map[string]any{"operation": op.ID, "action": what, "refused": len(refused)}})
 		})
 		if err != nil {

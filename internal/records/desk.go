@@ -152,7 +152,7 @@ func (d *Desk) flush(kind *schema.Kind, operation int64) error {
 	}
 	p, all := d.p, d.fresh
 	d.fresh = nil
-	if err := p.insert(p.st.Decide(kind, policy.Create, policy.Card, p.tx.Now()), all...); err != nil {
+	if err := p.insert(p.st.Decide(kind, policy.Create, CardOf(all[0].kind), p.tx.Now()), all...); err != nil {
 		return err
 	}
 	var items []any
@@ -171,7 +171,7 @@ func (d *Desk) Match(kindName string, marks []Mark) (map[Mark]schema.RecordID, e
 	if err != nil {
 		return nil, err
 	}
-	g := d.p.st.Decide(kind, policy.View, policy.List, d.p.tx.Now())
+	g := d.p.st.Decide(kind, policy.View, ListOf(kind), d.p.tx.Now())
 	found, err := d.p.b.bearersOf(d.p.ctx, d.p.tx, kind, marks)
 	if err != nil {
 		return nil, err
@@ -188,7 +188,7 @@ func (d *Desk) Visible(kindName string, ids []schema.RecordID) (map[schema.Recor
 	if err != nil {
 		return nil, err
 	}
-	g := d.p.st.Decide(kind, policy.View, policy.List, d.p.tx.Now())
+	g := d.p.st.Decide(kind, policy.View, ListOf(kind), d.p.tx.Now())
 	var base []schema.RecordID
 	all := map[schema.RecordID]bool{}
 	for _, id := range ids {

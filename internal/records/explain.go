@@ -24,7 +24,7 @@ func (b *Book) WhoCan(ctx context.Context, who actor.Actor, kindName string, id 
 	var all []Access
 	kind, err := b.explain(ctx, who, kindName, id, false, nil, func(tx *store.Tx, s *state, everyone []*policy.Standing) error {
 		for _, st := range everyone {
-			v, err := b.admit(ctx, tx, st, st.Decide(s.kind, policy.View, policy.Card, tx.Now()), s)
+			v, err := b.admit(ctx, tx, st, st.Decide(s.kind, policy.View, CardOf(s.kind), tx.Now()), s)
 			if err != nil {
 				return err
 			}
@@ -100,7 +100,7 @@ func (b *Book) explain(ctx context.Context, who actor.Actor, kindName string, id
 		return nil, err
 	}
 	err = b.db.Read(ctx, func(tx *store.Tx) error {
-		s, _, err := b.visible(ctx, tx, st, kind, id, policy.Card)
+		s, _, err := b.visible(ctx, tx, st, kind, id, CardOf(kind))
 		if err != nil {
 			return err
 		}
@@ -168,7 +168,7 @@ func (b *Book) Seen(ctx context.Context, who actor.Actor, kindName string, id sc
 		return nil, err
 	}
 	err = b.db.Read(ctx, func(tx *store.Tx) error {
-		_, _, err := b.visible(ctx, tx, st, kind, id, policy.Card)
+		_, _, err := b.visible(ctx, tx, st, kind, id, CardOf(kind))
 		return err
 	})
 	if err != nil {

@@ -110,7 +110,7 @@ func (p *pen) revert(kind *schema.Kind, id schema.RecordID, version int64, event
 	if err != nil {
 		return err
 	}
-	view, err := p.b.admit(p.ctx, p.tx, p.st, p.st.Decide(kind, policy.View, policy.Card, p.tx.Now()), s)
+	view, err := p.b.admit(p.ctx, p.tx, p.st, p.st.Decide(kind, policy.View, CardOf(kind), p.tx.Now()), s)
 	if err != nil {
 		return err
 	}
@@ -136,7 +136,7 @@ func (b *Book) past(ctx context.Context, who actor.Actor, kindName string, id sc
 	}
 	var shown []schema.Class
 	err = b.db.Read(ctx, func(tx *store.Tx) error {
-		s, v, err := b.visible(ctx, tx, st, kind, id, policy.Card)
+		s, v, err := b.visible(ctx, tx, st, kind, id, CardOf(kind))
 		if err != nil {
 			return err
 		}
@@ -150,7 +150,7 @@ func (b *Book) past(ctx context.Context, who actor.Actor, kindName string, id sc
 	if err != nil {
 		return err
 	}
-	return b.scribe.Note(ctx, scribe.Entry{Event: "record.history_read", Who: who, Kind: kind.Name, Records: []schema.RecordID{id}, Surface: string(policy.Card), Shown: shown})
+	return b.scribe.Note(ctx, scribe.Entry{Event: "record.history_read", Who: who, Kind: kind.Name, Records: []schema.RecordID{id}, Surface: string(CardOf(kind)), Shown: shown})
 }
 
 // visible loads a record that the standing may view on the surface; a record in

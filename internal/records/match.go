@@ -37,7 +37,7 @@ func (b *Book) Match(ctx context.Context, who actor.Actor, kindName string, mark
 	if err != nil {
 		return nil, err
 	}
-	return b.oldest(ctx, b.db, st.Decide(kind, policy.View, policy.List, b.instant()), found)
+	return b.oldest(ctx, b.db, st.Decide(kind, policy.View, ListOf(kind), b.instant()), found)
 }
 
 // asker is what can be asked: the database, or a transaction.

@@ -697,9 +697,9 @@ func (b *Book) ids(ctx context.Context, st *policy.Standing, who actor.Actor, ki
 	if q.Bin {
 		action = policy.Delete
 	}
-	g := st.Decide(kind, action, policy.List, b.instant())
+	g := st.Decide(kind, action, ListOf(kind), b.instant())
 	q.Cursor, q.Fields, q.Limit, q.Sort = "", []string{}, listLimit, ""
-	ask, _, err := b.ask(who, kind, g, policy.List, q)
+	ask, _, err := b.ask(who, kind, g, ListOf(kind), q)
 	if err != nil {
 		return nil, err
 	}
@@ -894,8 +894,8 @@ func (b *Book) Outline(ctx context.Context, who actor.Actor) ([]Outline, error) 
 		for _, a := range policy.Actions() {
 			o.Actions[a] = st.Grade(kind, a)
 		}
-		for _, on := range []Surface{policy.List, policy.Card} {
-			g := st.Decide(kind, policy.View, on, b.instant())
+		for on, surface := range map[Surface]Surface{policy.List: ListOf(kind), policy.Card: CardOf(kind)} {
+			g := st.Decide(kind, policy.View, surface, b.instant())
 			for _, f := range kind.Fields {
 				if s := g.FieldAnywhere(f); s != policy.Hidden {
 					if o.Fields[f] == nil {

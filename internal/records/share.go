@@ -43,7 +43,7 @@ func (b *Book) Shares(ctx context.Context, who actor.Actor, kindName string, id 
 	}
 	var all []Share
 	err = b.db.Read(ctx, func(tx *store.Tx) error {
-		s, _, err := b.visible(ctx, tx, st, kind, id, policy.Card)
+		s, _, err := b.visible(ctx, tx, st, kind, id, CardOf(kind))
 		if err != nil {
 			return err
 		}

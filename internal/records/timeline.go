@@ -41,7 +41,7 @@ func (b *Book) Timeline(ctx context.Context, who actor.Actor, kindName string, i
 	var all []Moment
 	var met []scribe.Entry
 	err = b.db.Read(ctx, func(tx *store.Tx) error {
-		s, v, err := b.visible(ctx, tx, st, kind, id, policy.Card)
+		s, v, err := b.visible(ctx, tx, st, kind, id, CardOf(kind))
 		if err != nil {
 			return err
 		}
@@ -52,7 +52,7 @@ func (b *Book) Timeline(ctx context.Context, who actor.Actor, kindName string, i
 		for _, step := range revisions(s, v, past) {
 			all = append(all, Moment{At: step.At, ByKind: step.ByKind, By: step.By, Step: &step})
 		}
-		met = append(met, scribe.Entry{Event: "record.history_read", Who: who, Kind: kind.Name, Records: []schema.RecordID{id}, Surface: string(policy.Card), Shown: classesShown(kind, v.Sights)})
+		met = append(met, scribe.Entry{Event: "record.history_read", Who: who, Kind: kind.Name, Records: []schema.RecordID{id}, Surface: string(CardOf(kind)), Shown: classesShown(kind, v.Sights)})
 		for _, other := range b.catalog().Kinds() {
 			linked, err := b.linked(ctx, tx, st, kind, other, id)
 			if err != nil {
@@ -61,7 +61,7 @@ func (b *Book) Timeline(ctx context.Context, who actor.Actor, kindName string, i
 			if len(linked) == 0 {
 				continue
 			}
-			e := scribe.Entry{Event: "record.listed", Who: who, Kind: other.Name, Surface: string(policy.Card)}
+			e := scribe.Entry{Event: "record.listed", Who: who, Kind: other.Name, Surface: string(CardOf(other))}
 			for _, r := range linked {
 				m := Moment{Linked: r}
 				m.At, m.By = made(r)
@@ -101,11 +101,11 @@ func (b *Book) Timeline(ctx context.Context, who actor.Actor, kindName string, i
 // first, as far as the reader may see them.
 func (b *Book) linked(ctx context.Context, tx *store.Tx, st *policy.Standing, kind, other *schema.Kind, id schema.RecordID) ([]*Record, error) {
 	if other.Within {
-		return b.within(ctx, tx, st, other, id, policy.Card)
+		return b.within(ctx, tx, st, other, id, CardOf(other))
 	}
 	var all []*Record
 	for _, f := range other.Fields {
-		g := st.Decide(other, policy.View, policy.Card, tx.Now())
+		g := st.Decide(other, policy.View, CardOf(other), tx.Now())
 		if f.Type != schema.Relation || f.Target != kind.Name || g.FieldAnywhere(f) != policy.Plain {
 			continue
 		}

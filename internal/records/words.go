@@ -25,6 +25,23 @@ const (
 	OnAPI      = policy.API
 )
 
+// ListOf is where records of a kind are shown beneath each other: on lists, or
+// on a surface of their own.
+func ListOf(k *schema.Kind) Surface {
+	if k.ListedOn != "" {
+		return Surface(k.ListedOn)
+	}
+	return policy.List
+}
+
+// CardOf is where one record of a kind is shown.
+func CardOf(k *schema.Kind) Surface {
+	if k.ShownOn != "" {
+		return Surface(k.ShownOn)
+	}
+	return policy.Card
+}
+
 // How much of a field is shown.
 const (
 	Hidden = policy.Hidden

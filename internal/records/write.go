@@ -161,7 +161,7 @@ func (p *pen) insert(g policy.Grant, all ...*state) error {
 
 // compose decides about a new record and makes it, and writes nothing.
 func (p *pen) compose(kind *schema.Kind, v Values, group actor.GroupID) (*state, policy.Grant, []store.Cell, error) {
-	g := p.st.Decide(kind, policy.Create, policy.Card, p.tx.Now())
+	g := p.st.Decide(kind, policy.Create, CardOf(kind), p.tx.Now())
 	if g.Empty() {
 		return nil, g, nil, refused(g.Reasons())
 	}
@@ -336,12 +336,12 @@ func (p *pen) reach(kind *schema.Kind, id schema.RecordID, a policy.Action) (*st
 	if err != nil {
 		return nil, policy.Grant{}, err
 	}
-	g := p.st.Decide(kind, a, policy.Card, p.tx.Now())
+	g := p.st.Decide(kind, a, CardOf(kind), p.tx.Now())
 	v, err := p.b.admit(p.ctx, p.tx, p.st, g, s)
 	if err != nil || v.Allowed {
 		return s, g, err
 	}
-	view, err := p.b.admit(p.ctx, p.tx, p.st, p.st.Decide(kind, policy.View, policy.Card, p.tx.Now()), s)
+	view, err := p.b.admit(p.ctx, p.tx, p.st, p.st.Decide(kind, policy.View, CardOf(kind), p.tx.Now()), s)
 	if err != nil {
 		return nil, policy.Grant{}, err
 	}
@@ -378,7 +378,7 @@ func (p *pen) keeps(g policy.Grant, before, after *state) error {
 
 // cells brings the values of a write into the form of the database.
 func (p *pen) cells(kind *schema.Kind, before *store.Stored, v Values) ([]store.Cell, error) {
-	view := p.st.Decide(kind, policy.View, policy.Card, p.tx.Now())
+	view := p.st.Decide(kind, policy.View, CardOf(kind), p.tx.Now())
 	var wrong []fault.Fault
 	for _, name := range slices.Sorted(maps.Keys(v)) {
 		f := kind.Field(name)
@@ -460,7 +460,7 @@ func (p *pen) related(cells []store.Cell) error {
 		s, err := p.load(kind, schema.RecordID(id))
 		if err == nil {
 			var v policy.Verdict
-			v, err = p.b.admit(p.ctx, p.tx, p.st, p.st.Decide(kind, policy.View, policy.Card, p.tx.Now()), s)
+			v, err = p.b.admit(p.ctx, p.tx, p.st, p.st.Decide(kind, policy.View, CardOf(kind), p.tx.Now()), s)
 			if err == nil && (!v.Allowed || s.stored.Binned) {
 				err = fault.NotFound()
 			}
@@ -577,7 +577,7 @@ func (p *pen) note(event scribe.Event, kind *schema.Kind, id schema.RecordID, de
 	if p.quiet {
 		return nil
 	}
-	e := scribe.Entry{Event: event, Who: p.who, Kind: kind.Name, Records: []schema.RecordID{id}, Surface: string(policy.Card)}
+	e := scribe.Entry{Event: event, Who: p.who, Kind: kind.Name, Records: []schema.RecordID{id}, Surface: string(CardOf(kind))}
 	if len(details) > 0 {
 		e.Details = details
 	}

@@ -64,6 +64,11 @@ type Kind struct {
 	Pipeline    string // for kinds with stages, else empty
 	Stage       string // for kinds with stages, else empty
 
+	// ListedOn and ShownOn name the surfaces on which records of this kind are
+	// seen beneath each other and one by one; empty: lists and cards. Phone
+	// numbers are hidden by surface, and calls are one of their own.
+	ListedOn, ShownOn string
+
 	// Within says that a record of this kind lives on another one (a comment
 	// on a client): it has the fields about_kind and about, and nobody reaches
 	// it who may not view that other record.

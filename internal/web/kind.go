@@ -32,7 +32,7 @@ type fieldAnswer struct {
 	Label    string            `json:"label" doc:"In the language of the asker."`
 	Labels   map[string]string `json:"labels"`
 	Options  []optionAnswer    `json:"options,omitempty" nullable:"false"`
-	Target   string            `json:"target,omitempty" doc:"The kind that a relation leads to; * for any."`
+	Target   string            `json:"target,omitempty" doc:"The kind that a relation leads to, * for any; of a pipeline or stage, the kind whose pipelines are meant."`
 	Required bool              `json:"required"`
 	Custom   bool              `json:"custom"`
 	House    bool              `json:"house" doc:"Kept by Castellan; cannot be written."`
@@ -98,6 +98,9 @@ func fieldOf(f *schema.Field, sight map[records.Surface]records.Sight, o records
 		Required: f.Required, Custom: f.Custom, House: f.House, Max: f.Max, Sight: map[string]string{},
 		Writable: !f.House && (create != "denied" || edit != "denied"),
 		Filter:   plain && (!text || f.Keyed), Sort: plain && f.Sort, Search: plain && f.Search != schema.Unsearched,
+	}
+	if f.Type == schema.Pipeline || f.Type == schema.Stage {
+		a.Target = f.Kind().Name
 	}
 	for on, s := range sight {
 		a.Sight[string(on)] = s.String()

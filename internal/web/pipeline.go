@@ -25,12 +25,13 @@ type stageAnswer struct {
 type pipelineAnswer struct {
 	ID      string        `json:"id"`
 	Version int64         `json:"version"`
+	Kind    string        `json:"kind" doc:"The kind of record that passes through it." enum:"deal,process"`
 	Name    string        `json:"name"`
 	Stages  []stageAnswer `json:"stages" nullable:"false"`
 }
 
 func (c *call) pipelineOf(p crm.Pipeline) pipelineAnswer {
-	a := pipelineAnswer{c.Vault.Public("pipeline", p.ID), p.Version, p.Name, []stageAnswer{}}
+	a := pipelineAnswer{c.Vault.Public("pipeline", p.ID), p.Version, p.Kind, p.Name, []stageAnswer{}}
 	for _, s := range p.Stages {
 		a.Stages = append(a.Stages, stageAnswer{c.Vault.Public("stage", s.ID), s.Name, s.Outcome})
 	}
@@ -54,12 +55,13 @@ type stageBody struct {
 type pipelineBody struct {
 	ID      string      `json:"id,omitempty" required:"false" doc:"May be named but not changed."`
 	Version int64       `json:"version,omitempty" required:"false" doc:"The one that was read; absent: whatever it is now."`
+	Kind    string      `json:"kind,omitempty" required:"false" enum:"deal,process" doc:"By default deal; stays as it was made."`
 	Name    string      `json:"name"`
 	Stages  []stageBody `json:"stages" nullable:"false"`
 }
 
 func (c *call) createPipeline(b pipelineBody) (pipelineAnswer, error) {
-	return c.savePipeline(crm.Pipeline{}, b)
+	return c.savePipeline(crm.Pipeline{Kind: "deal"}, b)
 }
 
 func (c *call) updatePipeline(b pipelineBody) (pipelineAnswer, error) {
@@ -76,7 +78,10 @@ func (c *call) updatePipeline(b pipelineBody) (pipelineAnswer, error) {
 }
 
 func (c *call) savePipeline(was crm.Pipeline, b pipelineBody) (pipelineAnswer, error) {
-	next := crm.Pipeline{ID: was.ID, Version: was.Version, Name: b.Name}
+	next := crm.Pipeline{ID: was.ID, Version: was.Version, Kind: was.Kind, Name: b.Name}
+	if b.Kind != "" {
+		next.Kind = b.Kind
+	}
 	if b.Version != 0 {
 		next.Version = b.Version
 	}

@@ -51,15 +51,15 @@ func (s *Server) routesOf(k *schema.Kind) []route {
 			r.door = asRights
 		}
 		if r.surface == "" {
-			r.surface = records.OnCard
+			r.surface = records.CardOf(k)
 		}
 		return r
 	}
 	all := []route{
-		{method: "GET", path: base, name: "list" + nouns, summary: "List " + k.Plural + " that the asker may see", surface: records.OnList, query: listParameters(), shape: writes[recordPage]((*call).listRecords)},
+		{method: "GET", path: base, name: "list" + nouns, summary: "List " + k.Plural + " that the asker may see", surface: records.ListOf(k), query: listParameters(), shape: writes[recordPage]((*call).listRecords)},
 		{method: "POST", path: base, name: "create" + noun, summary: "Create a " + k.Name + "; with the header Idempotency-Key it is created once, however often it is sent", body: largeBody, shape: created(recordBody(writes[recordShape]((*call).createRecord)))},
-		{method: "GET", path: base + "/count", name: "count" + nouns, summary: "Count " + k.Plural + " that the asker may see", surface: records.OnList, query: []parameter{listParameters()[0], listParameters()[2], {name: "exact", doc: "1 to count all; else counting stops at 1,000."}}, shape: answers((*call).countRecords)},
-		{method: "POST", path: base + "/find", name: "find" + noun, summary: "Look up by a full phone number or mail address, exact match only", surface: records.OnList, door: need(records.FindExact), body: smallBody, shape: findBodied(writes[recordPage]((*call).findRecords))},
+		{method: "GET", path: base + "/count", name: "count" + nouns, summary: "Count " + k.Plural + " that the asker may see", surface: records.ListOf(k), query: []parameter{listParameters()[0], listParameters()[2], {name: "exact", doc: "1 to count all; else counting stops at 1,000."}}, shape: answers((*call).countRecords)},
+		{method: "POST", path: base + "/find", name: "find" + noun, summary: "Look up by a full phone number or mail address, exact match only", surface: records.ListOf(k), door: need(records.FindExact), body: smallBody, shape: findBodied(writes[recordPage]((*call).findRecords))},
 		{method: "POST", path: base + "/bulk", name: "bulk" + nouns, summary: "Do the same to many " + k.Plural + " at once", door: need(records.ChangeInBulk), body: largeBody, timeout: longWork, shape: takes((*call).bulk)},
 		{method: "GET", path: one, name: "get" + noun, summary: "Read one " + k.Name, shape: writes[recordShape]((*call).readRecord)},
 		{method: "PATCH", path: one, name: "update" + noun, summary: "Change the fields that are named; with the header If-Match only if the version is still that one", body: largeBody, shape: recordBody(writes[recordShape]((*call).updateRecord))},

@@ -222,9 +222,6 @@ func (c *call) rails() (map[string]bool, error) {
 	}
 	all := map[string]bool{}
 	for _, k := range c.Records.Kinds() {
-		if k.Within {
-			continue
-		}
 		for _, action := range railed {
 			all[action+"_"+k.Plural] = on[k.Name][action]
 		}

@@ -4,19 +4,27 @@ import { useMediaQuery } from '@mantine/hooks';
 import {
   IconBuilding,
   IconChecklist,
+  IconChevronDown,
+  IconChevronUp,
   IconDots,
   IconFolder,
   IconLayoutSidebarLeftCollapse,
   IconLayoutSidebarLeftExpand,
+  IconListSearch,
+  IconMessage,
+  IconPhone,
+  IconProgressCheck,
+  IconScale,
   IconSearch,
   IconSettings,
   IconShieldLock,
   IconTargetArrow,
   IconTrash,
+  IconUserQuestion,
   IconUsers,
 } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { Link, Outlet } from '@tanstack/react-router';
+import { Link, Outlet, useLocation } from '@tanstack/react-router';
 import { lazy, type ReactNode, Suspense, useState } from 'react';
 import { kinds } from '../api/kinds';
 import { holds, useMe } from '../api/session';
@@ -39,12 +47,22 @@ const icons: Record<string, ReactNode> = {
   company: <IconBuilding size={18} stroke={1.6} />,
   deal: <IconTargetArrow size={18} stroke={1.6} />,
   task: <IconChecklist size={18} stroke={1.6} />,
+  message: <IconMessage size={18} stroke={1.6} />,
+  call: <IconPhone size={18} stroke={1.6} />,
+  process: <IconProgressCheck size={18} stroke={1.6} />,
+  legal_entity: <IconScale size={18} stroke={1.6} />,
+  prospect_list: <IconListSearch size={18} stroke={1.6} />,
+  prospect: <IconUserQuestion size={18} stroke={1.6} />,
 };
+
+// What most people open every day, in this order; the other kinds are one click further.
+const daily = ['contact', 'deal', 'task', 'message', 'call', 'company'];
 
 export interface Place {
   to: string;
   label: string;
   icon: ReactNode;
+  further?: boolean;
   below?: boolean;
 }
 
@@ -54,12 +72,15 @@ function usePlaces(): Place[] {
   const me = useMe();
   const { data = [] } = useQuery(kinds);
   const security = useSecurityPlaces(me)[0];
+  const rank = (name: string) => (daily.includes(name) ? daily.indexOf(name) : daily.length);
   const records = data
     .filter((kind) => !kind.within && (kind.actions.view ?? 'denied') !== 'denied')
+    .sort((a, b) => rank(a.name) - rank(b.name))
     .map((kind) => ({
       to: `/${kind.plural}`,
       label: kindMany(kind),
       icon: icons[kind.name] ?? <IconFolder size={18} stroke={1.6} />,
+      further: !daily.includes(kind.name),
     }));
   return [
     ...records,
@@ -130,7 +151,8 @@ export function Shell() {
             <img src="/icon.svg" width={24} height={24} alt="" />
             {!small && <span className={classes.workspace}>{me.workspace.name}</span>}
           </div>
-          <Places places={places.filter((place) => !place.below)} small={small} />
+          <Places places={places.filter((place) => !place.below && !place.further)} small={small} />
+          <Further places={places.filter((place) => place.further)} small={small} />
           <div className={classes.gap} />
           <Places places={places.filter((place) => place.below)} small={small} />
           <ActionIcon
@@ -198,6 +220,42 @@ function Places({ places, small }: { places: Place[]; small: boolean }) {
         </li>
       ))}
     </ul>
+  );
+}
+
+/** The kinds that are opened less often, behind one line; the one that is open is never hidden. */
+function Further({ places, small }: { places: Place[]; small: boolean }) {
+  const { t } = useLingui();
+  const here = useLocation({ select: (at) => at.pathname });
+  const [open, setOpen] = useState(localStorage.getItem('castellan.rail.further') === 'open');
+  const inside = places.filter((place) => here === place.to || here.startsWith(`${place.to}/`));
+  if (places.length === 0) return null;
+
+  function turn() {
+    localStorage.setItem('castellan.rail.further', open ? 'closed' : 'open');
+    setOpen(!open);
+  }
+
+  return (
+    <>
+      <UnstyledButton
+        className={classes.place}
+        onClick={turn}
+        aria-expanded={open}
+        aria-label={small ? t`More` : undefined}
+        title={small ? t`More` : undefined}
+      >
+        <span aria-hidden className={classes.placeIcon}>
+          {open ? <IconChevronUp size={18} stroke={1.6} /> : <IconChevronDown size={18} stroke={1.6} />}
+        </span>
+        {!small && (
+          <span className={classes.placeWord}>
+            <Trans>More</Trans>
+          </span>
+        )}
+      </UnstyledButton>
+      <Places places={open ? places : inside} small={small} />
+    </>
   );
 }
 

@@ -460,7 +460,8 @@ function RelationInput({ field, value, onChange, bare, error, autoFocus }: Input
 }
 
 function StageInput({ field, value, onChange, bare, error, autoFocus, pipeline }: InputProps) {
-  const { data: all = [] } = useQuery(pipelines);
+  const { data: every = [] } = useQuery(pipelines);
+  const all = every.filter((each) => each.kind === field.target);
   const stages = (pipeline ? all.filter((each) => each.id === pipeline) : all).flatMap((each) =>
     each.stages.map((stage) => ({ value: stage.id ?? '', label: stage.name })),
   );

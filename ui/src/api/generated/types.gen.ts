@@ -50,6 +50,196 @@ export type BulkBody = {
     search?: string;
 };
 
+/**
+ * As far as the asker may see it: a field that is absent is hidden. Fields of one's own begin with x_.
+ */
+export type Call = {
+    /**
+     * When
+     */
+    began_at?: string | null;
+    /**
+     * It is in the bin.
+     */
+    binned?: boolean;
+    can?: {
+        delete?: boolean;
+        edit?: boolean;
+    };
+    /**
+     * Company
+     */
+    company?: {
+        id: string;
+        kind?: string;
+        title?: string;
+    } | null;
+    /**
+     * Client
+     */
+    contact?: {
+        id: string;
+        kind?: string;
+        title?: string;
+    } | null;
+    /**
+     * Created
+     */
+    created_at?: string | null;
+    /**
+     * Created by
+     */
+    created_by?: {
+        id: string;
+        name?: string;
+    } | null;
+    /**
+     * Deal
+     */
+    deal?: {
+        id: string;
+        kind?: string;
+        title?: string;
+    } | null;
+    /**
+     * Direction
+     */
+    direction?: 'in' | 'out' | null;
+    id: string;
+    kind: 'call';
+    /**
+     * Note
+     */
+    note?: string | null;
+    /**
+     * Number. A number that is not shown is XXXX.
+     */
+    number?: Array<{
+        ext?: string;
+        label?: string;
+        number: string;
+        typed?: string;
+    }>;
+    /**
+     * Outcome
+     */
+    outcome?: 'answered' | 'missed' | 'busy' | 'voicemail' | null;
+    /**
+     * Recording
+     */
+    recording?: string | null;
+    /**
+     * Responsible
+     */
+    responsible?: {
+        id: string;
+        name?: string;
+    } | null;
+    /**
+     * Seconds
+     */
+    seconds?: number | null;
+    /**
+     * Of fields that are not shown plainly: click or masked.
+     */
+    sight?: {
+        [key: string]: 'masked' | 'click';
+    };
+    /**
+     * About
+     */
+    title?: string | null;
+    /**
+     * Changed
+     */
+    updated_at?: string | null;
+    /**
+     * Changed by
+     */
+    updated_by?: {
+        id: string;
+        name?: string;
+    } | null;
+    version: number;
+    [key: string]: unknown;
+};
+
+/**
+ * Fields to write; those that are not named keep what they hold. version may name the one that was seen.
+ */
+export type CallFields = {
+    /**
+     * When
+     */
+    began_at?: string | null;
+    /**
+     * Company. An id.
+     */
+    company?: string | null;
+    /**
+     * Client. An id.
+     */
+    contact?: string | null;
+    /**
+     * Deal. An id.
+     */
+    deal?: string | null;
+    /**
+     * Direction
+     */
+    direction?: 'in' | 'out' | null;
+    /**
+     * Note
+     */
+    note?: string | null;
+    /**
+     * Number. A number that is not shown is XXXX.
+     */
+    number?: Array<{
+        ext?: string;
+        label?: string;
+        number: string;
+        typed?: string;
+    }>;
+    /**
+     * Outcome
+     */
+    outcome?: 'answered' | 'missed' | 'busy' | 'voicemail' | null;
+    /**
+     * Recording
+     */
+    recording?: string | null;
+    /**
+     * Responsible. An id.
+     */
+    responsible?: string | null;
+    /**
+     * Seconds
+     */
+    seconds?: number | null;
+    /**
+     * About
+     */
+    title?: string | null;
+    version?: number;
+    [key: string]: unknown;
+};
+
+export type CallPage = {
+    count?: {
+        /**
+         * There are at least that many.
+         */
+        capped: boolean;
+        n: number;
+    };
+    items: Array<Call>;
+    /**
+     * The cursor of the next page; null at the end.
+     */
+    next: string | null;
+};
+
 export type Change = {
     after?: unknown;
     before?: unknown;
@@ -450,6 +640,14 @@ export type Contact = {
      */
     family_name?: string | null;
     /**
+     * Client folder
+     */
+    folder?: {
+        id: string;
+        kind?: string;
+        title?: string;
+    } | null;
+    /**
      * Gender
      */
     gender?: 'female' | 'male' | 'other' | null;
@@ -575,6 +773,10 @@ export type ContactFields = {
      * Family name
      */
     family_name?: string | null;
+    /**
+     * Client folder. An id.
+     */
+    folder?: string | null;
     /**
      * Gender
      */
@@ -710,6 +912,14 @@ export type Deal = {
      * Expected to close. "1986-07-16", or "--07-16" where the year is not known.
      */
     expected_close?: string | null;
+    /**
+     * Client folder
+     */
+    folder?: {
+        id: string;
+        kind?: string;
+        title?: string;
+    } | null;
     id: string;
     kind: 'deal';
     /**
@@ -792,6 +1002,10 @@ export type DealFields = {
      * Expected to close. "1986-07-16", or "--07-16" where the year is not known.
      */
     expected_close?: string | null;
+    /**
+     * Client folder. An id.
+     */
+    folder?: string | null;
     /**
      * Reason for loss
      */
@@ -951,7 +1165,7 @@ export type Field = {
     };
     sort: boolean;
     /**
-     * The kind that a relation leads to; * for any.
+     * The kind that a relation leads to, * for any; of a pipeline or stage, the kind whose pipelines are meant.
      */
     target?: string;
     type: 'text' | 'longtext' | 'integer' | 'number' | 'money' | 'bool' | 'date' | 'datetime' | 'choice' | 'choices' | 'phones' | 'emails' | 'tags' | 'url' | 'person' | 'relation' | 'pipeline' | 'stage';
@@ -1026,6 +1240,122 @@ export type FindBody = {
      * The whole number.
      */
     phone?: string;
+};
+
+/**
+ * As far as the asker may see it: a field that is absent is hidden. Fields of one's own begin with x_.
+ */
+export type Folder = {
+    /**
+     * It is in the bin.
+     */
+    binned?: boolean;
+    can?: {
+        delete?: boolean;
+        edit?: boolean;
+    };
+    /**
+     * Company
+     */
+    company?: {
+        id: string;
+        kind?: string;
+        title?: string;
+    } | null;
+    /**
+     * Created
+     */
+    created_at?: string | null;
+    /**
+     * Created by
+     */
+    created_by?: {
+        id: string;
+        name?: string;
+    } | null;
+    id: string;
+    kind: 'folder';
+    /**
+     * Name
+     */
+    name?: string | null;
+    /**
+     * Note
+     */
+    note?: string | null;
+    /**
+     * Responsible
+     */
+    responsible?: {
+        id: string;
+        name?: string;
+    } | null;
+    /**
+     * Of fields that are not shown plainly: click or masked.
+     */
+    sight?: {
+        [key: string]: 'masked' | 'click';
+    };
+    /**
+     * Tags
+     */
+    tags?: Array<string>;
+    /**
+     * Changed
+     */
+    updated_at?: string | null;
+    /**
+     * Changed by
+     */
+    updated_by?: {
+        id: string;
+        name?: string;
+    } | null;
+    version: number;
+    [key: string]: unknown;
+};
+
+/**
+ * Fields to write; those that are not named keep what they hold. version may name the one that was seen.
+ */
+export type FolderFields = {
+    /**
+     * Company. An id.
+     */
+    company?: string | null;
+    /**
+     * Name
+     */
+    name?: string | null;
+    /**
+     * Note
+     */
+    note?: string | null;
+    /**
+     * Responsible. An id.
+     */
+    responsible?: string | null;
+    /**
+     * Tags
+     */
+    tags?: Array<string>;
+    version?: number;
+    [key: string]: unknown;
+};
+
+export type FolderPage = {
+    count?: {
+        /**
+         * There are at least that many.
+         */
+        capped: boolean;
+        n: number;
+    };
+    items: Array<Folder>;
+    /**
+     * The cursor of the next page; null at the end.
+     */
+    next: string | null;
 };
 
 export type Group = {
@@ -1204,6 +1534,246 @@ export type Ledger = {
     next: string | null;
 };
 
+/**
+ * As far as the asker may see it: a field that is absent is hidden. Fields of one's own begin with x_.
+ */
+export type LegalEntity = {
+    /**
+     * Registered address
+     */
+    address?: string | null;
+    /**
+     * Bank account
+     */
+    bank_account?: string | null;
+    /**
+     * Bank code (BIC)
+     */
+    bank_code?: string | null;
+    /**
+     * Bank
+     */
+    bank_name?: string | null;
+    /**
+     * It is in the bin.
+     */
+    binned?: boolean;
+    can?: {
+        delete?: boolean;
+        edit?: boolean;
+    };
+    /**
+     * Company
+     */
+    company?: {
+        id: string;
+        kind?: string;
+        title?: string;
+    } | null;
+    /**
+     * Client
+     */
+    contact?: {
+        id: string;
+        kind?: string;
+        title?: string;
+    } | null;
+    /**
+     * Country
+     */
+    country?: string | null;
+    /**
+     * Created
+     */
+    created_at?: string | null;
+    /**
+     * Created by
+     */
+    created_by?: {
+        id: string;
+        name?: string;
+    } | null;
+    /**
+     * E-mails
+     */
+    emails?: Array<{
+        address: string;
+        label?: string;
+    }>;
+    /**
+     * Id in the former system
+     */
+    external_id?: string | null;
+    id: string;
+    kind: 'legal_entity';
+    /**
+     * Name
+     */
+    name?: string | null;
+    /**
+     * Note
+     */
+    note?: string | null;
+    /**
+     * Phones. A number that is not shown is XXXX.
+     */
+    phones?: Array<{
+        ext?: string;
+        label?: string;
+        number: string;
+        typed?: string;
+    }>;
+    /**
+     * Registration number
+     */
+    registration?: string | null;
+    /**
+     * Responsible
+     */
+    responsible?: {
+        id: string;
+        name?: string;
+    } | null;
+    /**
+     * Of fields that are not shown plainly: click or masked.
+     */
+    sight?: {
+        [key: string]: 'masked' | 'click';
+    };
+    /**
+     * Tags
+     */
+    tags?: Array<string>;
+    /**
+     * Tax code
+     */
+    tax_code?: string | null;
+    /**
+     * Tax number
+     */
+    tax_id?: string | null;
+    /**
+     * Changed
+     */
+    updated_at?: string | null;
+    /**
+     * Changed by
+     */
+    updated_by?: {
+        id: string;
+        name?: string;
+    } | null;
+    /**
+     * Pays VAT
+     */
+    vat_payer?: boolean | null;
+    version: number;
+    [key: string]: unknown;
+};
+
+/**
+ * Fields to write; those that are not named keep what they hold. version may name the one that was seen.
+ */
+export type LegalEntityFields = {
+    /**
+     * Registered address
+     */
+    address?: string | null;
+    /**
+     * Bank account
+     */
+    bank_account?: string | null;
+    /**
+     * Bank code (BIC)
+     */
+    bank_code?: string | null;
+    /**
+     * Bank
+     */
+    bank_name?: string | null;
+    /**
+     * Company. An id.
+     */
+    company?: string | null;
+    /**
+     * Client. An id.
+     */
+    contact?: string | null;
+    /**
+     * Country
+     */
+    country?: string | null;
+    /**
+     * E-mails
+     */
+    emails?: Array<{
+        address: string;
+        label?: string;
+    }>;
+    /**
+     * Id in the former system
+     */
+    external_id?: string | null;
+    /**
+     * Name
+     */
+    name?: string | null;
+    /**
+     * Note
+     */
+    note?: string | null;
+    /**
+     * Phones. A number that is not shown is XXXX.
+     */
+    phones?: Array<{
+        ext?: string;
+        label?: string;
+        number: string;
+        typed?: string;
+    }>;
+    /**
+     * Registration number
+     */
+    registration?: string | null;
+    /**
+     * Responsible. An id.
+     */
+    responsible?: string | null;
+    /**
+     * Tags
+     */
+    tags?: Array<string>;
+    /**
+     * Tax code
+     */
+    tax_code?: string | null;
+    /**
+     * Tax number
+     */
+    tax_id?: string | null;
+    /**
+     * Pays VAT
+     */
+    vat_payer?: boolean | null;
+    version?: number;
+    [key: string]: unknown;
+};
+
+export type LegalEntityPage = {
+    count?: {
+        /**
+         * There are at least that many.
+         */
+        capped: boolean;
+        n: number;
+    };
+    items: Array<LegalEntity>;
+    /**
+     * The cursor of the next page; null at the end.
+     */
+    next: string | null;
+};
+
 export type Link = {
     ends_at: string;
     url: string;
@@ -1238,6 +1808,194 @@ export type MemberList = {
 
 export type MembersBody = {
     items: Array<MemberBody>;
+};
+
+/**
+ * As far as the asker may see it: a field that is absent is hidden. Fields of one's own begin with x_.
+ */
+export type Message = {
+    /**
+     * Addresses
+     */
+    addresses?: Array<{
+        address: string;
+        label?: string;
+    }>;
+    /**
+     * When
+     */
+    at?: string | null;
+    /**
+     * It is in the bin.
+     */
+    binned?: boolean;
+    /**
+     * Text
+     */
+    body?: string | null;
+    can?: {
+        delete?: boolean;
+        edit?: boolean;
+    };
+    /**
+     * Channel
+     */
+    channel?: 'sms' | 'chat' | 'mail' | null;
+    /**
+     * Company
+     */
+    company?: {
+        id: string;
+        kind?: string;
+        title?: string;
+    } | null;
+    /**
+     * Client
+     */
+    contact?: {
+        id: string;
+        kind?: string;
+        title?: string;
+    } | null;
+    /**
+     * Created
+     */
+    created_at?: string | null;
+    /**
+     * Created by
+     */
+    created_by?: {
+        id: string;
+        name?: string;
+    } | null;
+    /**
+     * Deal
+     */
+    deal?: {
+        id: string;
+        kind?: string;
+        title?: string;
+    } | null;
+    /**
+     * Direction
+     */
+    direction?: 'in' | 'out' | null;
+    id: string;
+    kind: 'message';
+    /**
+     * Number. A number that is not shown is XXXX.
+     */
+    number?: Array<{
+        ext?: string;
+        label?: string;
+        number: string;
+        typed?: string;
+    }>;
+    /**
+     * Responsible
+     */
+    responsible?: {
+        id: string;
+        name?: string;
+    } | null;
+    /**
+     * Of fields that are not shown plainly: click or masked.
+     */
+    sight?: {
+        [key: string]: 'masked' | 'click';
+    };
+    /**
+     * Subject
+     */
+    subject?: string | null;
+    /**
+     * Changed
+     */
+    updated_at?: string | null;
+    /**
+     * Changed by
+     */
+    updated_by?: {
+        id: string;
+        name?: string;
+    } | null;
+    version: number;
+    [key: string]: unknown;
+};
+
+/**
+ * Fields to write; those that are not named keep what they hold. version may name the one that was seen.
+ */
+export type MessageFields = {
+    /**
+     * Addresses
+     */
+    addresses?: Array<{
+        address: string;
+        label?: string;
+    }>;
+    /**
+     * When
+     */
+    at?: string | null;
+    /**
+     * Text
+     */
+    body?: string | null;
+    /**
+     * Channel
+     */
+    channel?: 'sms' | 'chat' | 'mail' | null;
+    /**
+     * Company. An id.
+     */
+    company?: string | null;
+    /**
+     * Client. An id.
+     */
+    contact?: string | null;
+    /**
+     * Deal. An id.
+     */
+    deal?: string | null;
+    /**
+     * Direction
+     */
+    direction?: 'in' | 'out' | null;
+    /**
+     * Number. A number that is not shown is XXXX.
+     */
+    number?: Array<{
+        ext?: string;
+        label?: string;
+        number: string;
+        typed?: string;
+    }>;
+    /**
+     * Responsible. An id.
+     */
+    responsible?: string | null;
+    /**
+     * Subject
+     */
+    subject?: string | null;
+    version?: number;
+    [key: string]: unknown;
+};
+
+export type MessagePage = {
+    count?: {
+        /**
+         * There are at least that many.
+         */
+        capped: boolean;
+        n: number;
+    };
+    items: Array<Message>;
+    /**
+     * The cursor of the next page; null at the end.
+     */
+    next: string | null;
 };
 
 export type Moment = {
@@ -1361,6 +2119,10 @@ export type PersonPatch = {
 
 export type Pipeline = {
     id: string;
+    /**
+     * The kind of record that passes through it.
+     */
+    kind: 'deal' | 'process';
     name: string;
     stages: Array<Stage>;
     version: number;
@@ -1371,6 +2133,10 @@ export type PipelineBody = {
      * May be named but not changed.
      */
     id?: string;
+    /**
+     * By default deal; stays as it was made.
+     */
+    kind?: 'deal' | 'process';
     name: string;
     stages: Array<StageBody>;
     /**
@@ -1453,6 +2219,506 @@ export type ProblemPart = {
     code?: string;
     detail?: string;
     field?: string;
+};
+
+/**
+ * As far as the asker may see it: a field that is absent is hidden. Fields of one's own begin with x_.
+ */
+export type Process = {
+    /**
+     * It is in the bin.
+     */
+    binned?: boolean;
+    can?: {
+        delete?: boolean;
+        edit?: boolean;
+    };
+    /**
+     * Closed
+     */
+    closed_at?: string | null;
+    /**
+     * Company
+     */
+    company?: {
+        id: string;
+        kind?: string;
+        title?: string;
+    } | null;
+    /**
+     * Client
+     */
+    contact?: {
+        id: string;
+        kind?: string;
+        title?: string;
+    } | null;
+    /**
+     * Created
+     */
+    created_at?: string | null;
+    /**
+     * Created by
+     */
+    created_by?: {
+        id: string;
+        name?: string;
+    } | null;
+    /**
+     * Deal
+     */
+    deal?: {
+        id: string;
+        kind?: string;
+        title?: string;
+    } | null;
+    /**
+     * Due. "1986-07-16", or "--07-16" where the year is not known.
+     */
+    due?: string | null;
+    id: string;
+    kind: 'process';
+    /**
+     * Note
+     */
+    note?: string | null;
+    /**
+     * Kind of process
+     */
+    pipeline?: string | null;
+    /**
+     * Responsible
+     */
+    responsible?: {
+        id: string;
+        name?: string;
+    } | null;
+    /**
+     * Of fields that are not shown plainly: click or masked.
+     */
+    sight?: {
+        [key: string]: 'masked' | 'click';
+    };
+    /**
+     * Step
+     */
+    stage?: string | null;
+    /**
+     * Tags
+     */
+    tags?: Array<string>;
+    /**
+     * Title
+     */
+    title?: string | null;
+    /**
+     * Changed
+     */
+    updated_at?: string | null;
+    /**
+     * Changed by
+     */
+    updated_by?: {
+        id: string;
+        name?: string;
+    } | null;
+    version: number;
+    [key: string]: unknown;
+};
+
+/**
+ * Fields to write; those that are not named keep what they hold. version may name the one that was seen.
+ */
+export type ProcessFields = {
+    /**
+     * Company. An id.
+     */
+    company?: string | null;
+    /**
+     * Client. An id.
+     */
+    contact?: string | null;
+    /**
+     * Deal. An id.
+     */
+    deal?: string | null;
+    /**
+     * Due. "1986-07-16", or "--07-16" where the year is not known.
+     */
+    due?: string | null;
+    /**
+     * Note
+     */
+    note?: string | null;
+    /**
+     * Kind of process
+     */
+    pipeline?: string | null;
+    /**
+     * Responsible. An id.
+     */
+    responsible?: string | null;
+    /**
+     * Step
+     */
+    stage?: string | null;
+    /**
+     * Tags
+     */
+    tags?: Array<string>;
+    /**
+     * Title
+     */
+    title?: string | null;
+    version?: number;
+    [key: string]: unknown;
+};
+
+export type ProcessPage = {
+    count?: {
+        /**
+         * There are at least that many.
+         */
+        capped: boolean;
+        n: number;
+    };
+    items: Array<Process>;
+    /**
+     * The cursor of the next page; null at the end.
+     */
+    next: string | null;
+};
+
+/**
+ * As far as the asker may see it: a field that is absent is hidden. Fields of one's own begin with x_.
+ */
+export type Prospect = {
+    /**
+     * It is in the bin.
+     */
+    binned?: boolean;
+    can?: {
+        delete?: boolean;
+        edit?: boolean;
+    };
+    /**
+     * City
+     */
+    city?: string | null;
+    /**
+     * Company
+     */
+    company_name?: string | null;
+    /**
+     * Client
+     */
+    contact?: {
+        id: string;
+        kind?: string;
+        title?: string;
+    } | null;
+    /**
+     * Created
+     */
+    created_at?: string | null;
+    /**
+     * Created by
+     */
+    created_by?: {
+        id: string;
+        name?: string;
+    } | null;
+    /**
+     * Deal
+     */
+    deal?: {
+        id: string;
+        kind?: string;
+        title?: string;
+    } | null;
+    /**
+     * E-mails
+     */
+    emails?: Array<{
+        address: string;
+        label?: string;
+    }>;
+    id: string;
+    /**
+     * Job title
+     */
+    job_title?: string | null;
+    kind: 'prospect';
+    /**
+     * Prospect list
+     */
+    list?: {
+        id: string;
+        kind?: string;
+        title?: string;
+    } | null;
+    /**
+     * Name
+     */
+    name?: string | null;
+    /**
+     * Note
+     */
+    note?: string | null;
+    /**
+     * Phones. A number that is not shown is XXXX.
+     */
+    phones?: Array<{
+        ext?: string;
+        label?: string;
+        number: string;
+        typed?: string;
+    }>;
+    /**
+     * Responsible
+     */
+    responsible?: {
+        id: string;
+        name?: string;
+    } | null;
+    /**
+     * Of fields that are not shown plainly: click or masked.
+     */
+    sight?: {
+        [key: string]: 'masked' | 'click';
+    };
+    /**
+     * Status
+     */
+    status?: 'new' | 'reached' | 'interested' | 'refused' | 'converted' | null;
+    /**
+     * Tags
+     */
+    tags?: Array<string>;
+    /**
+     * Changed
+     */
+    updated_at?: string | null;
+    /**
+     * Changed by
+     */
+    updated_by?: {
+        id: string;
+        name?: string;
+    } | null;
+    version: number;
+    /**
+     * Website
+     */
+    website?: string | null;
+    [key: string]: unknown;
+};
+
+/**
+ * Fields to write; those that are not named keep what they hold. version may name the one that was seen.
+ */
+export type ProspectFields = {
+    /**
+     * City
+     */
+    city?: string | null;
+    /**
+     * Company
+     */
+    company_name?: string | null;
+    /**
+     * Client. An id.
+     */
+    contact?: string | null;
+    /**
+     * Deal. An id.
+     */
+    deal?: string | null;
+    /**
+     * E-mails
+     */
+    emails?: Array<{
+        address: string;
+        label?: string;
+    }>;
+    /**
+     * Job title
+     */
+    job_title?: string | null;
+    /**
+     * Prospect list. An id.
+     */
+    list?: string | null;
+    /**
+     * Name
+     */
+    name?: string | null;
+    /**
+     * Note
+     */
+    note?: string | null;
+    /**
+     * Phones. A number that is not shown is XXXX.
+     */
+    phones?: Array<{
+        ext?: string;
+        label?: string;
+        number: string;
+        typed?: string;
+    }>;
+    /**
+     * Responsible. An id.
+     */
+    responsible?: string | null;
+    /**
+     * Status
+     */
+    status?: 'new' | 'reached' | 'interested' | 'refused' | 'converted' | null;
+    /**
+     * Tags
+     */
+    tags?: Array<string>;
+    version?: number;
+    /**
+     * Website
+     */
+    website?: string | null;
+    [key: string]: unknown;
+};
+
+export type ProspectPage = {
+    count?: {
+        /**
+         * There are at least that many.
+         */
+        capped: boolean;
+        n: number;
+    };
+    items: Array<Prospect>;
+    /**
+     * The cursor of the next page; null at the end.
+     */
+    next: string | null;
+};
+
+/**
+ * As far as the asker may see it: a field that is absent is hidden. Fields of one's own begin with x_.
+ */
+export type ProspectList = {
+    /**
+     * It is in the bin.
+     */
+    binned?: boolean;
+    can?: {
+        delete?: boolean;
+        edit?: boolean;
+    };
+    /**
+     * Worked through
+     */
+    closed?: boolean | null;
+    /**
+     * Created
+     */
+    created_at?: string | null;
+    /**
+     * Created by
+     */
+    created_by?: {
+        id: string;
+        name?: string;
+    } | null;
+    id: string;
+    kind: 'prospect_list';
+    /**
+     * Name
+     */
+    name?: string | null;
+    /**
+     * Note
+     */
+    note?: string | null;
+    /**
+     * Responsible
+     */
+    responsible?: {
+        id: string;
+        name?: string;
+    } | null;
+    /**
+     * Of fields that are not shown plainly: click or masked.
+     */
+    sight?: {
+        [key: string]: 'masked' | 'click';
+    };
+    /**
+     * Source
+     */
+    source?: string | null;
+    /**
+     * Tags
+     */
+    tags?: Array<string>;
+    /**
+     * Changed
+     */
+    updated_at?: string | null;
+    /**
+     * Changed by
+     */
+    updated_by?: {
+        id: string;
+        name?: string;
+    } | null;
+    version: number;
+    [key: string]: unknown;
+};
+
+/**
+ * Fields to write; those that are not named keep what they hold. version may name the one that was seen.
+ */
+export type ProspectListFields = {
+    /**
+     * Worked through
+     */
+    closed?: boolean | null;
+    /**
+     * Name
+     */
+    name?: string | null;
+    /**
+     * Note
+     */
+    note?: string | null;
+    /**
+     * Responsible. An id.
+     */
+    responsible?: string | null;
+    /**
+     * Source
+     */
+    source?: string | null;
+    /**
+     * Tags
+     */
+    tags?: Array<string>;
+    version?: number;
+    [key: string]: unknown;
+};
+
+export type ProspectListPage = {
+    count?: {
+        /**
+         * There are at least that many.
+         */
+        capped: boolean;
+        n: number;
+    };
+    items: Array<ProspectList>;
+    /**
+     * The cursor of the next page; null at the end.
+     */
+    next: string | null;
 };
 
 export type RedeemBody = {
@@ -1881,6 +3147,14 @@ export type Task = {
      */
     note?: string | null;
     /**
+     * Post-sale process
+     */
+    process?: {
+        id: string;
+        kind?: string;
+        title?: string;
+    } | null;
+    /**
      * Responsible
      */
     responsible?: {
@@ -1944,6 +3218,10 @@ export type TaskFields = {
      * Note
      */
     note?: string | null;
+    /**
+     * Post-sale process. An id.
+     */
+    process?: string | null;
     /**
      * Responsible. An id.
      */
@@ -2066,6 +3344,625 @@ export type ListAbilitiesResponses = {
 };
 
 export type ListAbilitiesResponse = ListAbilitiesResponses[keyof ListAbilitiesResponses];
+
+export type ListCallsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * A condition as text: city = "Warszawa" and (tags has vip or not source = web). Or the same as a JSON tree. Only fields that the asker sees plainly.
+         */
+        filter?: string;
+        /**
+         * A field, with - before it for descending. By default -updated_at.
+         */
+        sort?: string;
+        /**
+         * Beginnings of words, three or more digits of a phone in a row, or the beginning of a mail address.
+         */
+        search?: string;
+        /**
+         * Names of fields, with commas between them. By default all that may be seen.
+         */
+        fields?: string;
+        /**
+         * next of the page before.
+         */
+        cursor?: string;
+        /**
+         * How many at most, up to 200. By default 50.
+         */
+        limit?: number;
+        /**
+         * Whether to count what is found: capped stops at 1,000.
+         */
+        count?: 'capped' | 'exact';
+        /**
+         * 1 for the records in the bin instead.
+         */
+        bin?: string;
+        /**
+         * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
+         */
+        zone?: string;
+    };
+    url: '/api/v1/calls';
+};
+
+export type ListCallsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListCallsError = ListCallsErrors[keyof ListCallsErrors];
+
+export type ListCallsResponses = {
+    /**
+     * OK
+     */
+    200: CallPage;
+};
+
+export type ListCallsResponse = ListCallsResponses[keyof ListCallsResponses];
+
+export type CreateCallData = {
+    /**
+     * At most 512 KiB.
+     */
+    body: CallFields;
+    path?: never;
+    query?: never;
+    url: '/api/v1/calls';
+};
+
+export type CreateCallErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type CreateCallError = CreateCallErrors[keyof CreateCallErrors];
+
+export type CreateCallResponses = {
+    /**
+     * Created
+     */
+    201: Call;
+};
+
+export type CreateCallResponse = CreateCallResponses[keyof CreateCallResponses];
+
+export type BulkCallsData = {
+    /**
+     * At most 512 KiB.
+     */
+    body: BulkBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/calls/bulk';
+};
+
+export type BulkCallsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type BulkCallsError = BulkCallsErrors[keyof BulkCallsErrors];
+
+export type BulkCallsResponses = {
+    /**
+     * OK
+     */
+    200: Operation;
+};
+
+export type BulkCallsResponse = BulkCallsResponses[keyof BulkCallsResponses];
+
+export type CountCallsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * A condition as text: city = "Warszawa" and (tags has vip or not source = web). Or the same as a JSON tree. Only fields that the asker sees plainly.
+         */
+        filter?: string;
+        /**
+         * Beginnings of words, three or more digits of a phone in a row, or the beginning of a mail address.
+         */
+        search?: string;
+        /**
+         * 1 to count all; else counting stops at 1,000.
+         */
+        exact?: string;
+    };
+    url: '/api/v1/calls/count';
+};
+
+export type CountCallsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type CountCallsError = CountCallsErrors[keyof CountCallsErrors];
+
+export type CountCallsResponses = {
+    /**
+     * OK
+     */
+    200: Count;
+};
+
+export type CountCallsResponse = CountCallsResponses[keyof CountCallsResponses];
+
+export type FindCallData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: FindBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/calls/find';
+};
+
+export type FindCallErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type FindCallError = FindCallErrors[keyof FindCallErrors];
+
+export type FindCallResponses = {
+    /**
+     * OK
+     */
+    200: CallPage;
+};
+
+export type FindCallResponse = FindCallResponses[keyof FindCallResponses];
+
+export type DeleteCallData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/calls/{id}';
+};
+
+export type DeleteCallErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type DeleteCallError = DeleteCallErrors[keyof DeleteCallErrors];
+
+export type DeleteCallResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type DeleteCallResponse = DeleteCallResponses[keyof DeleteCallResponses];
+
+export type GetCallData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/calls/{id}';
+};
+
+export type GetCallErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetCallError = GetCallErrors[keyof GetCallErrors];
+
+export type GetCallResponses = {
+    /**
+     * OK
+     */
+    200: Call;
+};
+
+export type GetCallResponse = GetCallResponses[keyof GetCallResponses];
+
+export type UpdateCallData = {
+    /**
+     * At most 512 KiB.
+     */
+    body: CallFields;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/calls/{id}';
+};
+
+export type UpdateCallErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type UpdateCallError = UpdateCallErrors[keyof UpdateCallErrors];
+
+export type UpdateCallResponses = {
+    /**
+     * OK
+     */
+    200: Call;
+};
+
+export type UpdateCallResponse = UpdateCallResponses[keyof UpdateCallResponses];
+
+export type GetCallAccessData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/calls/{id}/access';
+};
+
+export type GetCallAccessErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetCallAccessError = GetCallAccessErrors[keyof GetCallAccessErrors];
+
+export type GetCallAccessResponses = {
+    /**
+     * OK
+     */
+    200: AccessList;
+};
+
+export type GetCallAccessResponse = GetCallAccessResponses[keyof GetCallAccessResponses];
+
+export type GetCallHistoryData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/calls/{id}/history';
+};
+
+export type GetCallHistoryErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetCallHistoryError = GetCallHistoryErrors[keyof GetCallHistoryErrors];
+
+export type GetCallHistoryResponses = {
+    /**
+     * OK
+     */
+    200: StepList;
+};
+
+export type GetCallHistoryResponse = GetCallHistoryResponses[keyof GetCallHistoryResponses];
+
+export type GetCallVersionData = {
+    body?: never;
+    path: {
+        id: string;
+        version: string;
+    };
+    query?: never;
+    url: '/api/v1/calls/{id}/history/{version}';
+};
+
+export type GetCallVersionErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetCallVersionError = GetCallVersionErrors[keyof GetCallVersionErrors];
+
+export type GetCallVersionResponses = {
+    /**
+     * OK
+     */
+    200: Call;
+};
+
+export type GetCallVersionResponse = GetCallVersionResponses[keyof GetCallVersionResponses];
+
+export type RevertCallData = {
+    body?: never;
+    path: {
+        id: string;
+        version: string;
+    };
+    query?: never;
+    url: '/api/v1/calls/{id}/history/{version}/restore';
+};
+
+export type RevertCallErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type RevertCallError = RevertCallErrors[keyof RevertCallErrors];
+
+export type RevertCallResponses = {
+    /**
+     * OK
+     */
+    200: Call;
+};
+
+export type RevertCallResponse = RevertCallResponses[keyof RevertCallResponses];
+
+export type RestoreCallData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/calls/{id}/restore';
+};
+
+export type RestoreCallErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type RestoreCallError = RestoreCallErrors[keyof RestoreCallErrors];
+
+export type RestoreCallResponses = {
+    /**
+     * OK
+     */
+    200: Call;
+};
+
+export type RestoreCallResponse = RestoreCallResponses[keyof RestoreCallResponses];
+
+export type RevealCallData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: RevealBody;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/calls/{id}/reveal';
+};
+
+export type RevealCallErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type RevealCallError = RevealCallErrors[keyof RevealCallErrors];
+
+export type RevealCallResponses = {
+    /**
+     * OK
+     */
+    200: Reveal;
+};
+
+export type RevealCallResponse = RevealCallResponses[keyof RevealCallResponses];
+
+export type GetCallSightingsData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/calls/{id}/seen';
+};
+
+export type GetCallSightingsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetCallSightingsError = GetCallSightingsErrors[keyof GetCallSightingsErrors];
+
+export type GetCallSightingsResponses = {
+    /**
+     * OK
+     */
+    200: Sightings;
+};
+
+export type GetCallSightingsResponse = GetCallSightingsResponses[keyof GetCallSightingsResponses];
+
+export type ListCallSharesData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/calls/{id}/shares';
+};
+
+export type ListCallSharesErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListCallSharesError = ListCallSharesErrors[keyof ListCallSharesErrors];
+
+export type ListCallSharesResponses = {
+    /**
+     * OK
+     */
+    200: ShareList;
+};
+
+export type ListCallSharesResponse = ListCallSharesResponses[keyof ListCallSharesResponses];
+
+export type ShareCallData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: ShareBody;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/calls/{id}/shares';
+};
+
+export type ShareCallErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ShareCallError = ShareCallErrors[keyof ShareCallErrors];
+
+export type ShareCallResponses = {
+    /**
+     * Created
+     */
+    201: Share;
+};
+
+export type ShareCallResponse = ShareCallResponses[keyof ShareCallResponses];
+
+export type UnshareCallData = {
+    body?: never;
+    path: {
+        id: string;
+        principal: string;
+    };
+    query?: never;
+    url: '/api/v1/calls/{id}/shares/{principal}';
+};
+
+export type UnshareCallErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type UnshareCallError = UnshareCallErrors[keyof UnshareCallErrors];
+
+export type UnshareCallResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type UnshareCallResponse = UnshareCallResponses[keyof UnshareCallResponses];
+
+export type GetCallTimelineData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: {
+        /**
+         * next of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/calls/{id}/timeline';
+};
+
+export type GetCallTimelineErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetCallTimelineError = GetCallTimelineErrors[keyof GetCallTimelineErrors];
+
+export type GetCallTimelineResponses = {
+    /**
+     * OK
+     */
+    200: Timeline;
+};
+
+export type GetCallTimelineResponse = GetCallTimelineResponses[keyof GetCallTimelineResponses];
+
+export type ExplainCallData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: {
+        /**
+         * By default the asker.
+         */
+        person?: string;
+        /**
+         * A field; by default the record as a whole.
+         */
+        field?: string;
+        /**
+         * By default view.
+         */
+        action?: 'view' | 'edit' | 'delete' | 'export';
+    };
+    url: '/api/v1/calls/{id}/why';
+};
+
+export type ExplainCallErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ExplainCallError = ExplainCallErrors[keyof ExplainCallErrors];
+
+export type ExplainCallResponses = {
+    /**
+     * OK
+     */
+    200: Why;
+};
+
+export type ExplainCallResponse = ExplainCallResponses[keyof ExplainCallResponses];
 
 export type ListCommentsData = {
     body?: never;
@@ -4458,6 +6355,625 @@ export type ExplainDealResponses = {
 
 export type ExplainDealResponse = ExplainDealResponses[keyof ExplainDealResponses];
 
+export type ListFoldersData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * A condition as text: city = "Warszawa" and (tags has vip or not source = web). Or the same as a JSON tree. Only fields that the asker sees plainly.
+         */
+        filter?: string;
+        /**
+         * A field, with - before it for descending. By default -updated_at.
+         */
+        sort?: string;
+        /**
+         * Beginnings of words, three or more digits of a phone in a row, or the beginning of a mail address.
+         */
+        search?: string;
+        /**
+         * Names of fields, with commas between them. By default all that may be seen.
+         */
+        fields?: string;
+        /**
+         * next of the page before.
+         */
+        cursor?: string;
+        /**
+         * How many at most, up to 200. By default 50.
+         */
+        limit?: number;
+        /**
+         * Whether to count what is found: capped stops at 1,000.
+         */
+        count?: 'capped' | 'exact';
+        /**
+         * 1 for the records in the bin instead.
+         */
+        bin?: string;
+        /**
+         * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
+         */
+        zone?: string;
+    };
+    url: '/api/v1/folders';
+};
+
+export type ListFoldersErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListFoldersError = ListFoldersErrors[keyof ListFoldersErrors];
+
+export type ListFoldersResponses = {
+    /**
+     * OK
+     */
+    200: FolderPage;
+};
+
+export type ListFoldersResponse = ListFoldersResponses[keyof ListFoldersResponses];
+
+export type CreateFolderData = {
+    /**
+     * At most 512 KiB.
+     */
+    body: FolderFields;
+    path?: never;
+    query?: never;
+    url: '/api/v1/folders';
+};
+
+export type CreateFolderErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type CreateFolderError = CreateFolderErrors[keyof CreateFolderErrors];
+
+export type CreateFolderResponses = {
+    /**
+     * Created
+     */
+    201: Folder;
+};
+
+export type CreateFolderResponse = CreateFolderResponses[keyof CreateFolderResponses];
+
+export type BulkFoldersData = {
+    /**
+     * At most 512 KiB.
+     */
+    body: BulkBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/folders/bulk';
+};
+
+export type BulkFoldersErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type BulkFoldersError = BulkFoldersErrors[keyof BulkFoldersErrors];
+
+export type BulkFoldersResponses = {
+    /**
+     * OK
+     */
+    200: Operation;
+};
+
+export type BulkFoldersResponse = BulkFoldersResponses[keyof BulkFoldersResponses];
+
+export type CountFoldersData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * A condition as text: city = "Warszawa" and (tags has vip or not source = web). Or the same as a JSON tree. Only fields that the asker sees plainly.
+         */
+        filter?: string;
+        /**
+         * Beginnings of words, three or more digits of a phone in a row, or the beginning of a mail address.
+         */
+        search?: string;
+        /**
+         * 1 to count all; else counting stops at 1,000.
+         */
+        exact?: string;
+    };
+    url: '/api/v1/folders/count';
+};
+
+export type CountFoldersErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type CountFoldersError = CountFoldersErrors[keyof CountFoldersErrors];
+
+export type CountFoldersResponses = {
+    /**
+     * OK
+     */
+    200: Count;
+};
+
+export type CountFoldersResponse = CountFoldersResponses[keyof CountFoldersResponses];
+
+export type FindFolderData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: FindBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/folders/find';
+};
+
+export type FindFolderErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type FindFolderError = FindFolderErrors[keyof FindFolderErrors];
+
+export type FindFolderResponses = {
+    /**
+     * OK
+     */
+    200: FolderPage;
+};
+
+export type FindFolderResponse = FindFolderResponses[keyof FindFolderResponses];
+
+export type DeleteFolderData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/folders/{id}';
+};
+
+export type DeleteFolderErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type DeleteFolderError = DeleteFolderErrors[keyof DeleteFolderErrors];
+
+export type DeleteFolderResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type DeleteFolderResponse = DeleteFolderResponses[keyof DeleteFolderResponses];
+
+export type GetFolderData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/folders/{id}';
+};
+
+export type GetFolderErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetFolderError = GetFolderErrors[keyof GetFolderErrors];
+
+export type GetFolderResponses = {
+    /**
+     * OK
+     */
+    200: Folder;
+};
+
+export type GetFolderResponse = GetFolderResponses[keyof GetFolderResponses];
+
+export type UpdateFolderData = {
+    /**
+     * At most 512 KiB.
+     */
+    body: FolderFields;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/folders/{id}';
+};
+
+export type UpdateFolderErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type UpdateFolderError = UpdateFolderErrors[keyof UpdateFolderErrors];
+
+export type UpdateFolderResponses = {
+    /**
+     * OK
+     */
+    200: Folder;
+};
+
+export type UpdateFolderResponse = UpdateFolderResponses[keyof UpdateFolderResponses];
+
+export type GetFolderAccessData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/folders/{id}/access';
+};
+
+export type GetFolderAccessErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetFolderAccessError = GetFolderAccessErrors[keyof GetFolderAccessErrors];
+
+export type GetFolderAccessResponses = {
+    /**
+     * OK
+     */
+    200: AccessList;
+};
+
+export type GetFolderAccessResponse = GetFolderAccessResponses[keyof GetFolderAccessResponses];
+
+export type GetFolderHistoryData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/folders/{id}/history';
+};
+
+export type GetFolderHistoryErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetFolderHistoryError = GetFolderHistoryErrors[keyof GetFolderHistoryErrors];
+
+export type GetFolderHistoryResponses = {
+    /**
+     * OK
+     */
+    200: StepList;
+};
+
+export type GetFolderHistoryResponse = GetFolderHistoryResponses[keyof GetFolderHistoryResponses];
+
+export type GetFolderVersionData = {
+    body?: never;
+    path: {
+        id: string;
+        version: string;
+    };
+    query?: never;
+    url: '/api/v1/folders/{id}/history/{version}';
+};
+
+export type GetFolderVersionErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetFolderVersionError = GetFolderVersionErrors[keyof GetFolderVersionErrors];
+
+export type GetFolderVersionResponses = {
+    /**
+     * OK
+     */
+    200: Folder;
+};
+
+export type GetFolderVersionResponse = GetFolderVersionResponses[keyof GetFolderVersionResponses];
+
+export type RevertFolderData = {
+    body?: never;
+    path: {
+        id: string;
+        version: string;
+    };
+    query?: never;
+    url: '/api/v1/folders/{id}/history/{version}/restore';
+};
+
+export type RevertFolderErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type RevertFolderError = RevertFolderErrors[keyof RevertFolderErrors];
+
+export type RevertFolderResponses = {
+    /**
+     * OK
+     */
+    200: Folder;
+};
+
+export type RevertFolderResponse = RevertFolderResponses[keyof RevertFolderResponses];
+
+export type RestoreFolderData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/folders/{id}/restore';
+};
+
+export type RestoreFolderErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type RestoreFolderError = RestoreFolderErrors[keyof RestoreFolderErrors];
+
+export type RestoreFolderResponses = {
+    /**
+     * OK
+     */
+    200: Folder;
+};
+
+export type RestoreFolderResponse = RestoreFolderResponses[keyof RestoreFolderResponses];
+
+export type RevealFolderData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: RevealBody;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/folders/{id}/reveal';
+};
+
+export type RevealFolderErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type RevealFolderError = RevealFolderErrors[keyof RevealFolderErrors];
+
+export type RevealFolderResponses = {
+    /**
+     * OK
+     */
+    200: Reveal;
+};
+
+export type RevealFolderResponse = RevealFolderResponses[keyof RevealFolderResponses];
+
+export type GetFolderSightingsData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/folders/{id}/seen';
+};
+
+export type GetFolderSightingsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetFolderSightingsError = GetFolderSightingsErrors[keyof GetFolderSightingsErrors];
+
+export type GetFolderSightingsResponses = {
+    /**
+     * OK
+     */
+    200: Sightings;
+};
+
+export type GetFolderSightingsResponse = GetFolderSightingsResponses[keyof GetFolderSightingsResponses];
+
+export type ListFolderSharesData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/folders/{id}/shares';
+};
+
+export type ListFolderSharesErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListFolderSharesError = ListFolderSharesErrors[keyof ListFolderSharesErrors];
+
+export type ListFolderSharesResponses = {
+    /**
+     * OK
+     */
+    200: ShareList;
+};
+
+export type ListFolderSharesResponse = ListFolderSharesResponses[keyof ListFolderSharesResponses];
+
+export type ShareFolderData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: ShareBody;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/folders/{id}/shares';
+};
+
+export type ShareFolderErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ShareFolderError = ShareFolderErrors[keyof ShareFolderErrors];
+
+export type ShareFolderResponses = {
+    /**
+     * Created
+     */
+    201: Share;
+};
+
+export type ShareFolderResponse = ShareFolderResponses[keyof ShareFolderResponses];
+
+export type UnshareFolderData = {
+    body?: never;
+    path: {
+        id: string;
+        principal: string;
+    };
+    query?: never;
+    url: '/api/v1/folders/{id}/shares/{principal}';
+};
+
+export type UnshareFolderErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type UnshareFolderError = UnshareFolderErrors[keyof UnshareFolderErrors];
+
+export type UnshareFolderResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type UnshareFolderResponse = UnshareFolderResponses[keyof UnshareFolderResponses];
+
+export type GetFolderTimelineData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: {
+        /**
+         * next of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/folders/{id}/timeline';
+};
+
+export type GetFolderTimelineErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetFolderTimelineError = GetFolderTimelineErrors[keyof GetFolderTimelineErrors];
+
+export type GetFolderTimelineResponses = {
+    /**
+     * OK
+     */
+    200: Timeline;
+};
+
+export type GetFolderTimelineResponse = GetFolderTimelineResponses[keyof GetFolderTimelineResponses];
+
+export type ExplainFolderData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: {
+        /**
+         * By default the asker.
+         */
+        person?: string;
+        /**
+         * A field; by default the record as a whole.
+         */
+        field?: string;
+        /**
+         * By default view.
+         */
+        action?: 'view' | 'edit' | 'delete' | 'export';
+    };
+    url: '/api/v1/folders/{id}/why';
+};
+
+export type ExplainFolderErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ExplainFolderError = ExplainFolderErrors[keyof ExplainFolderErrors];
+
+export type ExplainFolderResponses = {
+    /**
+     * OK
+     */
+    200: Why;
+};
+
+export type ExplainFolderResponse = ExplainFolderResponses[keyof ExplainFolderResponses];
+
 export type ListGroupsData = {
     body?: never;
     path?: never;
@@ -5166,6 +7682,1244 @@ export type GetProofResponses = {
 
 export type GetProofResponse = GetProofResponses[keyof GetProofResponses];
 
+export type ListLegalEntitiesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * A condition as text: city = "Warszawa" and (tags has vip or not source = web). Or the same as a JSON tree. Only fields that the asker sees plainly.
+         */
+        filter?: string;
+        /**
+         * A field, with - before it for descending. By default -updated_at.
+         */
+        sort?: string;
+        /**
+         * Beginnings of words, three or more digits of a phone in a row, or the beginning of a mail address.
+         */
+        search?: string;
+        /**
+         * Names of fields, with commas between them. By default all that may be seen.
+         */
+        fields?: string;
+        /**
+         * next of the page before.
+         */
+        cursor?: string;
+        /**
+         * How many at most, up to 200. By default 50.
+         */
+        limit?: number;
+        /**
+         * Whether to count what is found: capped stops at 1,000.
+         */
+        count?: 'capped' | 'exact';
+        /**
+         * 1 for the records in the bin instead.
+         */
+        bin?: string;
+        /**
+         * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
+         */
+        zone?: string;
+    };
+    url: '/api/v1/legal_entities';
+};
+
+export type ListLegalEntitiesErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListLegalEntitiesError = ListLegalEntitiesErrors[keyof ListLegalEntitiesErrors];
+
+export type ListLegalEntitiesResponses = {
+    /**
+     * OK
+     */
+    200: LegalEntityPage;
+};
+
+export type ListLegalEntitiesResponse = ListLegalEntitiesResponses[keyof ListLegalEntitiesResponses];
+
+export type CreateLegalEntityData = {
+    /**
+     * At most 512 KiB.
+     */
+    body: LegalEntityFields;
+    path?: never;
+    query?: never;
+    url: '/api/v1/legal_entities';
+};
+
+export type CreateLegalEntityErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type CreateLegalEntityError = CreateLegalEntityErrors[keyof CreateLegalEntityErrors];
+
+export type CreateLegalEntityResponses = {
+    /**
+     * Created
+     */
+    201: LegalEntity;
+};
+
+export type CreateLegalEntityResponse = CreateLegalEntityResponses[keyof CreateLegalEntityResponses];
+
+export type BulkLegalEntitiesData = {
+    /**
+     * At most 512 KiB.
+     */
+    body: BulkBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/legal_entities/bulk';
+};
+
+export type BulkLegalEntitiesErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type BulkLegalEntitiesError = BulkLegalEntitiesErrors[keyof BulkLegalEntitiesErrors];
+
+export type BulkLegalEntitiesResponses = {
+    /**
+     * OK
+     */
+    200: Operation;
+};
+
+export type BulkLegalEntitiesResponse = BulkLegalEntitiesResponses[keyof BulkLegalEntitiesResponses];
+
+export type CountLegalEntitiesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * A condition as text: city = "Warszawa" and (tags has vip or not source = web). Or the same as a JSON tree. Only fields that the asker sees plainly.
+         */
+        filter?: string;
+        /**
+         * Beginnings of words, three or more digits of a phone in a row, or the beginning of a mail address.
+         */
+        search?: string;
+        /**
+         * 1 to count all; else counting stops at 1,000.
+         */
+        exact?: string;
+    };
+    url: '/api/v1/legal_entities/count';
+};
+
+export type CountLegalEntitiesErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type CountLegalEntitiesError = CountLegalEntitiesErrors[keyof CountLegalEntitiesErrors];
+
+export type CountLegalEntitiesResponses = {
+    /**
+     * OK
+     */
+    200: Count;
+};
+
+export type CountLegalEntitiesResponse = CountLegalEntitiesResponses[keyof CountLegalEntitiesResponses];
+
+export type FindLegalEntityData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: FindBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/legal_entities/find';
+};
+
+export type FindLegalEntityErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type FindLegalEntityError = FindLegalEntityErrors[keyof FindLegalEntityErrors];
+
+export type FindLegalEntityResponses = {
+    /**
+     * OK
+     */
+    200: LegalEntityPage;
+};
+
+export type FindLegalEntityResponse = FindLegalEntityResponses[keyof FindLegalEntityResponses];
+
+export type DeleteLegalEntityData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/legal_entities/{id}';
+};
+
+export type DeleteLegalEntityErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type DeleteLegalEntityError = DeleteLegalEntityErrors[keyof DeleteLegalEntityErrors];
+
+export type DeleteLegalEntityResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type DeleteLegalEntityResponse = DeleteLegalEntityResponses[keyof DeleteLegalEntityResponses];
+
+export type GetLegalEntityData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/legal_entities/{id}';
+};
+
+export type GetLegalEntityErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetLegalEntityError = GetLegalEntityErrors[keyof GetLegalEntityErrors];
+
+export type GetLegalEntityResponses = {
+    /**
+     * OK
+     */
+    200: LegalEntity;
+};
+
+export type GetLegalEntityResponse = GetLegalEntityResponses[keyof GetLegalEntityResponses];
+
+export type UpdateLegalEntityData = {
+    /**
+     * At most 512 KiB.
+     */
+    body: LegalEntityFields;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/legal_entities/{id}';
+};
+
+export type UpdateLegalEntityErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type UpdateLegalEntityError = UpdateLegalEntityErrors[keyof UpdateLegalEntityErrors];
+
+export type UpdateLegalEntityResponses = {
+    /**
+     * OK
+     */
+    200: LegalEntity;
+};
+
+export type UpdateLegalEntityResponse = UpdateLegalEntityResponses[keyof UpdateLegalEntityResponses];
+
+export type GetLegalEntityAccessData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/legal_entities/{id}/access';
+};
+
+export type GetLegalEntityAccessErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetLegalEntityAccessError = GetLegalEntityAccessErrors[keyof GetLegalEntityAccessErrors];
+
+export type GetLegalEntityAccessResponses = {
+    /**
+     * OK
+     */
+    200: AccessList;
+};
+
+export type GetLegalEntityAccessResponse = GetLegalEntityAccessResponses[keyof GetLegalEntityAccessResponses];
+
+export type GetLegalEntityHistoryData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/legal_entities/{id}/history';
+};
+
+export type GetLegalEntityHistoryErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetLegalEntityHistoryError = GetLegalEntityHistoryErrors[keyof GetLegalEntityHistoryErrors];
+
+export type GetLegalEntityHistoryResponses = {
+    /**
+     * OK
+     */
+    200: StepList;
+};
+
+export type GetLegalEntityHistoryResponse = GetLegalEntityHistoryResponses[keyof GetLegalEntityHistoryResponses];
+
+export type GetLegalEntityVersionData = {
+    body?: never;
+    path: {
+        id: string;
+        version: string;
+    };
+    query?: never;
+    url: '/api/v1/legal_entities/{id}/history/{version}';
+};
+
+export type GetLegalEntityVersionErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetLegalEntityVersionError = GetLegalEntityVersionErrors[keyof GetLegalEntityVersionErrors];
+
+export type GetLegalEntityVersionResponses = {
+    /**
+     * OK
+     */
+    200: LegalEntity;
+};
+
+export type GetLegalEntityVersionResponse = GetLegalEntityVersionResponses[keyof GetLegalEntityVersionResponses];
+
+export type RevertLegalEntityData = {
+    body?: never;
+    path: {
+        id: string;
+        version: string;
+    };
+    query?: never;
+    url: '/api/v1/legal_entities/{id}/history/{version}/restore';
+};
+
+export type RevertLegalEntityErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type RevertLegalEntityError = RevertLegalEntityErrors[keyof RevertLegalEntityErrors];
+
+export type RevertLegalEntityResponses = {
+    /**
+     * OK
+     */
+    200: LegalEntity;
+};
+
+export type RevertLegalEntityResponse = RevertLegalEntityResponses[keyof RevertLegalEntityResponses];
+
+export type RestoreLegalEntityData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/legal_entities/{id}/restore';
+};
+
+export type RestoreLegalEntityErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type RestoreLegalEntityError = RestoreLegalEntityErrors[keyof RestoreLegalEntityErrors];
+
+export type RestoreLegalEntityResponses = {
+    /**
+     * OK
+     */
+    200: LegalEntity;
+};
+
+export type RestoreLegalEntityResponse = RestoreLegalEntityResponses[keyof RestoreLegalEntityResponses];
+
+export type RevealLegalEntityData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: RevealBody;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/legal_entities/{id}/reveal';
+};
+
+export type RevealLegalEntityErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type RevealLegalEntityError = RevealLegalEntityErrors[keyof RevealLegalEntityErrors];
+
+export type RevealLegalEntityResponses = {
+    /**
+     * OK
+     */
+    200: Reveal;
+};
+
+export type RevealLegalEntityResponse = RevealLegalEntityResponses[keyof RevealLegalEntityResponses];
+
+export type GetLegalEntitySightingsData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/legal_entities/{id}/seen';
+};
+
+export type GetLegalEntitySightingsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetLegalEntitySightingsError = GetLegalEntitySightingsErrors[keyof GetLegalEntitySightingsErrors];
+
+export type GetLegalEntitySightingsResponses = {
+    /**
+     * OK
+     */
+    200: Sightings;
+};
+
+export type GetLegalEntitySightingsResponse = GetLegalEntitySightingsResponses[keyof GetLegalEntitySightingsResponses];
+
+export type ListLegalEntitySharesData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/legal_entities/{id}/shares';
+};
+
+export type ListLegalEntitySharesErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListLegalEntitySharesError = ListLegalEntitySharesErrors[keyof ListLegalEntitySharesErrors];
+
+export type ListLegalEntitySharesResponses = {
+    /**
+     * OK
+     */
+    200: ShareList;
+};
+
+export type ListLegalEntitySharesResponse = ListLegalEntitySharesResponses[keyof ListLegalEntitySharesResponses];
+
+export type ShareLegalEntityData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: ShareBody;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/legal_entities/{id}/shares';
+};
+
+export type ShareLegalEntityErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ShareLegalEntityError = ShareLegalEntityErrors[keyof ShareLegalEntityErrors];
+
+export type ShareLegalEntityResponses = {
+    /**
+     * Created
+     */
+    201: Share;
+};
+
+export type ShareLegalEntityResponse = ShareLegalEntityResponses[keyof ShareLegalEntityResponses];
+
+export type UnshareLegalEntityData = {
+    body?: never;
+    path: {
+        id: string;
+        principal: string;
+    };
+    query?: never;
+    url: '/api/v1/legal_entities/{id}/shares/{principal}';
+};
+
+export type UnshareLegalEntityErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type UnshareLegalEntityError = UnshareLegalEntityErrors[keyof UnshareLegalEntityErrors];
+
+export type UnshareLegalEntityResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type UnshareLegalEntityResponse = UnshareLegalEntityResponses[keyof UnshareLegalEntityResponses];
+
+export type GetLegalEntityTimelineData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: {
+        /**
+         * next of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/legal_entities/{id}/timeline';
+};
+
+export type GetLegalEntityTimelineErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetLegalEntityTimelineError = GetLegalEntityTimelineErrors[keyof GetLegalEntityTimelineErrors];
+
+export type GetLegalEntityTimelineResponses = {
+    /**
+     * OK
+     */
+    200: Timeline;
+};
+
+export type GetLegalEntityTimelineResponse = GetLegalEntityTimelineResponses[keyof GetLegalEntityTimelineResponses];
+
+export type ExplainLegalEntityData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: {
+        /**
+         * By default the asker.
+         */
+        person?: string;
+        /**
+         * A field; by default the record as a whole.
+         */
+        field?: string;
+        /**
+         * By default view.
+         */
+        action?: 'view' | 'edit' | 'delete' | 'export';
+    };
+    url: '/api/v1/legal_entities/{id}/why';
+};
+
+export type ExplainLegalEntityErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ExplainLegalEntityError = ExplainLegalEntityErrors[keyof ExplainLegalEntityErrors];
+
+export type ExplainLegalEntityResponses = {
+    /**
+     * OK
+     */
+    200: Why;
+};
+
+export type ExplainLegalEntityResponse = ExplainLegalEntityResponses[keyof ExplainLegalEntityResponses];
+
+export type ListMessagesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * A condition as text: city = "Warszawa" and (tags has vip or not source = web). Or the same as a JSON tree. Only fields that the asker sees plainly.
+         */
+        filter?: string;
+        /**
+         * A field, with - before it for descending. By default -updated_at.
+         */
+        sort?: string;
+        /**
+         * Beginnings of words, three or more digits of a phone in a row, or the beginning of a mail address.
+         */
+        search?: string;
+        /**
+         * Names of fields, with commas between them. By default all that may be seen.
+         */
+        fields?: string;
+        /**
+         * next of the page before.
+         */
+        cursor?: string;
+        /**
+         * How many at most, up to 200. By default 50.
+         */
+        limit?: number;
+        /**
+         * Whether to count what is found: capped stops at 1,000.
+         */
+        count?: 'capped' | 'exact';
+        /**
+         * 1 for the records in the bin instead.
+         */
+        bin?: string;
+        /**
+         * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
+         */
+        zone?: string;
+    };
+    url: '/api/v1/messages';
+};
+
+export type ListMessagesErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListMessagesError = ListMessagesErrors[keyof ListMessagesErrors];
+
+export type ListMessagesResponses = {
+    /**
+     * OK
+     */
+    200: MessagePage;
+};
+
+export type ListMessagesResponse = ListMessagesResponses[keyof ListMessagesResponses];
+
+export type CreateMessageData = {
+    /**
+     * At most 512 KiB.
+     */
+    body: MessageFields;
+    path?: never;
+    query?: never;
+    url: '/api/v1/messages';
+};
+
+export type CreateMessageErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type CreateMessageError = CreateMessageErrors[keyof CreateMessageErrors];
+
+export type CreateMessageResponses = {
+    /**
+     * Created
+     */
+    201: Message;
+};
+
+export type CreateMessageResponse = CreateMessageResponses[keyof CreateMessageResponses];
+
+export type BulkMessagesData = {
+    /**
+     * At most 512 KiB.
+     */
+    body: BulkBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/messages/bulk';
+};
+
+export type BulkMessagesErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type BulkMessagesError = BulkMessagesErrors[keyof BulkMessagesErrors];
+
+export type BulkMessagesResponses = {
+    /**
+     * OK
+     */
+    200: Operation;
+};
+
+export type BulkMessagesResponse = BulkMessagesResponses[keyof BulkMessagesResponses];
+
+export type CountMessagesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * A condition as text: city = "Warszawa" and (tags has vip or not source = web). Or the same as a JSON tree. Only fields that the asker sees plainly.
+         */
+        filter?: string;
+        /**
+         * Beginnings of words, three or more digits of a phone in a row, or the beginning of a mail address.
+         */
+        search?: string;
+        /**
+         * 1 to count all; else counting stops at 1,000.
+         */
+        exact?: string;
+    };
+    url: '/api/v1/messages/count';
+};
+
+export type CountMessagesErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type CountMessagesError = CountMessagesErrors[keyof CountMessagesErrors];
+
+export type CountMessagesResponses = {
+    /**
+     * OK
+     */
+    200: Count;
+};
+
+export type CountMessagesResponse = CountMessagesResponses[keyof CountMessagesResponses];
+
+export type FindMessageData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: FindBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/messages/find';
+};
+
+export type FindMessageErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type FindMessageError = FindMessageErrors[keyof FindMessageErrors];
+
+export type FindMessageResponses = {
+    /**
+     * OK
+     */
+    200: MessagePage;
+};
+
+export type FindMessageResponse = FindMessageResponses[keyof FindMessageResponses];
+
+export type DeleteMessageData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/messages/{id}';
+};
+
+export type DeleteMessageErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type DeleteMessageError = DeleteMessageErrors[keyof DeleteMessageErrors];
+
+export type DeleteMessageResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type DeleteMessageResponse = DeleteMessageResponses[keyof DeleteMessageResponses];
+
+export type GetMessageData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/messages/{id}';
+};
+
+export type GetMessageErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetMessageError = GetMessageErrors[keyof GetMessageErrors];
+
+export type GetMessageResponses = {
+    /**
+     * OK
+     */
+    200: Message;
+};
+
+export type GetMessageResponse = GetMessageResponses[keyof GetMessageResponses];
+
+export type UpdateMessageData = {
+    /**
+     * At most 512 KiB.
+     */
+    body: MessageFields;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/messages/{id}';
+};
+
+export type UpdateMessageErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type UpdateMessageError = UpdateMessageErrors[keyof UpdateMessageErrors];
+
+export type UpdateMessageResponses = {
+    /**
+     * OK
+     */
+    200: Message;
+};
+
+export type UpdateMessageResponse = UpdateMessageResponses[keyof UpdateMessageResponses];
+
+export type GetMessageAccessData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/messages/{id}/access';
+};
+
+export type GetMessageAccessErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetMessageAccessError = GetMessageAccessErrors[keyof GetMessageAccessErrors];
+
+export type GetMessageAccessResponses = {
+    /**
+     * OK
+     */
+    200: AccessList;
+};
+
+export type GetMessageAccessResponse = GetMessageAccessResponses[keyof GetMessageAccessResponses];
+
+export type GetMessageHistoryData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/messages/{id}/history';
+};
+
+export type GetMessageHistoryErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetMessageHistoryError = GetMessageHistoryErrors[keyof GetMessageHistoryErrors];
+
+export type GetMessageHistoryResponses = {
+    /**
+     * OK
+     */
+    200: StepList;
+};
+
+export type GetMessageHistoryResponse = GetMessageHistoryResponses[keyof GetMessageHistoryResponses];
+
+export type GetMessageVersionData = {
+    body?: never;
+    path: {
+        id: string;
+        version: string;
+    };
+    query?: never;
+    url: '/api/v1/messages/{id}/history/{version}';
+};
+
+export type GetMessageVersionErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetMessageVersionError = GetMessageVersionErrors[keyof GetMessageVersionErrors];
+
+export type GetMessageVersionResponses = {
+    /**
+     * OK
+     */
+    200: Message;
+};
+
+export type GetMessageVersionResponse = GetMessageVersionResponses[keyof GetMessageVersionResponses];
+
+export type RevertMessageData = {
+    body?: never;
+    path: {
+        id: string;
+        version: string;
+    };
+    query?: never;
+    url: '/api/v1/messages/{id}/history/{version}/restore';
+};
+
+export type RevertMessageErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type RevertMessageError = RevertMessageErrors[keyof RevertMessageErrors];
+
+export type RevertMessageResponses = {
+    /**
+     * OK
+     */
+    200: Message;
+};
+
+export type RevertMessageResponse = RevertMessageResponses[keyof RevertMessageResponses];
+
+export type RestoreMessageData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/messages/{id}/restore';
+};
+
+export type RestoreMessageErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type RestoreMessageError = RestoreMessageErrors[keyof RestoreMessageErrors];
+
+export type RestoreMessageResponses = {
+    /**
+     * OK
+     */
+    200: Message;
+};
+
+export type RestoreMessageResponse = RestoreMessageResponses[keyof RestoreMessageResponses];
+
+export type RevealMessageData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: RevealBody;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/messages/{id}/reveal';
+};
+
+export type RevealMessageErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type RevealMessageError = RevealMessageErrors[keyof RevealMessageErrors];
+
+export type RevealMessageResponses = {
+    /**
+     * OK
+     */
+    200: Reveal;
+};
+
+export type RevealMessageResponse = RevealMessageResponses[keyof RevealMessageResponses];
+
+export type GetMessageSightingsData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/messages/{id}/seen';
+};
+
+export type GetMessageSightingsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetMessageSightingsError = GetMessageSightingsErrors[keyof GetMessageSightingsErrors];
+
+export type GetMessageSightingsResponses = {
+    /**
+     * OK
+     */
+    200: Sightings;
+};
+
+export type GetMessageSightingsResponse = GetMessageSightingsResponses[keyof GetMessageSightingsResponses];
+
+export type ListMessageSharesData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/messages/{id}/shares';
+};
+
+export type ListMessageSharesErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListMessageSharesError = ListMessageSharesErrors[keyof ListMessageSharesErrors];
+
+export type ListMessageSharesResponses = {
+    /**
+     * OK
+     */
+    200: ShareList;
+};
+
+export type ListMessageSharesResponse = ListMessageSharesResponses[keyof ListMessageSharesResponses];
+
+export type ShareMessageData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: ShareBody;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/messages/{id}/shares';
+};
+
+export type ShareMessageErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ShareMessageError = ShareMessageErrors[keyof ShareMessageErrors];
+
+export type ShareMessageResponses = {
+    /**
+     * Created
+     */
+    201: Share;
+};
+
+export type ShareMessageResponse = ShareMessageResponses[keyof ShareMessageResponses];
+
+export type UnshareMessageData = {
+    body?: never;
+    path: {
+        id: string;
+        principal: string;
+    };
+    query?: never;
+    url: '/api/v1/messages/{id}/shares/{principal}';
+};
+
+export type UnshareMessageErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type UnshareMessageError = UnshareMessageErrors[keyof UnshareMessageErrors];
+
+export type UnshareMessageResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type UnshareMessageResponse = UnshareMessageResponses[keyof UnshareMessageResponses];
+
+export type GetMessageTimelineData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: {
+        /**
+         * next of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/messages/{id}/timeline';
+};
+
+export type GetMessageTimelineErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetMessageTimelineError = GetMessageTimelineErrors[keyof GetMessageTimelineErrors];
+
+export type GetMessageTimelineResponses = {
+    /**
+     * OK
+     */
+    200: Timeline;
+};
+
+export type GetMessageTimelineResponse = GetMessageTimelineResponses[keyof GetMessageTimelineResponses];
+
+export type ExplainMessageData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: {
+        /**
+         * By default the asker.
+         */
+        person?: string;
+        /**
+         * A field; by default the record as a whole.
+         */
+        field?: string;
+        /**
+         * By default view.
+         */
+        action?: 'view' | 'edit' | 'delete' | 'export';
+    };
+    url: '/api/v1/messages/{id}/why';
+};
+
+export type ExplainMessageErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ExplainMessageError = ExplainMessageErrors[keyof ExplainMessageErrors];
+
+export type ExplainMessageResponses = {
+    /**
+     * OK
+     */
+    200: Why;
+};
+
+export type ExplainMessageResponse = ExplainMessageResponses[keyof ExplainMessageResponses];
+
 export type UndoOperationData = {
     body?: never;
     path: {
@@ -5690,6 +9444,1863 @@ export type PreviewResponses = {
 };
 
 export type PreviewResponse = PreviewResponses[keyof PreviewResponses];
+
+export type ListProcessesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * A condition as text: city = "Warszawa" and (tags has vip or not source = web). Or the same as a JSON tree. Only fields that the asker sees plainly.
+         */
+        filter?: string;
+        /**
+         * A field, with - before it for descending. By default -updated_at.
+         */
+        sort?: string;
+        /**
+         * Beginnings of words, three or more digits of a phone in a row, or the beginning of a mail address.
+         */
+        search?: string;
+        /**
+         * Names of fields, with commas between them. By default all that may be seen.
+         */
+        fields?: string;
+        /**
+         * next of the page before.
+         */
+        cursor?: string;
+        /**
+         * How many at most, up to 200. By default 50.
+         */
+        limit?: number;
+        /**
+         * Whether to count what is found: capped stops at 1,000.
+         */
+        count?: 'capped' | 'exact';
+        /**
+         * 1 for the records in the bin instead.
+         */
+        bin?: string;
+        /**
+         * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
+         */
+        zone?: string;
+    };
+    url: '/api/v1/processes';
+};
+
+export type ListProcessesErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListProcessesError = ListProcessesErrors[keyof ListProcessesErrors];
+
+export type ListProcessesResponses = {
+    /**
+     * OK
+     */
+    200: ProcessPage;
+};
+
+export type ListProcessesResponse = ListProcessesResponses[keyof ListProcessesResponses];
+
+export type CreateProcessData = {
+    /**
+     * At most 512 KiB.
+     */
+    body: ProcessFields;
+    path?: never;
+    query?: never;
+    url: '/api/v1/processes';
+};
+
+export type CreateProcessErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type CreateProcessError = CreateProcessErrors[keyof CreateProcessErrors];
+
+export type CreateProcessResponses = {
+    /**
+     * Created
+     */
+    201: Process;
+};
+
+export type CreateProcessResponse = CreateProcessResponses[keyof CreateProcessResponses];
+
+export type BulkProcessesData = {
+    /**
+     * At most 512 KiB.
+     */
+    body: BulkBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/processes/bulk';
+};
+
+export type BulkProcessesErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type BulkProcessesError = BulkProcessesErrors[keyof BulkProcessesErrors];
+
+export type BulkProcessesResponses = {
+    /**
+     * OK
+     */
+    200: Operation;
+};
+
+export type BulkProcessesResponse = BulkProcessesResponses[keyof BulkProcessesResponses];
+
+export type CountProcessesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * A condition as text: city = "Warszawa" and (tags has vip or not source = web). Or the same as a JSON tree. Only fields that the asker sees plainly.
+         */
+        filter?: string;
+        /**
+         * Beginnings of words, three or more digits of a phone in a row, or the beginning of a mail address.
+         */
+        search?: string;
+        /**
+         * 1 to count all; else counting stops at 1,000.
+         */
+        exact?: string;
+    };
+    url: '/api/v1/processes/count';
+};
+
+export type CountProcessesErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type CountProcessesError = CountProcessesErrors[keyof CountProcessesErrors];
+
+export type CountProcessesResponses = {
+    /**
+     * OK
+     */
+    200: Count;
+};
+
+export type CountProcessesResponse = CountProcessesResponses[keyof CountProcessesResponses];
+
+export type FindProcessData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: FindBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/processes/find';
+};
+
+export type FindProcessErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type FindProcessError = FindProcessErrors[keyof FindProcessErrors];
+
+export type FindProcessResponses = {
+    /**
+     * OK
+     */
+    200: ProcessPage;
+};
+
+export type FindProcessResponse = FindProcessResponses[keyof FindProcessResponses];
+
+export type DeleteProcessData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/processes/{id}';
+};
+
+export type DeleteProcessErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type DeleteProcessError = DeleteProcessErrors[keyof DeleteProcessErrors];
+
+export type DeleteProcessResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type DeleteProcessResponse = DeleteProcessResponses[keyof DeleteProcessResponses];
+
+export type GetProcessData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/processes/{id}';
+};
+
+export type GetProcessErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetProcessError = GetProcessErrors[keyof GetProcessErrors];
+
+export type GetProcessResponses = {
+    /**
+     * OK
+     */
+    200: Process;
+};
+
+export type GetProcessResponse = GetProcessResponses[keyof GetProcessResponses];
+
+export type UpdateProcessData = {
+    /**
+     * At most 512 KiB.
+     */
+    body: ProcessFields;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/processes/{id}';
+};
+
+export type UpdateProcessErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type UpdateProcessError = UpdateProcessErrors[keyof UpdateProcessErrors];
+
+export type UpdateProcessResponses = {
+    /**
+     * OK
+     */
+    200: Process;
+};
+
+export type UpdateProcessResponse = UpdateProcessResponses[keyof UpdateProcessResponses];
+
+export type GetProcessAccessData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/processes/{id}/access';
+};
+
+export type GetProcessAccessErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetProcessAccessError = GetProcessAccessErrors[keyof GetProcessAccessErrors];
+
+export type GetProcessAccessResponses = {
+    /**
+     * OK
+     */
+    200: AccessList;
+};
+
+export type GetProcessAccessResponse = GetProcessAccessResponses[keyof GetProcessAccessResponses];
+
+export type GetProcessHistoryData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/processes/{id}/history';
+};
+
+export type GetProcessHistoryErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetProcessHistoryError = GetProcessHistoryErrors[keyof GetProcessHistoryErrors];
+
+export type GetProcessHistoryResponses = {
+    /**
+     * OK
+     */
+    200: StepList;
+};
+
+export type GetProcessHistoryResponse = GetProcessHistoryResponses[keyof GetProcessHistoryResponses];
+
+export type GetProcessVersionData = {
+    body?: never;
+    path: {
+        id: string;
+        version: string;
+    };
+    query?: never;
+    url: '/api/v1/processes/{id}/history/{version}';
+};
+
+export type GetProcessVersionErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetProcessVersionError = GetProcessVersionErrors[keyof GetProcessVersionErrors];
+
+export type GetProcessVersionResponses = {
+    /**
+     * OK
+     */
+    200: Process;
+};
+
+export type GetProcessVersionResponse = GetProcessVersionResponses[keyof GetProcessVersionResponses];
+
+export type RevertProcessData = {
+    body?: never;
+    path: {
+        id: string;
+        version: string;
+    };
+    query?: never;
+    url: '/api/v1/processes/{id}/history/{version}/restore';
+};
+
+export type RevertProcessErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type RevertProcessError = RevertProcessErrors[keyof RevertProcessErrors];
+
+export type RevertProcessResponses = {
+    /**
+     * OK
+     */
+    200: Process;
+};
+
+export type RevertProcessResponse = RevertProcessResponses[keyof RevertProcessResponses];
+
+export type RestoreProcessData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/processes/{id}/restore';
+};
+
+export type RestoreProcessErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type RestoreProcessError = RestoreProcessErrors[keyof RestoreProcessErrors];
+
+export type RestoreProcessResponses = {
+    /**
+     * OK
+     */
+    200: Process;
+};
+
+export type RestoreProcessResponse = RestoreProcessResponses[keyof RestoreProcessResponses];
+
+export type RevealProcessData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: RevealBody;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/processes/{id}/reveal';
+};
+
+export type RevealProcessErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type RevealProcessError = RevealProcessErrors[keyof RevealProcessErrors];
+
+export type RevealProcessResponses = {
+    /**
+     * OK
+     */
+    200: Reveal;
+};
+
+export type RevealProcessResponse = RevealProcessResponses[keyof RevealProcessResponses];
+
+export type GetProcessSightingsData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/processes/{id}/seen';
+};
+
+export type GetProcessSightingsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetProcessSightingsError = GetProcessSightingsErrors[keyof GetProcessSightingsErrors];
+
+export type GetProcessSightingsResponses = {
+    /**
+     * OK
+     */
+    200: Sightings;
+};
+
+export type GetProcessSightingsResponse = GetProcessSightingsResponses[keyof GetProcessSightingsResponses];
+
+export type ListProcessSharesData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/processes/{id}/shares';
+};
+
+export type ListProcessSharesErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListProcessSharesError = ListProcessSharesErrors[keyof ListProcessSharesErrors];
+
+export type ListProcessSharesResponses = {
+    /**
+     * OK
+     */
+    200: ShareList;
+};
+
+export type ListProcessSharesResponse = ListProcessSharesResponses[keyof ListProcessSharesResponses];
+
+export type ShareProcessData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: ShareBody;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/processes/{id}/shares';
+};
+
+export type ShareProcessErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ShareProcessError = ShareProcessErrors[keyof ShareProcessErrors];
+
+export type ShareProcessResponses = {
+    /**
+     * Created
+     */
+    201: Share;
+};
+
+export type ShareProcessResponse = ShareProcessResponses[keyof ShareProcessResponses];
+
+export type UnshareProcessData = {
+    body?: never;
+    path: {
+        id: string;
+        principal: string;
+    };
+    query?: never;
+    url: '/api/v1/processes/{id}/shares/{principal}';
+};
+
+export type UnshareProcessErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type UnshareProcessError = UnshareProcessErrors[keyof UnshareProcessErrors];
+
+export type UnshareProcessResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type UnshareProcessResponse = UnshareProcessResponses[keyof UnshareProcessResponses];
+
+export type GetProcessTimelineData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: {
+        /**
+         * next of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/processes/{id}/timeline';
+};
+
+export type GetProcessTimelineErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetProcessTimelineError = GetProcessTimelineErrors[keyof GetProcessTimelineErrors];
+
+export type GetProcessTimelineResponses = {
+    /**
+     * OK
+     */
+    200: Timeline;
+};
+
+export type GetProcessTimelineResponse = GetProcessTimelineResponses[keyof GetProcessTimelineResponses];
+
+export type ExplainProcessData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: {
+        /**
+         * By default the asker.
+         */
+        person?: string;
+        /**
+         * A field; by default the record as a whole.
+         */
+        field?: string;
+        /**
+         * By default view.
+         */
+        action?: 'view' | 'edit' | 'delete' | 'export';
+    };
+    url: '/api/v1/processes/{id}/why';
+};
+
+export type ExplainProcessErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ExplainProcessError = ExplainProcessErrors[keyof ExplainProcessErrors];
+
+export type ExplainProcessResponses = {
+    /**
+     * OK
+     */
+    200: Why;
+};
+
+export type ExplainProcessResponse = ExplainProcessResponses[keyof ExplainProcessResponses];
+
+export type ListProspectListsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * A condition as text: city = "Warszawa" and (tags has vip or not source = web). Or the same as a JSON tree. Only fields that the asker sees plainly.
+         */
+        filter?: string;
+        /**
+         * A field, with - before it for descending. By default -updated_at.
+         */
+        sort?: string;
+        /**
+         * Beginnings of words, three or more digits of a phone in a row, or the beginning of a mail address.
+         */
+        search?: string;
+        /**
+         * Names of fields, with commas between them. By default all that may be seen.
+         */
+        fields?: string;
+        /**
+         * next of the page before.
+         */
+        cursor?: string;
+        /**
+         * How many at most, up to 200. By default 50.
+         */
+        limit?: number;
+        /**
+         * Whether to count what is found: capped stops at 1,000.
+         */
+        count?: 'capped' | 'exact';
+        /**
+         * 1 for the records in the bin instead.
+         */
+        bin?: string;
+        /**
+         * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
+         */
+        zone?: string;
+    };
+    url: '/api/v1/prospect_lists';
+};
+
+export type ListProspectListsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListProspectListsError = ListProspectListsErrors[keyof ListProspectListsErrors];
+
+export type ListProspectListsResponses = {
+    /**
+     * OK
+     */
+    200: ProspectListPage;
+};
+
+export type ListProspectListsResponse = ListProspectListsResponses[keyof ListProspectListsResponses];
+
+export type CreateProspectListData = {
+    /**
+     * At most 512 KiB.
+     */
+    body: ProspectListFields;
+    path?: never;
+    query?: never;
+    url: '/api/v1/prospect_lists';
+};
+
+export type CreateProspectListErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type CreateProspectListError = CreateProspectListErrors[keyof CreateProspectListErrors];
+
+export type CreateProspectListResponses = {
+    /**
+     * Created
+     */
+    201: ProspectList;
+};
+
+export type CreateProspectListResponse = CreateProspectListResponses[keyof CreateProspectListResponses];
+
+export type BulkProspectListsData = {
+    /**
+     * At most 512 KiB.
+     */
+    body: BulkBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/prospect_lists/bulk';
+};
+
+export type BulkProspectListsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type BulkProspectListsError = BulkProspectListsErrors[keyof BulkProspectListsErrors];
+
+export type BulkProspectListsResponses = {
+    /**
+     * OK
+     */
+    200: Operation;
+};
+
+export type BulkProspectListsResponse = BulkProspectListsResponses[keyof BulkProspectListsResponses];
+
+export type CountProspectListsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * A condition as text: city = "Warszawa" and (tags has vip or not source = web). Or the same as a JSON tree. Only fields that the asker sees plainly.
+         */
+        filter?: string;
+        /**
+         * Beginnings of words, three or more digits of a phone in a row, or the beginning of a mail address.
+         */
+        search?: string;
+        /**
+         * 1 to count all; else counting stops at 1,000.
+         */
+        exact?: string;
+    };
+    url: '/api/v1/prospect_lists/count';
+};
+
+export type CountProspectListsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type CountProspectListsError = CountProspectListsErrors[keyof CountProspectListsErrors];
+
+export type CountProspectListsResponses = {
+    /**
+     * OK
+     */
+    200: Count;
+};
+
+export type CountProspectListsResponse = CountProspectListsResponses[keyof CountProspectListsResponses];
+
+export type FindProspectListData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: FindBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/prospect_lists/find';
+};
+
+export type FindProspectListErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type FindProspectListError = FindProspectListErrors[keyof FindProspectListErrors];
+
+export type FindProspectListResponses = {
+    /**
+     * OK
+     */
+    200: ProspectListPage;
+};
+
+export type FindProspectListResponse = FindProspectListResponses[keyof FindProspectListResponses];
+
+export type DeleteProspectListData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/prospect_lists/{id}';
+};
+
+export type DeleteProspectListErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type DeleteProspectListError = DeleteProspectListErrors[keyof DeleteProspectListErrors];
+
+export type DeleteProspectListResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type DeleteProspectListResponse = DeleteProspectListResponses[keyof DeleteProspectListResponses];
+
+export type GetProspectListData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/prospect_lists/{id}';
+};
+
+export type GetProspectListErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetProspectListError = GetProspectListErrors[keyof GetProspectListErrors];
+
+export type GetProspectListResponses = {
+    /**
+     * OK
+     */
+    200: ProspectList;
+};
+
+export type GetProspectListResponse = GetProspectListResponses[keyof GetProspectListResponses];
+
+export type UpdateProspectListData = {
+    /**
+     * At most 512 KiB.
+     */
+    body: ProspectListFields;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/prospect_lists/{id}';
+};
+
+export type UpdateProspectListErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type UpdateProspectListError = UpdateProspectListErrors[keyof UpdateProspectListErrors];
+
+export type UpdateProspectListResponses = {
+    /**
+     * OK
+     */
+    200: ProspectList;
+};
+
+export type UpdateProspectListResponse = UpdateProspectListResponses[keyof UpdateProspectListResponses];
+
+export type GetProspectListAccessData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/prospect_lists/{id}/access';
+};
+
+export type GetProspectListAccessErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetProspectListAccessError = GetProspectListAccessErrors[keyof GetProspectListAccessErrors];
+
+export type GetProspectListAccessResponses = {
+    /**
+     * OK
+     */
+    200: AccessList;
+};
+
+export type GetProspectListAccessResponse = GetProspectListAccessResponses[keyof GetProspectListAccessResponses];
+
+export type GetProspectListHistoryData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/prospect_lists/{id}/history';
+};
+
+export type GetProspectListHistoryErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetProspectListHistoryError = GetProspectListHistoryErrors[keyof GetProspectListHistoryErrors];
+
+export type GetProspectListHistoryResponses = {
+    /**
+     * OK
+     */
+    200: StepList;
+};
+
+export type GetProspectListHistoryResponse = GetProspectListHistoryResponses[keyof GetProspectListHistoryResponses];
+
+export type GetProspectListVersionData = {
+    body?: never;
+    path: {
+        id: string;
+        version: string;
+    };
+    query?: never;
+    url: '/api/v1/prospect_lists/{id}/history/{version}';
+};
+
+export type GetProspectListVersionErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetProspectListVersionError = GetProspectListVersionErrors[keyof GetProspectListVersionErrors];
+
+export type GetProspectListVersionResponses = {
+    /**
+     * OK
+     */
+    200: ProspectList;
+};
+
+export type GetProspectListVersionResponse = GetProspectListVersionResponses[keyof GetProspectListVersionResponses];
+
+export type RevertProspectListData = {
+    body?: never;
+    path: {
+        id: string;
+        version: string;
+    };
+    query?: never;
+    url: '/api/v1/prospect_lists/{id}/history/{version}/restore';
+};
+
+export type RevertProspectListErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type RevertProspectListError = RevertProspectListErrors[keyof RevertProspectListErrors];
+
+export type RevertProspectListResponses = {
+    /**
+     * OK
+     */
+    200: ProspectList;
+};
+
+export type RevertProspectListResponse = RevertProspectListResponses[keyof RevertProspectListResponses];
+
+export type RestoreProspectListData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/prospect_lists/{id}/restore';
+};
+
+export type RestoreProspectListErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type RestoreProspectListError = RestoreProspectListErrors[keyof RestoreProspectListErrors];
+
+export type RestoreProspectListResponses = {
+    /**
+     * OK
+     */
+    200: ProspectList;
+};
+
+export type RestoreProspectListResponse = RestoreProspectListResponses[keyof RestoreProspectListResponses];
+
+export type RevealProspectListData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: RevealBody;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/prospect_lists/{id}/reveal';
+};
+
+export type RevealProspectListErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type RevealProspectListError = RevealProspectListErrors[keyof RevealProspectListErrors];
+
+export type RevealProspectListResponses = {
+    /**
+     * OK
+     */
+    200: Reveal;
+};
+
+export type RevealProspectListResponse = RevealProspectListResponses[keyof RevealProspectListResponses];
+
+export type GetProspectListSightingsData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/prospect_lists/{id}/seen';
+};
+
+export type GetProspectListSightingsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetProspectListSightingsError = GetProspectListSightingsErrors[keyof GetProspectListSightingsErrors];
+
+export type GetProspectListSightingsResponses = {
+    /**
+     * OK
+     */
+    200: Sightings;
+};
+
+export type GetProspectListSightingsResponse = GetProspectListSightingsResponses[keyof GetProspectListSightingsResponses];
+
+export type ListProspectListSharesData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/prospect_lists/{id}/shares';
+};
+
+export type ListProspectListSharesErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListProspectListSharesError = ListProspectListSharesErrors[keyof ListProspectListSharesErrors];
+
+export type ListProspectListSharesResponses = {
+    /**
+     * OK
+     */
+    200: ShareList;
+};
+
+export type ListProspectListSharesResponse = ListProspectListSharesResponses[keyof ListProspectListSharesResponses];
+
+export type ShareProspectListData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: ShareBody;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/prospect_lists/{id}/shares';
+};
+
+export type ShareProspectListErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ShareProspectListError = ShareProspectListErrors[keyof ShareProspectListErrors];
+
+export type ShareProspectListResponses = {
+    /**
+     * Created
+     */
+    201: Share;
+};
+
+export type ShareProspectListResponse = ShareProspectListResponses[keyof ShareProspectListResponses];
+
+export type UnshareProspectListData = {
+    body?: never;
+    path: {
+        id: string;
+        principal: string;
+    };
+    query?: never;
+    url: '/api/v1/prospect_lists/{id}/shares/{principal}';
+};
+
+export type UnshareProspectListErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type UnshareProspectListError = UnshareProspectListErrors[keyof UnshareProspectListErrors];
+
+export type UnshareProspectListResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type UnshareProspectListResponse = UnshareProspectListResponses[keyof UnshareProspectListResponses];
+
+export type GetProspectListTimelineData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: {
+        /**
+         * next of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/prospect_lists/{id}/timeline';
+};
+
+export type GetProspectListTimelineErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetProspectListTimelineError = GetProspectListTimelineErrors[keyof GetProspectListTimelineErrors];
+
+export type GetProspectListTimelineResponses = {
+    /**
+     * OK
+     */
+    200: Timeline;
+};
+
+export type GetProspectListTimelineResponse = GetProspectListTimelineResponses[keyof GetProspectListTimelineResponses];
+
+export type ExplainProspectListData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: {
+        /**
+         * By default the asker.
+         */
+        person?: string;
+        /**
+         * A field; by default the record as a whole.
+         */
+        field?: string;
+        /**
+         * By default view.
+         */
+        action?: 'view' | 'edit' | 'delete' | 'export';
+    };
+    url: '/api/v1/prospect_lists/{id}/why';
+};
+
+export type ExplainProspectListErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ExplainProspectListError = ExplainProspectListErrors[keyof ExplainProspectListErrors];
+
+export type ExplainProspectListResponses = {
+    /**
+     * OK
+     */
+    200: Why;
+};
+
+export type ExplainProspectListResponse = ExplainProspectListResponses[keyof ExplainProspectListResponses];
+
+export type ListProspectsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * A condition as text: city = "Warszawa" and (tags has vip or not source = web). Or the same as a JSON tree. Only fields that the asker sees plainly.
+         */
+        filter?: string;
+        /**
+         * A field, with - before it for descending. By default -updated_at.
+         */
+        sort?: string;
+        /**
+         * Beginnings of words, three or more digits of a phone in a row, or the beginning of a mail address.
+         */
+        search?: string;
+        /**
+         * Names of fields, with commas between them. By default all that may be seen.
+         */
+        fields?: string;
+        /**
+         * next of the page before.
+         */
+        cursor?: string;
+        /**
+         * How many at most, up to 200. By default 50.
+         */
+        limit?: number;
+        /**
+         * Whether to count what is found: capped stops at 1,000.
+         */
+        count?: 'capped' | 'exact';
+        /**
+         * 1 for the records in the bin instead.
+         */
+        bin?: string;
+        /**
+         * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
+         */
+        zone?: string;
+    };
+    url: '/api/v1/prospects';
+};
+
+export type ListProspectsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListProspectsError = ListProspectsErrors[keyof ListProspectsErrors];
+
+export type ListProspectsResponses = {
+    /**
+     * OK
+     */
+    200: ProspectPage;
+};
+
+export type ListProspectsResponse = ListProspectsResponses[keyof ListProspectsResponses];
+
+export type CreateProspectData = {
+    /**
+     * At most 512 KiB.
+     */
+    body: ProspectFields;
+    path?: never;
+    query?: never;
+    url: '/api/v1/prospects';
+};
+
+export type CreateProspectErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type CreateProspectError = CreateProspectErrors[keyof CreateProspectErrors];
+
+export type CreateProspectResponses = {
+    /**
+     * Created
+     */
+    201: Prospect;
+};
+
+export type CreateProspectResponse = CreateProspectResponses[keyof CreateProspectResponses];
+
+export type BulkProspectsData = {
+    /**
+     * At most 512 KiB.
+     */
+    body: BulkBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/prospects/bulk';
+};
+
+export type BulkProspectsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type BulkProspectsError = BulkProspectsErrors[keyof BulkProspectsErrors];
+
+export type BulkProspectsResponses = {
+    /**
+     * OK
+     */
+    200: Operation;
+};
+
+export type BulkProspectsResponse = BulkProspectsResponses[keyof BulkProspectsResponses];
+
+export type CountProspectsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * A condition as text: city = "Warszawa" and (tags has vip or not source = web). Or the same as a JSON tree. Only fields that the asker sees plainly.
+         */
+        filter?: string;
+        /**
+         * Beginnings of words, three or more digits of a phone in a row, or the beginning of a mail address.
+         */
+        search?: string;
+        /**
+         * 1 to count all; else counting stops at 1,000.
+         */
+        exact?: string;
+    };
+    url: '/api/v1/prospects/count';
+};
+
+export type CountProspectsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type CountProspectsError = CountProspectsErrors[keyof CountProspectsErrors];
+
+export type CountProspectsResponses = {
+    /**
+     * OK
+     */
+    200: Count;
+};
+
+export type CountProspectsResponse = CountProspectsResponses[keyof CountProspectsResponses];
+
+export type FindProspectData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: FindBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/prospects/find';
+};
+
+export type FindProspectErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type FindProspectError = FindProspectErrors[keyof FindProspectErrors];
+
+export type FindProspectResponses = {
+    /**
+     * OK
+     */
+    200: ProspectPage;
+};
+
+export type FindProspectResponse = FindProspectResponses[keyof FindProspectResponses];
+
+export type DeleteProspectData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/prospects/{id}';
+};
+
+export type DeleteProspectErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type DeleteProspectError = DeleteProspectErrors[keyof DeleteProspectErrors];
+
+export type DeleteProspectResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type DeleteProspectResponse = DeleteProspectResponses[keyof DeleteProspectResponses];
+
+export type GetProspectData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/prospects/{id}';
+};
+
+export type GetProspectErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetProspectError = GetProspectErrors[keyof GetProspectErrors];
+
+export type GetProspectResponses = {
+    /**
+     * OK
+     */
+    200: Prospect;
+};
+
+export type GetProspectResponse = GetProspectResponses[keyof GetProspectResponses];
+
+export type UpdateProspectData = {
+    /**
+     * At most 512 KiB.
+     */
+    body: ProspectFields;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/prospects/{id}';
+};
+
+export type UpdateProspectErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type UpdateProspectError = UpdateProspectErrors[keyof UpdateProspectErrors];
+
+export type UpdateProspectResponses = {
+    /**
+     * OK
+     */
+    200: Prospect;
+};
+
+export type UpdateProspectResponse = UpdateProspectResponses[keyof UpdateProspectResponses];
+
+export type GetProspectAccessData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/prospects/{id}/access';
+};
+
+export type GetProspectAccessErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetProspectAccessError = GetProspectAccessErrors[keyof GetProspectAccessErrors];
+
+export type GetProspectAccessResponses = {
+    /**
+     * OK
+     */
+    200: AccessList;
+};
+
+export type GetProspectAccessResponse = GetProspectAccessResponses[keyof GetProspectAccessResponses];
+
+export type GetProspectHistoryData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/prospects/{id}/history';
+};
+
+export type GetProspectHistoryErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetProspectHistoryError = GetProspectHistoryErrors[keyof GetProspectHistoryErrors];
+
+export type GetProspectHistoryResponses = {
+    /**
+     * OK
+     */
+    200: StepList;
+};
+
+export type GetProspectHistoryResponse = GetProspectHistoryResponses[keyof GetProspectHistoryResponses];
+
+export type GetProspectVersionData = {
+    body?: never;
+    path: {
+        id: string;
+        version: string;
+    };
+    query?: never;
+    url: '/api/v1/prospects/{id}/history/{version}';
+};
+
+export type GetProspectVersionErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetProspectVersionError = GetProspectVersionErrors[keyof GetProspectVersionErrors];
+
+export type GetProspectVersionResponses = {
+    /**
+     * OK
+     */
+    200: Prospect;
+};
+
+export type GetProspectVersionResponse = GetProspectVersionResponses[keyof GetProspectVersionResponses];
+
+export type RevertProspectData = {
+    body?: never;
+    path: {
+        id: string;
+        version: string;
+    };
+    query?: never;
+    url: '/api/v1/prospects/{id}/history/{version}/restore';
+};
+
+export type RevertProspectErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type RevertProspectError = RevertProspectErrors[keyof RevertProspectErrors];
+
+export type RevertProspectResponses = {
+    /**
+     * OK
+     */
+    200: Prospect;
+};
+
+export type RevertProspectResponse = RevertProspectResponses[keyof RevertProspectResponses];
+
+export type RestoreProspectData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/prospects/{id}/restore';
+};
+
+export type RestoreProspectErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type RestoreProspectError = RestoreProspectErrors[keyof RestoreProspectErrors];
+
+export type RestoreProspectResponses = {
+    /**
+     * OK
+     */
+    200: Prospect;
+};
+
+export type RestoreProspectResponse = RestoreProspectResponses[keyof RestoreProspectResponses];
+
+export type RevealProspectData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: RevealBody;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/prospects/{id}/reveal';
+};
+
+export type RevealProspectErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type RevealProspectError = RevealProspectErrors[keyof RevealProspectErrors];
+
+export type RevealProspectResponses = {
+    /**
+     * OK
+     */
+    200: Reveal;
+};
+
+export type RevealProspectResponse = RevealProspectResponses[keyof RevealProspectResponses];
+
+export type GetProspectSightingsData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/prospects/{id}/seen';
+};
+
+export type GetProspectSightingsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetProspectSightingsError = GetProspectSightingsErrors[keyof GetProspectSightingsErrors];
+
+export type GetProspectSightingsResponses = {
+    /**
+     * OK
+     */
+    200: Sightings;
+};
+
+export type GetProspectSightingsResponse = GetProspectSightingsResponses[keyof GetProspectSightingsResponses];
+
+export type ListProspectSharesData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/prospects/{id}/shares';
+};
+
+export type ListProspectSharesErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListProspectSharesError = ListProspectSharesErrors[keyof ListProspectSharesErrors];
+
+export type ListProspectSharesResponses = {
+    /**
+     * OK
+     */
+    200: ShareList;
+};
+
+export type ListProspectSharesResponse = ListProspectSharesResponses[keyof ListProspectSharesResponses];
+
+export type ShareProspectData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: ShareBody;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/prospects/{id}/shares';
+};
+
+export type ShareProspectErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ShareProspectError = ShareProspectErrors[keyof ShareProspectErrors];
+
+export type ShareProspectResponses = {
+    /**
+     * Created
+     */
+    201: Share;
+};
+
+export type ShareProspectResponse = ShareProspectResponses[keyof ShareProspectResponses];
+
+export type UnshareProspectData = {
+    body?: never;
+    path: {
+        id: string;
+        principal: string;
+    };
+    query?: never;
+    url: '/api/v1/prospects/{id}/shares/{principal}';
+};
+
+export type UnshareProspectErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type UnshareProspectError = UnshareProspectErrors[keyof UnshareProspectErrors];
+
+export type UnshareProspectResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type UnshareProspectResponse = UnshareProspectResponses[keyof UnshareProspectResponses];
+
+export type GetProspectTimelineData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: {
+        /**
+         * next of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/prospects/{id}/timeline';
+};
+
+export type GetProspectTimelineErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetProspectTimelineError = GetProspectTimelineErrors[keyof GetProspectTimelineErrors];
+
+export type GetProspectTimelineResponses = {
+    /**
+     * OK
+     */
+    200: Timeline;
+};
+
+export type GetProspectTimelineResponse = GetProspectTimelineResponses[keyof GetProspectTimelineResponses];
+
+export type ExplainProspectData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: {
+        /**
+         * By default the asker.
+         */
+        person?: string;
+        /**
+         * A field; by default the record as a whole.
+         */
+        field?: string;
+        /**
+         * By default view.
+         */
+        action?: 'view' | 'edit' | 'delete' | 'export';
+    };
+    url: '/api/v1/prospects/{id}/why';
+};
+
+export type ExplainProspectErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ExplainProspectError = ExplainProspectErrors[keyof ExplainProspectErrors];
+
+export type ExplainProspectResponses = {
+    /**
+     * OK
+     */
+    200: Why;
+};
+
+export type ExplainProspectResponse = ExplainProspectResponses[keyof ExplainProspectResponses];
 
 export type GetRailsData = {
     body?: never;

@@ -18,7 +18,8 @@ export default function StageTabs({
   onChange: (next: string) => void;
 }) {
   const { t } = useLingui();
-  const { data = [] } = useQuery(pipelines);
+  const { data: all = [] } = useQuery(pipelines);
+  const data = all.filter((each) => each.kind === kind.name);
   const [chosen, setChosen] = useState<string | null>(null);
   const tree = parse(filter);
   const pipeline = data.find((each) => each.id === chosen) ?? data[0];

@@ -1,5 +1,15 @@
 import { Trans, useLingui } from '@lingui/react/macro';
-import { ActionIcon, Button, Group, Select, Skeleton, Stack, TextInput } from '@mantine/core';
+import {
+  ActionIcon,
+  Badge,
+  Button,
+  Group,
+  SegmentedControl,
+  Select,
+  Skeleton,
+  Stack,
+  TextInput,
+} from '@mantine/core';
 import { IconArrowDown, IconArrowUp, IconPlus, IconX } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
@@ -25,6 +35,7 @@ export function PipelinesPage() {
           saved={{
             id: '',
             version: 0,
+            kind: 'deal',
             name: '',
             stages: [
               { name: t`New request`, outcome: 'open' },
@@ -51,6 +62,7 @@ function Editor({ saved, onDone }: { saved: Pipeline; onDone?: () => void }) {
   const tell = useTell();
   const [draft, setDraft] = useState(saved);
   const [busy, setBusy] = useState(false);
+  const of: Record<Pipeline['kind'], string> = { deal: t`Deals`, process: t`Post-sale processes` };
   const changed = !saved.id || JSON.stringify(draft) !== JSON.stringify(saved);
   const set = (index: number, next: Partial<Stage>) =>
     setDraft({
@@ -68,7 +80,7 @@ function Editor({ saved, onDone }: { saved: Pipeline; onDone?: () => void }) {
   async function save() {
     setBusy(true);
     try {
-      const body = { name: draft.name.trim(), stages: draft.stages };
+      const body = { kind: draft.kind, name: draft.name.trim(), stages: draft.stages };
       // The stages keep their ids, so that deals stay where they are.
       if (saved.id) await changePipeline(saved.id, { ...body, version: saved.version });
       else await addPipeline(body);
@@ -84,6 +96,21 @@ function Editor({ saved, onDone }: { saved: Pipeline; onDone?: () => void }) {
   return (
     <Panel>
       <Stack gap="xs">
+        <Group gap="xs">
+          {saved.id ? (
+            <Badge size="sm" variant="light" color="gray">
+              {of[draft.kind]}
+            </Badge>
+          ) : (
+            <SegmentedControl
+              size="xs"
+              aria-label={t`What passes through the pipeline`}
+              data={Object.entries(of).map(([value, label]) => ({ value, label }))}
+              value={draft.kind}
+              onChange={(kind) => setDraft({ ...draft, kind: kind as Pipeline['kind'] })}
+            />
+          )}
+        </Group>
         <TextInput
           size="sm"
           label={t`Pipeline`}

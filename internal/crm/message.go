@@ -1,0 +1,93 @@
+package crm
+
+import (
+	"context"
+
+	"castellan/internal/records"
+	"castellan/internal/schema"
+	"castellan/internal/store"
+)
+
+// message is a text message, a chat note or a mail with a client. Its number and
+// addresses are seen by whoever may see them in the details of messages.
+func message() schema.Kind {
+	return schema.Kind{
+		Number: messageNumber, Name: "message", Plural: "messages", ListedOn: "messages", ShownOn: "messages",
+		One:   words("Message", "Сообщение", "Messaggio", "Wiadomość"),
+		Many:  words("Messages", "Сообщения", "Messaggi", "Wiadomości"),
+		Title: "subject", Responsible: "responsible", Days: "created_at",
+		Fields: kept(
+			title("subject", schema.Personal, words("Subject", "Тема", "Oggetto", "Temat")),
+			&schema.Field{Name: "channel", Type: schema.Choice, Class: schema.Open, Required: true, Indexed: true,
+				Labels: words("Channel", "Канал", "Canale", "Kanał"),
+				Options: []schema.Option{
+					option("sms", "SMS", "SMS", "SMS", "SMS"),
+					option("chat", "Chat", "Чат", "Chat", "Czat"),
+					option("mail", "E-mail", "Эл. почта", "E-mail", "E-mail"),
+				}},
+			&schema.Field{Name: "direction", Type: schema.Choice, Class: schema.Open, Indexed: true,
+				Labels: words("Direction", "Направление", "Direzione", "Kierunek"),
+				Options: []schema.Option{
+					option("in", "Received", "Получено", "Ricevuto", "Otrzymana"),
+					option("out", "Sent", "Отправлено", "Inviato", "Wysłana"),
+				}},
+			&schema.Field{Name: "number", Type: schema.Phones, Class: schema.Contact, Max: 1, Search: schema.ByDigits,
+				Labels: words("Number", "Номер", "Numero", "Numer")},
+			&schema.Field{Name: "addresses", Type: schema.Emails, Class: schema.Contact, Max: 20, Search: schema.ByAddress,
+				Labels: words("Addresses", "Адреса", "Indirizzi", "Adresy")},
+			&schema.Field{Name: "body", Type: schema.LongText, Class: schema.Personal, Max: 100_000, Free: true,
+				Labels: words("Text", "Текст", "Testo", "Treść")},
+			&schema.Field{Name: "at", Type: schema.DateTime, Class: schema.Open, Indexed: true, Sort: true,
+				Labels: words("When", "Когда", "Quando", "Kiedy")},
+			toClient(),
+			toCompany(),
+			toDeal(),
+			responsible(),
+		),
+	}
+}
+
+// prepareMessage gives a message that has no subject the beginning of its text
+// for one, and the moment of writing if no other is named.
+func (w *Workspace) prepareMessage(_ context.Context, tx *store.Tx, before *store.Stored, v records.Values) error {
+	if before != nil {
+		return nil
+	}
+	if held(before, v, "subject") == "" {
+		subject := beginning(held(before, v, "body"), 80)
+		if subject == "" {
+			subject = words("Message", "Сообщение", "Messaggio", "Wiadomość").In(w.Settings().Language)
+		}
+		v["subject"] = subject
+	}
+	if v["at"] == nil {
+		v["at"] = written(tx.Now())
+	}
+	return nil
+}
+
+// beginning is the first line of a text, cut between words to at most so many characters.
+func beginning(s string, most int) string {
+	end, space := 0, 0
+	n := 0
+	for i, r := range s {
+		if r == '\n' || r == '\r' {
+			return s[:i]
+		}
+		if n == most {
+			end = i
+			break
+		}
+		if r == ' ' {
+			space = i
+		}
+		n++
+	}
+	switch {
+	case end == 0:
+		return s
+	case space > 0:
+		end = space
+	}
+	return s[:end] + "…"
+}
