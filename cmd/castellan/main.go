@@ -14,6 +14,7 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	_ "time/tzdata" // hours of entry count in time zones, and not every machine knows them
 
 	"github.com/alecthomas/kong"
 

@@ -91,7 +91,8 @@ func (r *rooms) join(ctx context.Context, p place, log *slog.Logger) (err error)
 	if r.workspace, err = crm.OpenWorkspace(ctx, r.db); err != nil {
 		return err
 	}
-	r.rights = rights.Open(rights.Options{DB: r.db, Scribe: r.scribe, Catalog: r.workspace.Catalog, GroupGone: records.GroupGone})
+	r.rights = rights.Open(rights.Options{DB: r.db, Scribe: r.scribe, Catalog: r.workspace.Catalog, GroupGone: records.GroupGone,
+		Zone: func() string { return r.workspace.Settings().TimeZone }})
 	r.workspace.Join(r.scribe, r.rights)
 	r.accounts = identity.Open(identity.Options{DB: r.db, Vault: r.vault, Rights: r.rights, Scribe: r.scribe,
 		Founding: func(ctx context.Context, tx *store.Tx, _ actor.Actor, f identity.Founding) error {

@@ -76,6 +76,7 @@ type Accounts struct {
 	byPerson  *throttle.Tries   // tries in a row to prove the old password, for each person
 	unknown   *throttle.Buckets // tokens and keys that do not exist, for each network
 	noted     *throttle.Buckets // ledger entries about whoever was slowed, for each network
+	entries   *throttle.Buckets // ledger entries about whoever was known and not let in, for each network
 }
 
 // Open makes the keeper. It reads nothing yet.
@@ -102,7 +103,7 @@ func Open(o Options) *Accounts {
 		Options: o, hasher: newHasher(o.Vault, o.Cost, o.Hashes),
 		epoch: epoch.New(o.DB, "identity"), sessions: newMemory[*session](), keys: newMemory[*key](),
 		byNetwork: buckets(3*time.Second, 30), byAccount: buckets(36*time.Second, 100), byBoth: tries(), byPerson: tries(),
-		unknown: buckets(time.Second, 60), noted: buckets(time.Minute, 1),
+		unknown: buckets(time.Second, 60), noted: buckets(time.Minute, 1), entries: buckets(time.Minute, 1),
 	}
 }
 

@@ -249,6 +249,12 @@ func (a *Accounts) ResolveKey(ctx context.Context, plain string, address netip.A
 	case !k.from(address):
 		return actor.Actor{}, a.refuseKey(ctx, stranger(address, device), k.id, "network")
 	}
+	who := actor.Actor{Kind: actor.Program, Person: k.owner, Key: k.id, Role: k.role, Language: k.language, Address: address, Device: cut(device)}
+	if why, err := a.Rights.Admit(ctx, who); err != nil {
+		return actor.Actor{}, err
+	} else if why != "" {
+		return actor.Actor{}, a.refuseKey(ctx, stranger(address, device), k.id, string(why))
+	}
 	if before := k.used.Load(); now.Sub(time.UnixMicro(before)) >= unwritten && k.used.CompareAndSwap(before, now.UnixMicro()) {
 		err := a.DB.Write(ctx, func(tx *store.Tx) error {
 			_, err := tx.Exec(ctx, store.Text(`UPDATE program_key SET used_at = ?, used_from = ? WHERE id = ?`), now, address.String(), k.id)
@@ -259,7 +265,7 @@ func (a *Accounts) ResolveKey(ctx context.Context, plain string, address netip.A
 			return actor.Actor{}, fmt.Errorf("write down the use of a key: %w", err)
 		}
 	}
-	return actor.Actor{Kind: actor.Program, Person: k.owner, Key: k.id, Role: k.role, Language: k.language, Address: address, Device: cut(device)}, nil
+	return who, nil
 }
 
 // from tells whether the key may be used from an address. It is asked each

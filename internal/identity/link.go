@@ -223,6 +223,11 @@ func (a *Accounts) Redeem(ctx context.Context, r Redeeming) (Started, error) {
 	if err != nil {
 		return Started{}, fmt.Errorf("read link: %w", err)
 	}
+	if why, err := a.unwelcome(ctx, person, who); err != nil {
+		return Started{}, err
+	} else if why != "" {
+		return Started{}, a.refuseLink(ctx, who, network, "link.refused", why)
+	}
 	password, err := a.newPassword(ctx, person, r.Password)
 	if err != nil {
 		return Started{}, err

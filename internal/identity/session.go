@@ -51,7 +51,8 @@ type session struct {
 const unwritten = time.Minute
 
 // Resolve tells who the bearer of a session's token is. A token that does not
-// hold gives NotSignedIn, whatever the reason. The answer comes from memory:
+// hold gives NotSignedIn, whatever the reason; a person who may not work from
+// that address or at this hour is told so. The answer comes from memory:
 // an end of the session made by this process holds at once, one made by another
 // process within a second.
 func (a *Accounts) Resolve(ctx context.Context, token string, address netip.Addr, device string) (actor.Actor, error) {
@@ -66,10 +67,11 @@ func (a *Accounts) Resolve(ctx context.Context, token string, address netip.Addr
 			return actor.Actor{}, err
 		}
 	}
-	if err := a.use(ctx, s, address); err != nil {
+	who := actor.Actor{Kind: actor.Person, Person: s.person, Session: s.id, Language: s.language, Address: address, Device: cut(device)}
+	if err := a.Admit(ctx, who); err != nil {
 		return actor.Actor{}, err
 	}
-	return actor.Actor{Kind: actor.Person, Person: s.person, Session: s.id, Language: s.language, Address: address, Device: cut(device)}, nil
+	return who, a.use(ctx, s, address)
 }
 
 func (a *Accounts) expired(s *session) bool {

@@ -27,8 +27,9 @@ type Attempt struct {
 const familiar = 90 * 24 * time.Hour
 
 // SignIn begins a session. Whoever is refused learns only that they are, or how
-// long to wait: an unknown address, a wrong password, a deactivated account and
-// one without a password get the same words, after one hash each.
+// long to wait: an unknown address, a wrong password, a deactivated account, one
+// without a password and one that is not let in from there, or not now, get the
+// same words, after one hash each.
 func (a *Accounts) SignIn(ctx context.Context, try Attempt) (Started, error) {
 	who, network := stranger(try.Address, try.Device), throttle.Network(try.Address).String()
 	account := value.EmailKey(cut(strings.TrimSpace(try.Email)))
@@ -47,8 +48,12 @@ func (a *Accounts) SignIn(ctx context.Context, try Attempt) (Started, error) {
 	if err != nil {
 		return Started{}, err
 	}
-	if !right {
-		return Started{}, a.refuse(ctx, who, at)
+	unwelcome, err := a.unwelcome(ctx, at.ID, who)
+	if err != nil {
+		return Started{}, err
+	}
+	if !right || unwelcome != "" {
+		return Started{}, a.refuse(ctx, who, at, right, unwelcome)
 	}
 	a.byBoth.Passed(account + " " + network)
 	renewed := ""
@@ -130,9 +135,11 @@ type refusal struct {
 	Person actor.PersonID `json:"person,omitempty"`
 }
 
-func (a *Accounts) refuse(ctx context.Context, who actor.Actor, at candidate) error {
+func (a *Accounts) refuse(ctx context.Context, who actor.Actor, at candidate, right bool, unwelcome string) error {
 	why := refusal{"password", at.ID}
 	switch {
+	case right:
+		why.Reason = unwelcome
 	case at.ID == 0:
 		why.Reason = "unknown"
 	case at.State != Active:

@@ -15,6 +15,7 @@ const (
 	ManageFields    Ability = "fields.manage"
 	ManagePipelines Ability = "pipelines.manage"
 	ManageKeys      Ability = "keys.manage"
+	ManageSecurity  Ability = "security.manage"
 	ReadLedger      Ability = "ledger.read"
 	ReadOwnLedger   Ability = "ledger.read_own"
 	ReadExports     Ability = "exports.read"
@@ -46,6 +47,7 @@ var abilities = [...]AbilityWords{
 	{ManageFields, "Declare and change custom fields."},
 	{ManagePipelines, "Make and change pipelines and their stages."},
 	{ManageKeys, "Make and revoke program keys."},
+	{ManageSecurity, "Say on what terms people are let in: from which networks, at which hours, with which proofs, for how long."},
 	{ReadLedger, "Read the ledger: who saw, changed or took what."},
 	{ReadOwnLedger, "Read the ledger of one's own actions."},
 	{ReadExports, "See past exports and imports, and fetch their files."},

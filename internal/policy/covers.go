@@ -15,7 +15,9 @@ import (
 // gives what they like, rights on kinds that a later version brings included.
 const Owner = "owner"
 
-// owner tells whether the workspace role is the owner's.
+// Owner tells whether the workspace role is the owner's.
+func (s *Standing) Owner() bool { return s.owner() }
+
 func (s *Standing) owner() bool { return s != nil && s.role != nil && s.role.Built == Owner }
 
 // Covers tells whether the person may give a role, or change one that is or

@@ -53,7 +53,7 @@ func readyOwner() Ready {
 func readyAdministrator() Ready {
 	role := Role{Name: "Administrator", Built: "administrator", Administrator: true}
 	role.Grades = grades([]Action{Create, View, Edit, Delete}, All, readyKinds[:]...)
-	role.Abilities = held(ManagePeople, ManageRoles, ManageGroups, ManageSettings, ManageFields, ManagePipelines, ManageKeys,
+	role.Abilities = held(ManagePeople, ManageRoles, ManageGroups, ManageSettings, ManageFields, ManagePipelines, ManageKeys, ManageSecurity,
 		ReadLedger, ReadOwnLedger, RunImport, ShareRecords, AssignRecords, FindExact, UseBin, ChangeInBulk, MergeRecords, RevertRecords,
 		SeeSightings, ViewAs, Explain)
 	role.Sights = append(openly(),

@@ -66,6 +66,7 @@ const (
 	ManageFields    = policy.ManageFields
 	ManagePipelines = policy.ManagePipelines
 	ManageKeys      = policy.ManageKeys
+	ManageSecurity  = policy.ManageSecurity
 	ReadLedger      = policy.ReadLedger
 	RunImport       = policy.RunImport
 	ShareRecords    = policy.ShareRecords

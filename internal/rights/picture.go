@@ -23,9 +23,11 @@ type Picture struct {
 	members     map[actor.PersonID][]membership
 	differences map[actor.PersonID]kept[[]policy.Difference]
 	rails       kept[policy.Rails]
+	terms       map[subject]kept[policy.Terms]
 
 	standings sync.Map // bearer → *policy.Standing
 	looks     sync.Map // viewer and viewed → look
+	joined    sync.Map // bearer → policy.Terms
 }
 
 // kept is something with the version by which changes of it are told apart.
@@ -289,7 +291,7 @@ func read(ctx context.Context, tx *store.Tx, epoch int64) (*Picture, error) {
 	p := &Picture{
 		epoch: epoch, roles: map[actor.RoleID]kept[policy.Role]{}, groups: map[actor.GroupID]kept[string]{},
 		people: map[actor.PersonID]place{}, members: map[actor.PersonID][]membership{},
-		differences: map[actor.PersonID]kept[[]policy.Difference]{},
+		differences: map[actor.PersonID]kept[[]policy.Difference]{}, terms: map[subject]kept[policy.Terms]{},
 	}
 	for _, part := range []struct {
 		what string
@@ -302,6 +304,7 @@ func read(ctx context.Context, tx *store.Tx, epoch int64) (*Picture, error) {
 		{"members", `SELECT workgroup, person, COALESCE(role, 0) FROM membership ORDER BY workgroup, person`, p.readMember},
 		{"differences", `SELECT person, version, rights FROM difference`, p.readDifferences},
 		{"guard rails", `SELECT version, rights FROM rails`, p.readRails},
+		{"terms", `SELECT scope, subject, version, terms FROM terms`, p.readTerms},
 	} {
 		if err := each(ctx, tx, part.sql, part.row); err != nil {
 			return nil, fmt.Errorf("read %s: %w", part.what, err)

@@ -34,7 +34,7 @@ import (
 	"castellan/internal/store"
 )
 
-// Options are what a Book needs. All but GroupGone must be given.
+// Options are what a Book needs. All but GroupGone and Zone must be given.
 type Options struct {
 	DB      *store.DB
 	Scribe  *scribe.Scribe
@@ -43,6 +43,8 @@ type Options struct {
 	// GroupGone runs in the transaction that deletes a group, before it is
 	// gone: what was shared with it must be taken back there. Nil: nothing is.
 	GroupGone func(ctx context.Context, tx *store.Tx, group actor.GroupID) error
+
+	Zone func() string // the time zone of the workspace, in which hours of entry count; nil: UTC
 }
 
 // Book is the keeper of rights. It is safe for concurrent use.
@@ -52,6 +54,8 @@ type Book struct {
 
 	last atomic.Pointer[Picture] // the picture that was read last
 	mu   sync.Mutex              // held by the one who reads a new one
+
+	zones sync.Map // name → *time.Location
 }
 
 // Open makes the keeper. It reads nothing yet.

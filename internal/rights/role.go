@@ -188,6 +188,9 @@ func (b *Book) DeleteRole(ctx context.Context, who actor.Actor, id actor.RoleID,
 		if _, err := tx.Exec(ctx, store.Text(`DELETE FROM role WHERE id = ?`), id); err != nil {
 			return fmt.Errorf("delete role: %w", err)
 		}
+		if _, err := tx.Exec(ctx, store.Text(`DELETE FROM terms WHERE scope = 'role' AND subject = ?`), id); err != nil {
+			return fmt.Errorf("delete the terms of a role: %w", err)
+		}
 		return b.tell(ctx, tx, who, "role.deleted", "role", int64(id), before{Before: words(was.it)})
 	})
 }

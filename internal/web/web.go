@@ -113,7 +113,7 @@ func (s *Server) table() []*route {
 	var all []*route
 	for _, part := range [][]route{
 		s.sessionRoutes(), s.kindRoutes(), s.recordRoutes(), s.searchRoutes(), s.pipelineRoutes(), s.peopleRoutes(), s.roleRoutes(),
-		s.groupRoutes(), s.previewRoutes(), s.ledgerRoutes(), s.importRoutes(), s.keyRoutes(), s.settingsRoutes(), s.houseRoutes(),
+		s.groupRoutes(), s.previewRoutes(), s.ledgerRoutes(), s.importRoutes(), s.keyRoutes(), s.termsRoutes(), s.settingsRoutes(), s.houseRoutes(),
 	} {
 		for i := range part {
 			all = append(all, &part[i])

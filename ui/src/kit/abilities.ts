@@ -12,6 +12,7 @@ export function useAbilityWords(): Record<string, string> {
     'fields.manage': t`Add and change custom fields`,
     'pipelines.manage': t`Make and change pipelines and their stages`,
     'keys.manage': t`Make and revoke program keys`,
+    'security.manage': t`Say on what terms people are let in: from which networks, at which hours, with which proofs, for how long`,
     'ledger.read': t`Read the log: who saw, changed or took what`,
     'ledger.read_own': t`Read the log of their own actions`,
     'exports.read': t`See past exports and imports, and fetch their files`,
@@ -24,7 +25,7 @@ export function useAbilityWords(): Record<string, string> {
     'records.merge': t`Merge records of the same client`,
     'records.revert': t`Return a record to an earlier state`,
     'records.seen': t`See who has ever seen a record`,
-    viewas: t`Look through the eyes of another person, without changing anything`,
+    viewas: t`Look through the eyes of another person or role, without changing anything`,
     explain: t`Ask why somebody may see a record, and who may`,
   };
 }

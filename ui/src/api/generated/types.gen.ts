@@ -1134,6 +1134,27 @@ export type EventList = {
     items: Array<Event>;
 };
 
+export type EveryTerms = {
+    /**
+     * From where this was asked.
+     */
+    address: string;
+    now: string;
+    /**
+     * Those for whom something is set.
+     */
+    people: Array<Terms>;
+    /**
+     * Those for which something is set.
+     */
+    roles: Array<Terms>;
+    /**
+     * That of the workspace.
+     */
+    time_zone: string;
+    workspace: Terms;
+};
+
 export type Field = {
     /**
      * How sensitive it is; rights are given to classes.
@@ -1398,6 +1419,21 @@ export type Hit = {
 
 export type HitList = {
     items: Array<Hit>;
+};
+
+export type HoursShape = {
+    /**
+     * On which it begins: monday to sunday.
+     */
+    days: Array<string>;
+    /**
+     * Such as 09:00.
+     */
+    from: string;
+    /**
+     * Such as 18:00, at most 24:00. One that is not after the beginning is on the day after.
+     */
+    to: string;
 };
 
 export type Import = {
@@ -3247,6 +3283,58 @@ export type TaskPage = {
      * The cursor of the next page; null at the end.
      */
     next: string | null;
+};
+
+export type Terms = {
+    absolute_minutes: number;
+    factor: boolean;
+    hours: Array<HoursShape>;
+    idle_minutes: number;
+    networks: Array<string>;
+    scope: 'workspace' | 'role' | 'person';
+    /**
+     * The role or the person; null for the workspace.
+     */
+    subject: Named;
+    /**
+     * Empty: that of the workspace.
+     */
+    time_zone: string;
+    /**
+     * 0: nothing was ever set.
+     */
+    version: number;
+};
+
+export type TermsBody = {
+    /**
+     * No session is older than so many minutes; 0: no word on it.
+     */
+    absolute_minutes?: number;
+    /**
+     * A second factor is demanded.
+     */
+    factor?: boolean;
+    /**
+     * When people are let in; none: at any hour.
+     */
+    hours?: Array<HoursShape>;
+    /**
+     * A session unused for so many minutes is over; 0: no word on it.
+     */
+    idle_minutes?: number;
+    /**
+     * Addresses and networks from which people are let in, such as 192.0.2.7, 192.0.2.0/24 or 2001:db8::/48; none: from anywhere.
+     */
+    networks?: Array<string>;
+    /**
+     * In which the hours count; absent: that of the workspace.
+     */
+    time_zone?: string;
+    /**
+     * The one that was read; absent: whatever it is now.
+     */
+    version?: number;
 };
 
 export type Timeline = {
@@ -11527,6 +11615,198 @@ export type SearchResponses = {
 };
 
 export type SearchResponse = SearchResponses[keyof SearchResponses];
+
+export type ListTermsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/security/terms';
+};
+
+export type ListTermsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListTermsError = ListTermsErrors[keyof ListTermsErrors];
+
+export type ListTermsResponses = {
+    /**
+     * OK
+     */
+    200: EveryTerms;
+};
+
+export type ListTermsResponse = ListTermsResponses[keyof ListTermsResponses];
+
+export type GetTermsOfPersonData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/security/terms/people/{id}';
+};
+
+export type GetTermsOfPersonErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetTermsOfPersonError = GetTermsOfPersonErrors[keyof GetTermsOfPersonErrors];
+
+export type GetTermsOfPersonResponses = {
+    /**
+     * OK
+     */
+    200: Terms;
+};
+
+export type GetTermsOfPersonResponse = GetTermsOfPersonResponses[keyof GetTermsOfPersonResponses];
+
+export type SetTermsOfPersonData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: TermsBody;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/security/terms/people/{id}';
+};
+
+export type SetTermsOfPersonErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type SetTermsOfPersonError = SetTermsOfPersonErrors[keyof SetTermsOfPersonErrors];
+
+export type SetTermsOfPersonResponses = {
+    /**
+     * OK
+     */
+    200: Terms;
+};
+
+export type SetTermsOfPersonResponse = SetTermsOfPersonResponses[keyof SetTermsOfPersonResponses];
+
+export type GetTermsOfRoleData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/security/terms/roles/{id}';
+};
+
+export type GetTermsOfRoleErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetTermsOfRoleError = GetTermsOfRoleErrors[keyof GetTermsOfRoleErrors];
+
+export type GetTermsOfRoleResponses = {
+    /**
+     * OK
+     */
+    200: Terms;
+};
+
+export type GetTermsOfRoleResponse = GetTermsOfRoleResponses[keyof GetTermsOfRoleResponses];
+
+export type SetTermsOfRoleData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: TermsBody;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/security/terms/roles/{id}';
+};
+
+export type SetTermsOfRoleErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type SetTermsOfRoleError = SetTermsOfRoleErrors[keyof SetTermsOfRoleErrors];
+
+export type SetTermsOfRoleResponses = {
+    /**
+     * OK
+     */
+    200: Terms;
+};
+
+export type SetTermsOfRoleResponse = SetTermsOfRoleResponses[keyof SetTermsOfRoleResponses];
+
+export type GetTermsOfWorkspaceData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/security/terms/workspace';
+};
+
+export type GetTermsOfWorkspaceErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetTermsOfWorkspaceError = GetTermsOfWorkspaceErrors[keyof GetTermsOfWorkspaceErrors];
+
+export type GetTermsOfWorkspaceResponses = {
+    /**
+     * OK
+     */
+    200: Terms;
+};
+
+export type GetTermsOfWorkspaceResponse = GetTermsOfWorkspaceResponses[keyof GetTermsOfWorkspaceResponses];
+
+export type SetTermsOfWorkspaceData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: TermsBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/security/terms/workspace';
+};
+
+export type SetTermsOfWorkspaceErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type SetTermsOfWorkspaceError = SetTermsOfWorkspaceErrors[keyof SetTermsOfWorkspaceErrors];
+
+export type SetTermsOfWorkspaceResponses = {
+    /**
+     * OK
+     */
+    200: Terms;
+};
+
+export type SetTermsOfWorkspaceResponse = SetTermsOfWorkspaceResponses[keyof SetTermsOfWorkspaceResponses];
 
 export type SignOutData = {
     body?: never;
