@@ -16,6 +16,7 @@ import (
 	"castellan/internal/schema"
 	"castellan/internal/scribe"
 	"castellan/internal/store"
+	"castellan/internal/value"
 )
 
 // Abilities tell whether an actor may change the workspace, and forget the
@@ -159,7 +160,7 @@ func (s Settings) Check() error {
 	if n := len([]rune(s.Name)); n == 0 || n > 100 {
 		wrong = append(wrong, *fault.New(fault.Invalid, "settings.name", "The workspace needs a name of at most 100 characters.").At("name"))
 	}
-	if !letters(s.Region, 2) {
+	if !value.KnownRegion(s.Region) {
 		wrong = append(wrong, *fault.New(fault.Invalid, "settings.region", "The region must be a country code of two letters, such as PL.").At("region"))
 	}
 	if !slices.Contains(Languages(), s.Language) {

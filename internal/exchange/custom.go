@@ -153,8 +153,14 @@ func yesOrNo(text string) (is, ok bool) {
 	return slices.Contains(yes, key), slices.Contains(yes, key) || slices.Contains(no, key)
 }
 
-// headings of the columns that our file of refused rows puts before those of the
-// file. They say nothing of a client when the file comes back.
-var ownHeadings = [...]string{"Castellan: line", "Castellan: imported", "Castellan: reasons"}
-
-func ours(heading string) bool { return slices.Contains(ownHeadings[:], value.Line(heading)) }
+// ours tells whether a column is one of those that our file of refused rows
+// puts first, in any language.
+func ours(heading string) bool {
+	heading = value.Line(heading)
+	for _, words := range ownHeadings {
+		if slices.Contains(words[:], heading) {
+			return true
+		}
+	}
+	return false
+}

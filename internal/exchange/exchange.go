@@ -45,6 +45,7 @@ import (
 	"castellan/internal/scribe"
 	"castellan/internal/sheet"
 	"castellan/internal/store"
+	"castellan/internal/value"
 	"castellan/internal/vault"
 )
 
@@ -140,6 +141,7 @@ type Import struct {
 	Updated  int
 	Skipped  int
 	Refused  int
+	Told     int    // rows in the file of refused rows, of which some lost only a value; known to Status
 	Problem  string // of a failed one, in plain words
 	Finished time.Time
 
@@ -234,8 +236,13 @@ func (m *Imports) recognise(ctx context.Context, who actor.Actor, i *Import, sum
 		return err
 	}
 	for n, c := range guess.Columns {
-		if ours(c.Heading) {
+		switch {
+		case ours(c.Heading):
 			guess.Columns[n].Field = sheet.FieldSkip
+		case c.Field == sheet.FieldCreated:
+			// When a client came to be here is what the ledger says. The day in the
+			// former system may become a field of one's own.
+			guess.Columns[n].Field = ""
 		}
 	}
 	i.Settings.Guess, i.State = guess, Ready
@@ -430,8 +437,12 @@ func (m *Imports) Status(ctx context.Context, who actor.Actor, id int64) (*Impor
 	}
 	if i.State == Ready && i.By == who.Person {
 		_, i.Settings.Guess, err = sheet.Open(m.content(ctx, i), i.Size, i.Name, &i.Settings.Guess)
+		return i, err
 	}
-	return i, err
+	if err := m.DB.QueryRow(ctx, store.Text("SELECT count(*) FROM import_refused WHERE import = ?"), id).Scan(&i.Told); err != nil {
+		return nil, fmt.Errorf("count refused rows: %w", err)
+	}
+	return i, nil
 }
 
 func (m *Imports) find(ctx context.Context, id int64) (*Import, error) {
@@ -470,6 +481,9 @@ func (m *Imports) Adjust(ctx context.Context, who actor.Actor, id int64, s Setti
 	}
 	if i.State != Ready {
 		return nil, errStarted()
+	}
+	if err := spells(s); err != nil {
+		return nil, err
 	}
 	if !slices.Contains([]string{Skip, Fill, Update}, s.Duplicates) {
 		return nil, fault.New(fault.Invalid, "import.duplicates", "Clients who are there already are skipped, filled or updated.").At("duplicates")
@@ -517,13 +531,24 @@ func (m *Imports) Adjust(ctx context.Context, who actor.Actor, id int64, s Setti
 	return i, nil
 }
 
+// spells refuses a region and a language that nothing could be read by.
+func spells(s Settings) error {
+	if s.Region != "" && !value.KnownRegion(s.Region) {
+		return fault.New(fault.Invalid, "import.region", "The region must be a country code of two letters, such as PL.").At("region")
+	}
+	if s.Language != "" && spoken(s.Language) != s.Language {
+		return fault.New(fault.Invalid, "import.language", "The language of the names must be one of en, ru, it, pl.").At("language")
+	}
+	return nil
+}
+
 func errStarted() error {
 	return fault.New(fault.Conflict, "import.started", "This import has been started already.")
 }
 
 // known tells whether a column can become the field.
 func (m *Imports) known(name string) bool {
-	return name == "" || slices.Contains(sheet.Fields(), name) || m.custom(name) != nil ||
+	return name == "" || slices.Contains(sheet.Fields(), name) && name != sheet.FieldCreated || m.custom(name) != nil ||
 		slices.Contains([]string{sheet.FieldPhoneLabel, sheet.FieldEmailLabel, sheet.FieldExtraLabel, sheet.FieldExtra}, name)
 }
 

@@ -25,7 +25,9 @@ const atOnce = 50
 // Problems that only the house can know of; sheet has the others.
 const (
 	notFitting     sheet.Code = "notFitting"     // a value that its field does not take
+	notSaved       sheet.Code = "notSaved"       // the row was refused as a whole
 	notResponsible sheet.Code = "notResponsible" // the file names somebody who cannot become responsible
+	notAssigned    sheet.Code = "notAssigned"    // whoever imports may not make others responsible
 	notCompany     sheet.Code = "notCompany"     // the company could not be added
 	unreadable     sheet.Code = "unreadable"     // the row brings our reading down
 )
@@ -266,7 +268,7 @@ func (r *reader) assign(all []*line) {
 			r.named[named] = true
 			l.warn(notResponsible, "", "nobody here has the name of the responsible person, so whoever imports is responsible, as for other rows with this name.")
 		case person != 0 && person != r.who.Person && !may:
-			l.warn(notResponsible, "", "you may not make others responsible, so you are.")
+			l.warn(notAssigned, "", "you may not make others responsible, so you are.")
 		case person != 0:
 			l.responsible = person
 		}

@@ -131,7 +131,7 @@ func (t *tally) end(l *line, n int, match schema.RecordID, o records.Outcome) {
 	if o.Err != nil {
 		t.what[n] = refused
 		for _, public := range publicOf(o.Err) {
-			t.more[n] = append(t.more[n], sheet.Problem{Line: l.row.Line, Column: -1, Code: notFitting, Public: fmt.Sprintf("Line %d: %s", l.row.Line, public), Refuses: true})
+			t.more[n] = append(t.more[n], sheet.Problem{Line: l.row.Line, Column: -1, Code: notSaved, Public: fmt.Sprintf("Line %d: %s", l.row.Line, public), Refuses: true})
 		}
 		return
 	}
@@ -168,10 +168,20 @@ func (r *reader) mend(w *records.Write, err error, t *tally, l *line, n int) boo
 		} else {
 			delete(w.Values, one.Field)
 		}
-		t.more[n] = append(t.more[n], sheet.Problem{Line: l.row.Line, Column: -1, Code: notFitting, Public: fmt.Sprintf("Line %d: %s It was left out.", l.row.Line, one.Public)})
+		t.more[n] = append(t.more[n], sheet.Problem{Line: l.row.Line, Column: -1, Heading: r.headingOf(one.Field), Code: notFitting, Public: fmt.Sprintf("Line %d: %s It was left out.", l.row.Line, one.Public)})
 	}
 	r.name(w)
 	return true
+}
+
+// headingOf is what the file calls the column that becomes a field.
+func (r *reader) headingOf(field string) string {
+	for _, c := range r.mapping.Columns {
+		if c.Field == field && c.Heading != "" {
+			return c.Heading
+		}
+	}
+	return field
 }
 
 // publicOf are the sentences of a fault that may be shown.

@@ -18,9 +18,9 @@ import (
 
 // told is a refused or warned line as it is kept for the person who imports.
 type told struct {
-	Line    int      `json:"line"`
-	Cells   []string `json:"cells"`
-	Reasons []string `json:"reasons"`
+	Line    int             `json:"line"`
+	Cells   []string        `json:"cells"`
+	Reasons []sheet.Problem `json:"problems"` // without values: those stand in the cells
 }
 
 // refusedPlace is the place in which a refused line is sealed.
@@ -37,10 +37,11 @@ func (m *Imports) sealTold(id int64, l *line, more []sheet.Problem) ([]byte, err
 	t := told{Line: l.row.Line, Cells: l.row.Cells}
 	for _, problems := range [][]sheet.Problem{l.problems, more} {
 		for _, p := range problems {
-			t.Reasons = append(t.Reasons, p.Public)
 			if l.row.Cells == nil && p.Value != "" {
 				t.Cells = []string{p.Value}
 			}
+			p.Value = ""
+			t.Reasons = append(t.Reasons, p)
 		}
 	}
 	if !leavesOut(l.problems) && !leavesOut(more) {
@@ -54,8 +55,8 @@ func (m *Imports) sealTold(id int64, l *line, more []sheet.Problem) ([]byte, err
 }
 
 // Refused writes the rows that were refused, and those of which a value could
-// not be taken over, as CSV: the file's own columns, and why. It is the file of
-// whoever imports, and reading it is noted.
+// not be taken over, as CSV: the file's own columns, and why, in the language of
+// whoever imports. It is their file, and reading it is noted.
 func (m *Imports) Refused(ctx context.Context, who actor.Actor, id int64, to io.Writer) error {
 	i, err := m.mine(ctx, who, id)
 	if err != nil {
@@ -69,7 +70,9 @@ func (m *Imports) Refused(ctx context.Context, who actor.Actor, id int64, to io.
 		return err
 	}
 	w := csv.NewWriter(to)
-	head := ownHeadings[:len(ownHeadings):len(ownHeadings)]
+	language := spoken(who.Language)
+	own, imported := ownHeadings[language], answers[language]
+	head := own[:len(own):len(own)]
 	for _, c := range i.Settings.Guess.Columns {
 		head = append(head, harmless(c.Heading))
 	}
@@ -95,7 +98,11 @@ func (m *Imports) Refused(ctx context.Context, who actor.Actor, id int64, to io.
 		if err := json.Unmarshal(text, &t); err != nil {
 			return fmt.Errorf("read a refused row: %w", err)
 		}
-		cells := []string{fmt.Sprint(t.Line), map[int]string{0: "yes", 1: "no"}[refused], strings.Join(t.Reasons, " ")}
+		var why []string
+		for _, p := range t.Reasons {
+			why = append(why, Sentence(p, language))
+		}
+		cells := []string{fmt.Sprint(t.Line), imported[1-refused], strings.Join(why, " ")}
 		for _, c := range t.Cells {
 			cells = append(cells, harmless(c))
 		}

@@ -167,7 +167,7 @@ func (s *Standing) MayShare(kind *schema.Kind, before, after Facts, receivers []
 		return false, why
 	}
 	if before.Responsible != after.Responsible {
-		return false, Reason{Code: AbilityMissing, Ability: AssignRecords, Role: s.role.ID, RoleName: s.role.Name}
+		return false, Reason{Code: AbilityMissing, Ability: AssignRecords, Role: s.role.ID, RoleName: s.role.Name, Built: s.role.Built}
 	}
 	if v := s.Decide(kind, View, Card, now).Admit(before); !v.Allowed {
 		return false, v.Reasons()[0]
@@ -196,7 +196,7 @@ func (s *Standing) MayShare(kind *schema.Kind, before, after Facts, receivers []
 			}
 		}
 	}
-	return true, Reason{Code: AbilityHeld, Ability: ShareRecords, Role: s.role.ID, RoleName: s.role.Name}
+	return true, Reason{Code: AbilityHeld, Ability: ShareRecords, Role: s.role.ID, RoleName: s.role.Name, Built: s.role.Built}
 }
 
 // mostSeen is the most that the person sees of each field of a record on any surface.

@@ -73,7 +73,7 @@ func (s *Standing) reaches(kind *schema.Kind, a Action, on Surface, now time.Tim
 	}
 	me := schema.ResponsiblePrincipal(int64(s.person))
 	if s.role != nil {
-		why := Reason{Kind: kind.Name, Plural: kind.Plural, Action: a, Role: s.role.ID, RoleName: s.role.Name, Personal: s.personal[personal{kind.Name, a}]}
+		why := Reason{Kind: kind.Name, Plural: kind.Plural, Action: a, Role: s.role.ID, RoleName: s.role.Name, Built: s.role.Built, Personal: s.personal[personal{kind.Name, a}]}
 		add(s.role, All, relAll, Arm{Scope: Everyone, Why: because(why, RoleAdmits, All)})
 		if a != Create {
 			if groups := s.groupPrincipals(); len(groups) > 0 {
@@ -86,7 +86,7 @@ func (s *Standing) reaches(kind *schema.Kind, a Action, on Surface, now time.Tim
 		if m.Role == nil {
 			continue
 		}
-		why := Reason{Kind: kind.Name, Plural: kind.Plural, Action: a, Role: m.Role.ID, RoleName: m.Role.Name, Group: m.Group, GroupName: m.Name}
+		why := Reason{Kind: kind.Name, Plural: kind.Plural, Action: a, Role: m.Role.ID, RoleName: m.Role.Name, Built: m.Role.Built, Group: m.Group, GroupName: m.Name}
 		through := []schema.Principal{schema.GroupPrincipal(int64(m.Group))}
 		if a == Create {
 			add(m.Role, All, relGroup, Arm{Scope: Through, Principals: through, Why: because(why, GroupAdmits, All)})

@@ -127,7 +127,7 @@ type source struct {
 // short is false if it does not.
 func (g *grant) falls(from source, f *Facts) (why Reason, short bool) {
 	role, kind := from.role, g.kind.Name
-	why = Reason{Kind: kind, Plural: g.kind.Plural, Action: g.action, Role: role.ID, RoleName: role.Name, Personal: from.personal,
+	why = Reason{Kind: kind, Plural: g.kind.Plural, Action: g.action, Role: role.ID, RoleName: role.Name, Built: role.Built, Personal: from.personal,
 		Group: from.group.Group, GroupName: from.group.Name, Givers: []Ability{ManageRoles, ManagePeople}}
 	stage := g.stageOf(f)
 	if slices.Contains(role.stagesOf(kind), stage) {

@@ -46,7 +46,8 @@ type Reason struct {
 	Before    Action
 	Role      actor.RoleID
 	RoleName  string
-	Personal  bool // the right differs from the role for this person
+	Built     string // of a ready role: its key, by which its name is translated
+	Personal  bool   // the right differs from the role for this person
 	Group     actor.GroupID
 	GroupName string
 	Grade     Grade

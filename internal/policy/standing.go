@@ -121,9 +121,9 @@ func (s *Standing) Can(a Ability) (bool, Reason) {
 	case s == nil || s.role == nil:
 		return false, Reason{Code: NoRole, Ability: a, Givers: []Ability{ManagePeople}}
 	case !s.role.Abilities[a] || !a.Known():
-		return false, Reason{Code: AbilityMissing, Ability: a, Role: s.role.ID, RoleName: s.role.Name, Givers: []Ability{ManageRoles, ManagePeople}}
+		return false, Reason{Code: AbilityMissing, Ability: a, Role: s.role.ID, RoleName: s.role.Name, Built: s.role.Built, Givers: []Ability{ManageRoles, ManagePeople}}
 	}
-	return true, Reason{Code: AbilityHeld, Ability: a, Role: s.role.ID, RoleName: s.role.Name}
+	return true, Reason{Code: AbilityHeld, Ability: a, Role: s.role.ID, RoleName: s.role.Name, Built: s.role.Built}
 }
 
 // Abilities lists what Can answers yes to, in the order of Abilities.

@@ -375,3 +375,7 @@ func digit(r rune) (byte, bool) {
 	}
 	return 0, false
 }
+
+// KnownRegion tells whether phone numbers without a country can belong to the
+// region, a country code of two capital letters.
+func KnownRegion(region string) bool { return phonenumbers.GetSupportedRegions()[region] }

@@ -36,7 +36,7 @@ func uploadShape() shape {
 type columnAnswer struct {
 	Index   int      `json:"index"`
 	Heading string   `json:"heading"`
-	Field   *string  `json:"field" doc:"null: kept aside under its heading."`
+	Field   *string  `json:"field" doc:"null: left out."`
 	Label   string   `json:"label,omitempty"`
 	Samples []string `json:"samples" nullable:"false"`
 }
@@ -53,12 +53,18 @@ type guessAnswer struct {
 }
 
 type previewRow struct {
-	Line   int      `json:"line"`
-	What   string   `json:"what" enum:"create,update,skip,refused"`
-	Title  string   `json:"title"`
-	Phones []string `json:"phones" nullable:"false"`
-	Emails []string `json:"emails" nullable:"false"`
-	Reason string   `json:"reason,omitempty"`
+	Line    int         `json:"line"`
+	What    string      `json:"what" enum:"create,update,skip,refused"`
+	Title   string      `json:"title"`
+	Phones  []string    `json:"phones" nullable:"false"`
+	Emails  []string    `json:"emails" nullable:"false"`
+	Reasons []rowReason `json:"reasons" nullable:"false" doc:"Why it is refused, or what of it is left out."`
+}
+
+type rowReason struct {
+	Code   string `json:"code"`
+	Column string `json:"column,omitempty" doc:"The heading of the column that it is about."`
+	Detail string `json:"detail" doc:"A sentence in the language of the asker, as in the file of refused rows. It names the place, never the value."`
 }
 
 type filePreview struct {
@@ -72,7 +78,7 @@ type filePreview struct {
 }
 
 type importSettings struct {
-	Mapping     map[string]*string `json:"mapping,omitempty" required:"false" doc:"By index of the column: a field, or null to keep it aside."`
+	Mapping     map[string]*string `json:"mapping,omitempty" required:"false" doc:"By index of the column: a field, or null to leave it out. A field of one's own can be made for it first."`
 	Encoding    string             `json:"encoding,omitempty" required:"false"`
 	Delimiter   string             `json:"delimiter,omitempty" required:"false"`
 	Duplicates  string             `json:"duplicates,omitempty" required:"false" enum:"skip,fill,update"`
@@ -99,6 +105,7 @@ type importAnswer struct {
 	Updated  int            `json:"updated"`
 	Skipped  int            `json:"skipped"`
 	Refused  int            `json:"refused"`
+	Told     int            `json:"told" doc:"Rows in the file of refused rows: those that were refused, and those of which a value was left out. Zero in lists."`
 	Reason   string         `json:"reason,omitempty" doc:"Of a failed import."`
 }
 
@@ -110,7 +117,7 @@ func (c *call) importOf(im *exchange.Import, look bool) (importAnswer, error) {
 	}
 	a := importAnswer{
 		ID: c.Vault.Public("import", im.ID), File: im.Name, State: im.State, At: instant(im.At), Finished: instantOr(im.Finished), By: by, Guess: guessOf(im),
-		Total: im.Total, Created: im.Created, Updated: im.Updated, Skipped: im.Skipped, Refused: im.Refused, Reason: im.Problem,
+		Total: im.Total, Created: im.Created, Updated: im.Updated, Skipped: im.Skipped, Refused: im.Refused, Told: im.Told, Reason: im.Problem,
 		Done: im.Created + im.Updated + im.Skipped + im.Refused,
 	}
 	s := &im.Settings
@@ -169,8 +176,9 @@ func (c *call) previewOf(id int64) (*filePreview, error) {
 		if one.Emails == nil {
 			one.Emails = []string{}
 		}
-		if len(r.Problems) > 0 {
-			one.Reason = r.Problems[0].Public
+		one.Reasons = []rowReason{}
+		for _, p := range r.Problems {
+			one.Reasons = append(one.Reasons, rowReason{string(p.Code), p.Heading, exchange.Sentence(p, c.who.Language)})
 		}
 		a.Rows = append(a.Rows, one)
 	}

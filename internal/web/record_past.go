@@ -271,15 +271,56 @@ func (c *call) reveal(b revealBody) (revealAnswer, error) {
 type accessAnswer struct {
 	Person  named             `json:"person"`
 	Sights  map[string]string `json:"sights" doc:"By field, as far as the asker may know of it."`
-	Because []string          `json:"because" nullable:"false"`
+	Because []reasonAnswer    `json:"because" nullable:"false"`
 }
 
-func sentences(all []records.Reason) []string {
-	said := []string{}
+// reasonAnswer is one step of a decision: a sentence, and what it is made of,
+// for the page to say in the reader's language.
+type reasonAnswer struct {
+	Code     string            `json:"code"`
+	Sentence string            `json:"sentence" doc:"In English; the page says it in the reader's language."`
+	Kind     string            `json:"kind,omitempty"`
+	Action   string            `json:"action,omitempty"`
+	Before   string            `json:"before,omitempty" doc:"The action without which this one is not allowed."`
+	Role     string            `json:"role,omitempty"`
+	Labels   map[string]string `json:"labels,omitempty" required:"false" doc:"Of a ready role: its name by language."`
+	Personal bool              `json:"personal,omitempty" doc:"The right differs from the role for this person."`
+	Group    string            `json:"group,omitempty"`
+	Grade    string            `json:"grade,omitempty"`
+	Stage    bool              `json:"stage,omitempty" doc:"The right is one of the stage in which the record is."`
+	Days     int               `json:"days,omitempty"`
+	Level    string            `json:"level,omitempty"`
+	Ability  string            `json:"ability,omitempty"`
+	Field    string            `json:"field,omitempty"`
+}
+
+func reasonsOf(all []records.Reason) []reasonAnswer {
+	said := []reasonAnswer{}
 	for i := range all {
-		said = append(said, all[i].English())
+		said = append(said, reasonOf(&all[i]))
 	}
 	return said
+}
+
+func reasonOf(r *records.Reason) reasonAnswer {
+	a := reasonAnswer{Code: string(r.Code), Sentence: r.English(), Kind: r.Kind, Role: r.RoleName, Personal: r.Personal,
+		Group: r.GroupName, Stage: r.Stage != 0, Days: r.Days, Ability: string(r.Ability), Field: r.Field}
+	if name, _, ok := records.ReadyRole(r.Built); ok {
+		a.Labels = name
+	}
+	if r.Action != 0 {
+		a.Action = r.Action.String()
+	}
+	if r.Before != 0 {
+		a.Before = r.Before.String()
+	}
+	if r.Grade != 0 {
+		a.Grade = r.Grade.String()
+	}
+	if r.Level != 0 {
+		a.Level = r.Level.String()
+	}
+	return a
 }
 
 func (c *call) access() (listOf[accessAnswer], error) {
@@ -301,7 +342,7 @@ func (c *call) access() (listOf[accessAnswer], error) {
 		if err != nil {
 			return listOf[accessAnswer]{}, err
 		}
-		a := accessAnswer{who, map[string]string{}, sentences(p.Because)}
+		a := accessAnswer{who, map[string]string{}, reasonsOf(p.Because)}
 		for i, f := range kind.Fields {
 			if known[f.Name] && i < len(p.Sights) {
 				a.Sights[f.Name] = p.Sights[i].String()
@@ -330,10 +371,10 @@ func (c *call) known(kind *schema.Kind) (map[string]bool, error) {
 }
 
 type whyAnswer struct {
-	Allowed  bool     `json:"allowed"`
-	Sight    string   `json:"sight,omitempty" doc:"Of the field asked about."`
-	Because  []string `json:"because" nullable:"false"`
-	Sentence string   `json:"sentence" doc:"The first reason."`
+	Allowed  bool           `json:"allowed"`
+	Sight    string         `json:"sight,omitempty" doc:"Of the field asked about."`
+	Because  []reasonAnswer `json:"because" nullable:"false"`
+	Sentence string         `json:"sentence" doc:"The first reason."`
 }
 
 func (c *call) why() (whyAnswer, error) {
@@ -369,12 +410,12 @@ func (c *call) why() (whyAnswer, error) {
 	if err != nil {
 		return whyAnswer{}, err
 	}
-	a := whyAnswer{Allowed: v.Allowed, Because: sentences(v.Reasons)}
+	a := whyAnswer{Allowed: v.Allowed, Because: reasonsOf(v.Reasons)}
 	if field != "" {
 		a.Sight = v.Sight.String()
 	}
 	if len(a.Because) > 0 {
-		a.Sentence = a.Because[0]
+		a.Sentence = a.Because[0].Sentence
 	}
 	return a, nil
 }

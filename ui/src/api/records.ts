@@ -10,6 +10,7 @@ import type {
   Moment,
   Named,
   Operation,
+  Reason as Reason_,
   Reveal,
   Share as Share_,
   ShareBody,
@@ -176,6 +177,7 @@ export const access = (plural: string, id: string) =>
   });
 
 export type Verdict = Why;
+export type Reason = Reason_;
 
 export const why = (plural: string, id: string, ask: { person?: string; field?: string; action?: string }) =>
   queryOptions({

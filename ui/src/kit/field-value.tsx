@@ -50,9 +50,25 @@ export function moneyText(amount: string, currency?: unknown): string {
 
 const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
 
+/** What kind of number or address it is: the labels of address books in words, others as they are. */
+function useLabelWords(): (label: string) => string {
+  const { t } = useLingui();
+  const words: Record<string, string> = {
+    mobile: t`mobile`,
+    work: t`work`,
+    home: t`home`,
+    main: t`main`,
+    fax: t`fax`,
+    pager: t`pager`,
+    other: t`other`,
+  };
+  return (label) => words[label] ?? label;
+}
+
 /** A field of a record as this person may see it. Nothing for an empty field. */
 export function FieldValue({ field, record, look = {} }: { field: Field; record: Record_; look?: Look }) {
   const { t } = useLingui();
+  const says = useLabelWords();
   const sight = sightOf(record, field);
   const closed = (sight === 'masked' || sight === 'click') && look.shown === undefined;
   const value = look.shown !== undefined ? look.shown : record[field.name];
@@ -90,7 +106,7 @@ export function FieldValue({ field, record, look = {} }: { field: Field; record:
                 {phoneText(phone.number)}
               </a>
               {phone.ext && <span className={classes.quiet}> {t`ext. ${phone.ext}`}</span>}
-              {phone.label && <span className={classes.quiet}> {phone.label}</span>}
+              {phone.label && <span className={classes.quiet}> {says(phone.label)}</span>}
             </span>
           ))}
         </span>
@@ -112,7 +128,7 @@ export function FieldValue({ field, record, look = {} }: { field: Field; record:
               >
                 {email.address}
               </a>
-              {email.label && <span className={classes.quiet}> {email.label}</span>}
+              {email.label && <span className={classes.quiet}> {says(email.label)}</span>}
             </span>
           ))}
         </span>

@@ -9,3 +9,7 @@ export const kindMany = (kind: Kind) => labelIn(kind.many) || kind.plural;
 
 export const optionLabel = (field: Field, key: string) =>
   labelIn(field.options?.find((option) => option.key === key)?.labels as Labels | undefined) || key;
+
+/** A role's name: of a ready one in the language of the person. */
+export const roleName = (role: { name: string; labels?: Labels | undefined }) =>
+  labelIn(role.labels) || role.name;

@@ -14,7 +14,7 @@ export type AbilityList = {
 };
 
 export type Access = {
-    because: Array<string>;
+    because: Array<Reason>;
     person: Named;
     /**
      * By field, as far as the asker may know of it.
@@ -252,7 +252,7 @@ export type Change = {
 
 export type Column = {
     /**
-     * null: kept aside under its heading.
+     * null: left out.
      */
     field: string | null;
     heading: string;
@@ -1457,6 +1457,10 @@ export type Import = {
     settings: ImportSettings;
     skipped: number;
     state: 'draft' | 'running' | 'done' | 'failed' | 'undoing' | 'undone';
+    /**
+     * Rows in the file of refused rows: those that were refused, and those of which a value was left out. Zero in lists.
+     */
+    told: number;
     total: number;
     updated: number;
 };
@@ -1475,7 +1479,7 @@ export type ImportSettings = {
     group?: string;
     language?: string;
     /**
-     * By index of the column: a field, or null to keep it aside.
+     * By index of the column: a field, or null to leave it out. A field of one's own can be made for it first.
      */
     mapping?: {
         [key: string]: string | null;
@@ -2214,7 +2218,10 @@ export type PreviewRow = {
     emails: Array<string>;
     line: number;
     phones: Array<string>;
-    reason?: string;
+    /**
+     * Why it is refused, or what of it is left out.
+     */
+    reasons: Array<RowReason>;
     title: string;
     what: 'create' | 'update' | 'skip' | 'refused';
 };
@@ -2757,6 +2764,41 @@ export type ProspectListPage = {
     next: string | null;
 };
 
+export type Reason = {
+    ability?: string;
+    action?: string;
+    /**
+     * The action without which this one is not allowed.
+     */
+    before?: string;
+    code: string;
+    days?: number;
+    field?: string;
+    grade?: string;
+    group?: string;
+    kind?: string;
+    /**
+     * Of a ready role: its name by language.
+     */
+    labels?: {
+        [key: string]: string;
+    };
+    level?: string;
+    /**
+     * The right differs from the role for this person.
+     */
+    personal?: boolean;
+    role?: string;
+    /**
+     * In English; the page says it in the reader's language.
+     */
+    sentence: string;
+    /**
+     * The right is one of the stage in which the record is.
+     */
+    stage?: boolean;
+};
+
 export type RedeemBody = {
     password: string;
     token: string;
@@ -2832,6 +2874,18 @@ export type RoleShape = {
 
 export type RoleShapeList = {
     items: Array<RoleShape>;
+};
+
+export type RowReason = {
+    code: string;
+    /**
+     * The heading of the column that it is about.
+     */
+    column?: string;
+    /**
+     * A sentence in the language of the asker, as in the file of refused rows. It names the place, never the value.
+     */
+    detail: string;
 };
 
 export type Session = {
@@ -3347,7 +3401,7 @@ export type Timeline = {
 
 export type Why = {
     allowed: boolean;
-    because: Array<string>;
+    because: Array<Reason>;
     /**
      * The first reason.
      */

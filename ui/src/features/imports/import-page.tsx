@@ -34,7 +34,7 @@ import {
   undoImport,
   upload,
 } from '../../api/imports';
-import { type Kind, kinds } from '../../api/kinds';
+import { addField, type Kind, kinds } from '../../api/kinds';
 import { groups, names } from '../../api/people';
 import { holds, useMe } from '../../api/session';
 import { Failure, useTell } from '../../kit/failure';
@@ -197,6 +197,8 @@ function Draft({ job, kind }: { job: Import; kind: Kind }) {
   const settings = job.settings ?? {};
   const preview = job.preview;
   const fields = kind.fields.filter((field) => !field.house && field.writable !== false);
+  const named = new Set(fields.map((field) => field.name));
+  const mayAdd = holds(me, 'fields.manage');
 
   async function put(next: ImportSettings) {
     setBusy(true);
@@ -205,6 +207,23 @@ function Draft({ job, kind }: { job: Import; kind: Kind }) {
     } catch (failure) {
       tell(failure);
     } finally {
+      setBusy(false);
+    }
+  }
+
+  /** A column for which there is no field yet becomes one. */
+  async function become(column: Import['guess']['columns'][number]) {
+    setBusy(true);
+    try {
+      const field = await addField('contact', {
+        label: column.heading,
+        type: typeOf(column),
+        class: 'personal',
+      });
+      await client.invalidateQueries({ queryKey: ['kinds'] });
+      await put({ mapping: { [column.index]: field.name } });
+    } catch (failure) {
+      tell(failure);
       setBusy(false);
     }
   }
@@ -267,11 +286,23 @@ function Draft({ job, kind }: { job: Import; kind: Kind }) {
                       allowDeselect={false}
                       aria-label={t`Goes to: ${column.heading}`}
                       data={[
-                        { value: '', label: t`leave out` },
+                        { value: leaveOut, label: t`leave out` },
+                        ...(mayAdd && column.heading ? [{ value: newField, label: t`a new field` }] : []),
+                        ...(beside.includes(column.field ?? '')
+                          ? [{ value: column.field ?? '', label: t`says what the next column is` }]
+                          : []),
                         ...fields.map((field) => ({ value: field.name, label: fieldLabel(field) })),
                       ]}
-                      value={settings.mapping?.[column.index] ?? column.field ?? ''}
-                      onChange={(field) => void put({ mapping: { [column.index]: field || null } })}
+                      value={
+                        named.has(column.field ?? '') || beside.includes(column.field ?? '')
+                          ? (column.field ?? leaveOut)
+                          : leaveOut
+                      }
+                      onChange={(field) =>
+                        void (field === newField
+                          ? become(column)
+                          : put({ mapping: { [column.index]: field || null } }))
+                      }
                     />
                   </Table.Td>
                 </Table.Tr>
@@ -279,6 +310,14 @@ function Draft({ job, kind }: { job: Import; kind: Kind }) {
             </Table.Tbody>
           </Table>
         </Table.ScrollContainer>
+        {mayAdd && (
+          <p className={classes.quiet}>
+            <Trans>
+              What no field takes is left out, or becomes a new one: whose role opens names and birthdays sees
+              it.
+            </Trans>
+          </p>
+        )}
       </Panel>
       <Panel title={t`Where it meets what is here`}>
         <Stack gap="sm">
@@ -372,7 +411,11 @@ function Draft({ job, kind }: { job: Import; kind: Kind }) {
                       <Table.Td>{row.line}</Table.Td>
                       <Table.Td>{whatWords[row.what] ?? row.what}</Table.Td>
                       <Table.Td>{row.title}</Table.Td>
-                      <Table.Td c="dimmed">{row.reason}</Table.Td>
+                      <Table.Td c="dimmed">
+                        {row.reasons.map((reason) => (
+                          <div key={reason.detail}>{reason.detail}</div>
+                        ))}
+                      </Table.Td>
                     </Table.Tr>
                   ))}
                 </Table.Tbody>
@@ -401,6 +444,20 @@ function Draft({ job, kind }: { job: Import; kind: Kind }) {
       </Group>
     </>
   );
+}
+
+const leaveOut = '';
+const newField = '+';
+
+/** Columns that say what the number, the address or the text beside them is. */
+const beside = ['phones.label', 'emails.label', 'extra.label'];
+
+/** What a new field for a column holds: dates where all that was looked at are, long text where some is long. */
+function typeOf(column: Import['guess']['columns'][number]) {
+  const samples = column.samples.filter(Boolean);
+  if (samples.length > 0 && samples.every((each) => /^\d{1,4}[-./]\d{1,2}[-./]\d{1,4}( |$)/.test(each)))
+    return 'date';
+  return samples.some((each) => each.length > 100) ? 'longtext' : 'text';
 }
 
 function Count({ n, word, tone }: { n: number; word: string; tone: string }) {
@@ -467,12 +524,16 @@ function Running({ job }: { job: Import }) {
           <Button component={Link} to="/contacts" leftSection={<IconFileImport size={15} />}>
             <Trans>To the clients</Trans>
           </Button>
-          {(job.refused ?? 0) > 0 && (
+          {(job.told ?? 0) > 0 && (
             <Button
               variant="default"
               onClick={() => refusedRows(job.id).then((bytes) => saveBlob(bytes, 'refused.csv'), tell)}
             >
-              <Trans>The lines that could not be read</Trans>
+              <Plural
+                value={job.told}
+                one="# line that did not come in whole"
+                other="# lines that did not come in whole"
+              />
             </Button>
           )}
           {job.state === 'done' && (

@@ -7,6 +7,7 @@ import { access, type Record_, shares, unshare } from '../../api/records';
 import { holds, useMe } from '../../api/session';
 import { Named } from '../../kit/avatar';
 import { Failure, useTell } from '../../kit/failure';
+import { useReasonWords } from '../../kit/reason-words';
 import { useSightWords } from '../../kit/rights-words';
 import { When } from '../../kit/when';
 import { fieldLabel } from '../../kit/words';
@@ -32,6 +33,7 @@ export function AccessTab({
   const { data, error, refetch } = useQuery(access(kind.plural, record.id));
   const { data: shared = [] } = useQuery({ ...shares(kind.plural, record.id), retry: false });
   const sightWords = useSightWords();
+  const say = useReasonWords();
   const labelOf = (name: string) => {
     const field = kind.fields.find((one) => one.name === name);
     return field ? fieldLabel(field) : name;
@@ -125,7 +127,7 @@ export function AccessTab({
                 </div>
                 <ul className={classes.because}>
                   {each.because.map((reason) => (
-                    <li key={reason}>{reason}</li>
+                    <li key={reason.sentence}>{say(reason)}</li>
                   ))}
                 </ul>
               </div>

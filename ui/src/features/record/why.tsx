@@ -1,10 +1,12 @@
 import { useLingui } from '@lingui/react/macro';
 import { Skeleton } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
+import type { Sight } from '../../api/kinds';
 import { why } from '../../api/records';
 import { holds, useMe } from '../../api/session';
+import { useReasonWords } from '../../kit/reason-words';
 
-/** The server's own reason, in one sentence. */
+/** The reason that decides, in one sentence. */
 export function Why({
   plural,
   id,
@@ -17,6 +19,7 @@ export function Why({
   action?: string;
 }) {
   const { t } = useLingui();
+  const say = useReasonWords();
   const may = holds(useMe(), 'explain');
   const { data, isError } = useQuery({
     ...why(plural, id, { ...(field ? { field } : {}), ...(action ? { action } : {}) }),
@@ -25,5 +28,6 @@ export function Why({
   });
   if (isError || !may) return <>{t`Your role does not open this. Whoever manages roles can change that.`}</>;
   if (!data) return <Skeleton height={12} width="80%" />;
-  return <>{data.sentence ?? data.because.join(' ')}</>;
+  const [first] = data.because;
+  return <>{first ? say(first, data.sight as Sight | undefined) : data.sentence}</>;
 }

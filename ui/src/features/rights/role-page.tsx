@@ -30,9 +30,8 @@ import {
   useSightWords,
   useSurfaceWords,
 } from '../../kit/rights-words';
-import { fieldLabel, kindMany } from '../../kit/words';
+import { fieldLabel, kindMany, roleName } from '../../kit/words';
 import classes from './rights.module.css';
-import { roleName } from './roles-page';
 import {
   actions,
   classes as allClasses,

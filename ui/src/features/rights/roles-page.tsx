@@ -7,11 +7,8 @@ import { useState } from 'react';
 import { addRole, type Role, roles } from '../../api/people';
 import { Failure, useTell } from '../../kit/failure';
 import { Column, Panel } from '../../kit/page';
-import { labelIn } from '../../text';
+import { roleName } from '../../kit/words';
 import classes from './rights.module.css';
-
-export const roleName = (role: { name: string; labels?: Role['labels'] }) =>
-  labelIn(role.labels) || role.name;
 
 /** All roles, and a new one made from an old one. */
 export function RolesPage() {
