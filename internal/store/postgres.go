@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash/fnv"
@@ -205,6 +206,94 @@ func (c *postgresCursor) next(into []any) (bool, error) {
 func (c *postgresCursor) close() error {
 	c.rows.Close()
 	return c.rows.Err()
+}
+
+// columns reads the same answer column by column, as PostgreSQL has sent it.
+func (c *postgresCursor) columns() answer {
+	p := &postgresAnswer{postgresCursor: c}
+	for _, f := range c.rows.FieldDescriptions() {
+		p.forms = append(p.forms, formOf(f))
+	}
+	return p
+}
+
+type postgresAnswer struct {
+	*postgresCursor
+	forms []form
+	raw   [][]byte
+	texts pieces
+	err   error
+}
+
+// form is how a column is sent.
+type form uint8
+
+const (
+	otherForm form = iota
+	textForm
+	int8Form
+	int4Form
+	boolForm
+)
+
+func formOf(f pgconn.FieldDescription) form {
+	binary := f.Format == pgtype.BinaryFormatCode
+	switch {
+	case f.DataTypeOID == pgtype.TextOID || f.DataTypeOID == pgtype.VarcharOID:
+		return textForm // the same bytes either way
+	case binary && f.DataTypeOID == pgtype.Int8OID:
+		return int8Form
+	case binary && f.DataTypeOID == pgtype.Int4OID:
+		return int4Form
+	case binary && f.DataTypeOID == pgtype.BoolOID:
+		return boolForm
+	}
+	return otherForm
+}
+
+func (p *postgresAnswer) next() (bool, error) {
+	if p.err != nil {
+		return false, p.err
+	}
+	if !p.rows.Next() {
+		return false, p.rows.Err()
+	}
+	p.raw = p.rows.RawValues()
+	return true, nil
+}
+
+func (p *postgresAnswer) close() error { return errors.Join(p.err, p.postgresCursor.close()) }
+
+func (p *postgresAnswer) integer(i int) (int64, bool) {
+	n, ok := p.value(i).(int64)
+	return n, ok
+}
+
+func (p *postgresAnswer) value(i int) any {
+	raw := p.raw[i]
+	if raw == nil {
+		return nil
+	}
+	switch p.forms[i] {
+	case textForm:
+		return p.texts.keep(raw)
+	case int8Form:
+		return int64(binary.BigEndian.Uint64(raw))
+	case int4Form:
+		return int64(int32(binary.BigEndian.Uint32(raw)))
+	case boolForm:
+		return int64(raw[0])
+	}
+	// Seldom: all of the row, for one of its columns.
+	all, err := p.rows.Values()
+	if err == nil {
+		var v any
+		if v, err = ordinary(all[i]); err == nil {
+			return v
+		}
+	}
+	p.err = err
+	return nil
 }
 
 // ordinary gives a value in the types that SQLite has.

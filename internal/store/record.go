@@ -57,7 +57,104 @@ const (
 
 // asker is what a page is asked of: the database or a transaction.
 type asker interface {
-	Query(ctx context.Context, s Statement, args ...any) (*Rows, error)
+	ask(ctx context.Context, text string, args []any) (answer, error)
+}
+
+// An answer is rows of records being read, column by column: a page has more
+// than a thousand values, and what is not looked at costs nothing.
+type answer interface {
+	next() (bool, error)
+	integer(column int) (n int64, ok bool) // not ok: NULL
+	value(column int) any                  // as of a cursor
+	close() error
+}
+
+func (db *DB) ask(ctx context.Context, text string, args []any) (answer, error) {
+	from := db.pages
+	if from == nil {
+		from = db.readers
+	}
+	s, err := from.take(ctx)
+	if err != nil {
+		return nil, err
+	}
+	a, err := answerOf(ctx, s, db.sql(Text(text)), args)
+	if err != nil {
+		from.put(s)
+		return nil, err
+	}
+	return &lent{a, from, s}, nil
+}
+
+// lent is an answer that gives its connection back.
+type lent struct {
+	answer
+	from *pool
+	s    session
+}
+
+func (l *lent) close() error {
+	if l.s == nil {
+		return nil
+	}
+	err := l.answer.close()
+	l.from.put(l.s)
+	l.s = nil
+	return err
+}
+
+func (tx *Tx) ask(ctx context.Context, text string, args []any) (answer, error) {
+	ctx, err := tx.bound(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return answerOf(ctx, tx.s, tx.db.sql(Text(text)), args)
+}
+
+func answerOf(ctx context.Context, s session, text string, args []any) (answer, error) {
+	if err := plain(args); err != nil {
+		return nil, err
+	}
+	c, err := s.query(ctx, text, args)
+	if err != nil {
+		return nil, err
+	}
+	if by, ok := c.(interface{ columns() answer }); ok {
+		return by.columns(), nil
+	}
+	return &wholeRows{c, make([]any, c.width())}, nil
+}
+
+// wholeRows reads an answer whose cursor gives whole rows.
+type wholeRows struct {
+	c    cursor
+	vals []any
+}
+
+func (w *wholeRows) next() (bool, error) { return w.c.next(w.vals) }
+func (w *wholeRows) value(i int) any     { return w.vals[i] }
+func (w *wholeRows) close() error        { return w.c.close() }
+
+func (w *wholeRows) integer(i int) (int64, bool) {
+	n, ok := w.vals[i].(int64)
+	return n, ok
+}
+
+// single reads an answer of one number.
+func single(ctx context.Context, from asker, b *query.Builder) (n int, err error) {
+	a, err := from.ask(ctx, b.String(), b.Args())
+	if err != nil {
+		return 0, err
+	}
+	more, err := a.next()
+	if err == nil && !more {
+		err = ErrNoRows
+	}
+	if err == nil {
+		found, _ := a.integer(0)
+		n = int(found)
+	}
+	return n, errors.Join(err, a.close())
 }
 
 // Page gives one page of the records that the grant permits, with what it lets
@@ -136,12 +233,14 @@ func (db *DB) page(ctx context.Context, from asker, g policy.Grant, ask Ask, ids
 	if err := b.Err(); err != nil {
 		return nil, fmt.Errorf("write statement on %s: %w", r.kind.Name, err)
 	}
-	rows, err := from.Query(ctx, Text(b.String()), b.Args()...)
+	rows, err := from.ask(ctx, b.String(), b.Args())
+	if err == nil {
+		err = errors.Join(r.collect(rows, out), rows.close())
+	}
 	if err != nil {
 		return nil, fmt.Errorf("list %s: %w", r.kind.Plural, err)
 	}
-	defer rows.Close()
-	return out, r.collect(rows, out)
+	return out, nil
 }
 
 // Count says how many records that the grant permits meet the filter, but
@@ -179,7 +278,7 @@ func (db *DB) CountFound(ctx context.Context, g policy.Grant, ask Ask, most int)
 	if err := b.Err(); err != nil {
 		return 0, false, fmt.Errorf("write count of %s: %w", r.kind.Name, err)
 	}
-	if err := db.QueryRow(ctx, Text(b.String()), b.Args()...).Scan(&n); err != nil {
+	if n, err = single(ctx, db, b); err != nil {
 		return 0, false, fmt.Errorf("count %s: %w", r.kind.Plural, err)
 	}
 	if n > most {
@@ -189,7 +288,7 @@ func (db *DB) CountFound(ctx context.Context, g policy.Grant, ask Ask, most int)
 }
 
 // collect reads the page. All rows of it share three arrays.
-func (r *reading) collect(rows *Rows, out *RecordRows) error {
+func (r *reading) collect(rows answer, out *RecordRows) error {
 	width := len(r.columns)
 	var values []any
 	var present []int
@@ -197,24 +296,29 @@ func (r *reading) collect(rows *Rows, out *RecordRows) error {
 	seen := 0
 	var last Position
 	apart := r.apart()
-	for rows.Next() {
-		raw := rows.Values()
-		id, ok := raw[0].(int64)
+	for {
+		more, err := rows.next()
+		if !more || err != nil {
+			return err
+		}
+		id, ok := rows.integer(0)
 		if !ok {
 			return errors.New("a record's id is not a number")
 		}
 		seen++
 		if seen > r.page {
 			out.Next = &last
-			break
+			return nil
 		}
-		last = Position{Sort: raw[1], ID: schema.RecordID(id)}
-		version, reached := raw[2].(int64)
-		bits, next := int64(0), raw[3:]
+		if seen == r.page {
+			last = Position{Sort: rows.value(1), ID: schema.RecordID(id)}
+		}
+		version, reached := rows.integer(2)
+		bits, at := int64(0), 3
 		switch {
 		case apart:
-			bits, _ = raw[3].(int64)
-			next = raw[4:]
+			bits, _ = rows.integer(3)
+			at = 4
 		case reached:
 			bits = 1
 		}
@@ -236,21 +340,17 @@ func (r *reading) collect(rows *Rows, out *RecordRows) error {
 			var v any
 			n := 0
 			if c.value {
-				v, next = next[0], next[1:]
+				if sights[i] == policy.Plain {
+					v = rows.value(at)
+				}
+				at++
 			}
 			if c.presence {
-				if k, ok := next[0].(int64); ok {
+				if sights[i] == policy.Masked || sights[i] == policy.Click {
+					k, _ := rows.integer(at)
 					n = int(k)
 				}
-				next = next[1:]
-			}
-			switch sights[i] {
-			case policy.Plain:
-				n = 0
-			case policy.Masked, policy.Click:
-				v = nil
-			default:
-				v, n = nil, 0
+				at++
 			}
 			values, present = append(values, v), append(present, n)
 		}
@@ -260,5 +360,4 @@ func (r *reading) collect(rows *Rows, out *RecordRows) error {
 			Values: values[from:to:to], Present: present[from:to:to], Sights: sights, Contact: contact,
 		})
 	}
-	return rows.Close()
 }

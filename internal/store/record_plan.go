@@ -147,8 +147,8 @@ func (r *reading) measure(ctx context.Context, from asker) error {
 	if r.left, known = r.db.stats.measured(asked, r.now); known {
 		return nil
 	}
-	rows, err := from.Query(ctx, Text(b.String()), b.Args()...)
-	if err := (&Row{rows: rows, err: err}).Scan(&r.left); err != nil {
+	var err error
+	if r.left, err = single(ctx, from, b); err != nil {
 		return fmt.Errorf("measure filter: %w", err)
 	}
 	r.db.stats.keep(asked, r.left, r.now)

@@ -552,27 +552,15 @@ func (r *reading) shared(b *query.Builder, record shareOf, groups, shares []sche
 		b.Write(`r."id"`)
 	}
 	b.Write(" AND (x.ends_at IS NULL OR x.ends_at > ").Arg(r.now).Write(") AND (")
-	// The plus keeps SQLite from seeking once for each of many principals: a
-	// record has few shares.
-	principal := func() {
-		if postgres {
-			b.Write("x.principal IN (")
-		} else {
-			b.Write("+x.principal IN (")
-		}
-	}
 	if len(groups) > 0 {
-		principal()
-		list(b, groups, itself)
-		b.Write(")")
+		among(b, groups)
 	}
 	if len(groups) > 0 && len(shares) > 0 {
 		b.Write(" OR ")
 	}
 	if len(shares) > 0 {
-		principal()
-		list(b, shares, itself)
-		b.Write(") AND x.level >= ").Arg(int64(max(least, policy.ShareView)))
+		among(b, shares)
+		b.Write(" AND x.level >= ").Arg(int64(max(least, policy.ShareView)))
 	}
 	b.Write(")")
 	if postgres {
@@ -581,6 +569,31 @@ func (r *reading) shared(b *query.Builder, record shareOf, groups, shares []sche
 		b.Write(")")
 	}
 }
+
+// among writes that the share x is with one of the principals. A record has few
+// shares: the plus keeps SQLite from seeking once for each principal instead,
+// and comparing with a few is cheaper there than to look into a list of them.
+func among(b *query.Builder, all []schema.Principal) {
+	if b.Dialect == query.Postgres || len(all) > fewPrincipals {
+		if b.Dialect == query.SQLite {
+			b.Write("+")
+		}
+		b.Write("x.principal IN (")
+		list(b, all, itself)
+		b.Write(")")
+		return
+	}
+	b.Write("(")
+	for i, p := range all {
+		if i > 0 {
+			b.Write(" OR ")
+		}
+		b.Write("+x.principal = ").Arg(int64(p))
+	}
+	b.Write(")")
+}
+
+const fewPrincipals = 16
 
 // shareOf says which column has the record's id.
 type shareOf uint8

@@ -108,6 +108,12 @@ func (db *DB) openFile(ctx context.Context, o Options, name string) error {
 		return openSQLiteSession(ctx, dsn(path, o, false))
 	})
 	db.close = append(db.close, db.readers.shut)
+	// Pages have connections of their own, no more than can work at a time: each
+	// maps what it reads, and a page that is mapped twice counts twice.
+	db.pages = newPool(max(2, runtime.GOMAXPROCS(0)), func(context.Context) (session, error) {
+		return openSQLiteReader(path, pragmas(o, false))
+	})
+	db.close = append(db.close, db.pages.shut)
 
 	c, err := openSQLiteSession(ctx, dsn(path, o, true))
 	if err != nil {
@@ -121,6 +127,11 @@ func (db *DB) openFile(ctx context.Context, o Options, name string) error {
 // busy_timeout comes first, or several connections opened at once refuse each
 // other.
 func dsn(path string, o Options, writes bool) string {
+	q := url.Values{"_pragma": pragmas(o, writes), "_defensive": {"1"}, "_dqs": {"0"}, "_error_rc": {"1"}}
+	return "file:" + (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath() + "?" + q.Encode()
+}
+
+func pragmas(o Options, writes bool) []string {
 	mmap, cache := "4000000000", "-8000" // bytes; pages of 1 KiB: with memory mapping the system's cache does the work
 	if strconv.IntSize == 32 {
 		mmap = "1073741824"
@@ -133,7 +144,7 @@ func dsn(path string, o Options, writes bool) string {
 		// would draw the whole file into the memory of the process.
 		mmap, cache = "0", "-65536"
 	}
-	pragmas := []string{
+	all := []string{
 		"busy_timeout(10000)",
 		"journal_mode(WAL)",
 		"synchronous(FULL)", // what was acknowledged survives a power cut
@@ -148,10 +159,9 @@ func dsn(path string, o Options, writes bool) string {
 		"trusted_schema(OFF)",
 	}
 	if !writes {
-		pragmas = append(pragmas, "query_only(ON)")
+		all = append(all, "query_only(ON)")
 	}
-	q := url.Values{"_pragma": pragmas, "_defensive": {"1"}, "_dqs": {"0"}, "_error_rc": {"1"}}
-	return "file:" + (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath() + "?" + q.Encode()
+	return all
 }
 
 // checkSQLite reads back what must hold for nothing to be lost.

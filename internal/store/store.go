@@ -80,7 +80,8 @@ type DB struct {
 	ids     *ids
 	writer  writer
 	readers *pool
-	ledger  *DB // on PostgreSQL the DB itself; nil in the ledger of SQLite
+	pages   *pool // SQLite: for reading records
+	ledger  *DB   // on PostgreSQL the DB itself; nil in the ledger of SQLite
 	texts   texts
 	stale   func(kind string, record schema.RecordID)
 	stats   stats
