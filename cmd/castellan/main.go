@@ -34,6 +34,7 @@ type commands struct {
 	User    userCommand    `cmd:"" help:"People who may sign in."`
 	Role    roleCommand    `cmd:"" help:"Roles and what they allow."`
 	Explain explainCommand `cmd:"" help:"Why somebody sees a record or a field, or does not."`
+	Mail    mailCommand    `cmd:"" help:"Mails that the house sends."`
 	Verify  verifyCommand  `cmd:"" help:"Check the ledger of this workspace. A stranger uses castellan-verify."`
 	Ledger  ledgerCommand  `cmd:"" help:"The ledger: its key, a copy for others, and what to do after a loss."`
 	Check   checkCommand   `cmd:"" name:"config" help:"Show the settings that would be used."`

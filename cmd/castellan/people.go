@@ -16,8 +16,13 @@ import (
 )
 
 // quietly opens the rooms for a command that ends by itself.
-func quietly(ctx context.Context, out output, p place, do func(*rooms) error) (err error) {
-	r, err := p.open(ctx, slog.New(slog.NewTextHandler(out.err, &slog.HandlerOptions{Level: slog.LevelError})))
+func quietly(ctx context.Context, out output, p place, do func(*rooms) error) error {
+	return withMail(ctx, out, p, carrier{}, do)
+}
+
+// withMail is quietly for a command that may put mails, for serve to send.
+func withMail(ctx context.Context, out output, p place, by carrier, do func(*rooms) error) (err error) {
+	r, err := p.open(ctx, slog.New(slog.NewTextHandler(out.err, &slog.HandlerOptions{Level: slog.LevelError})), by)
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 	"castellan/internal/identity"
 	"castellan/internal/inspect"
 	"castellan/internal/jobs"
+	"castellan/internal/mail"
 	"castellan/internal/records"
 	"castellan/internal/rights"
 	"castellan/internal/schema"
@@ -34,6 +35,13 @@ type rooms struct {
 	imports   *exchange.Imports
 	log       *inspect.Log
 	runner    *jobs.Runner
+	mail      *mail.Outbox
+}
+
+// carrier is what mails are sent by and begin their links with.
+type carrier struct {
+	server mail.Server
+	url    string
 }
 
 // heartbeat is how often the ledger says that the house is awake.
@@ -68,19 +76,19 @@ func (p place) foundation(ctx context.Context, log *slog.Logger) (*store.DB, *va
 }
 
 // open joins the rooms. Nothing is served if the ledger is not whole.
-func (p place) open(ctx context.Context, log *slog.Logger) (*rooms, error) {
+func (p place) open(ctx context.Context, log *slog.Logger, by carrier) (*rooms, error) {
 	db, v, err := p.foundation(ctx, log)
 	if err != nil {
 		return nil, err
 	}
 	r := &rooms{db: db, vault: v}
-	if err := r.join(ctx, p, log); err != nil {
+	if err := r.join(ctx, p, log, by); err != nil {
 		return nil, errors.Join(err, r.close(ctx))
 	}
 	return r, nil
 }
 
-func (r *rooms) join(ctx context.Context, p place, log *slog.Logger) (err error) {
+func (r *rooms) join(ctx context.Context, p place, log *slog.Logger, by carrier) (err error) {
 	if r.scribe, err = scribe.Open(ctx, r.db, r.vault, p.scribe(log)); err != nil {
 		var loss *scribe.LossError
 		if errors.As(err, &loss) {
@@ -94,7 +102,10 @@ func (r *rooms) join(ctx context.Context, p place, log *slog.Logger) (err error)
 	r.rights = rights.Open(rights.Options{DB: r.db, Scribe: r.scribe, Catalog: r.workspace.Catalog, GroupGone: records.GroupGone,
 		Zone: func() string { return r.workspace.Settings().TimeZone }})
 	r.workspace.Join(r.scribe, r.rights)
-	r.accounts = identity.Open(identity.Options{DB: r.db, Vault: r.vault, Rights: r.rights, Scribe: r.scribe,
+	r.runner = jobs.New(jobs.Options{DB: r.db, Scribe: r.scribe, Vault: r.vault, Log: log})
+	r.mail = mail.Open(mail.Options{DB: r.db, Vault: r.vault, Scribe: r.scribe, Runner: r.runner, Server: by.server, URL: by.url,
+		Workspace: func() string { return r.workspace.Settings().Name }, Log: log})
+	r.accounts = identity.Open(identity.Options{DB: r.db, Vault: r.vault, Rights: r.rights, Scribe: r.scribe, Mail: r.mail,
 		Founding: func(ctx context.Context, tx *store.Tx, _ actor.Actor, f identity.Founding) error {
 			return r.workspace.Found(ctx, tx, crm.Settings{Name: f.Workspace, Region: f.Region, Language: f.Language, TimeZone: f.TimeZone, Currency: currencyOf(f.Region)})
 		},
@@ -104,7 +115,6 @@ func (r *rooms) join(ctx context.Context, p place, log *slog.Logger) (err error)
 	r.imports = exchange.Open(exchange.Options{DB: r.db, Scribe: r.scribe, Vault: r.vault, Rights: r.rights, Book: r.book, Region: r.workspace.Region,
 		Language: func() string { return r.workspace.Settings().Language }, Person: r.person, Log: log})
 	r.log = inspect.Open(inspect.Options{Scribe: r.scribe, Rights: r.rights, Accounts: r.accounts, Vault: r.vault, Catalog: r.workspace.Catalog})
-	r.runner = jobs.New(jobs.Options{DB: r.db, Scribe: r.scribe, Vault: r.vault, Log: log})
 	r.runner.Regular("shares.end", 5*time.Minute, func(ctx context.Context, _ jobs.Job) error {
 		_, err := r.book.EndShares(ctx)
 		return err

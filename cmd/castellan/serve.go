@@ -24,11 +24,12 @@ import (
 type serveCommand struct {
 	place
 	facing
+	posting
 }
 
 // Run serves until it is told to stop.
 func (c *serveCommand) Run(ctx context.Context, out output) error {
-	return serve(ctx, out, c.place, c.facing, nil)
+	return serve(ctx, out, c.place, c.facing, c.posting, nil)
 }
 
 type demoCommand struct {
@@ -38,7 +39,7 @@ type demoCommand struct {
 
 // Run fills a workspace the first time and serves it.
 func (c *demoCommand) Run(ctx context.Context, out output) error {
-	return serve(ctx, out, place{Data: c.Data, Schema: "castellan"}, facing{Listen: c.Listen}, func(ctx context.Context, r *rooms) error {
+	return serve(ctx, out, place{Data: c.Data, Schema: "castellan"}, facing{Listen: c.Listen}, posting{}, func(ctx context.Context, r *rooms) error {
 		people, err := demo.Fill(ctx, demo.Rooms{Accounts: r.accounts, Rights: r.rights, Book: r.book, Workspace: r.workspace, Vault: r.vault, Now: r.db.Now})
 		if errors.Is(err, demo.ErrNotEmpty) {
 			fmt.Fprintf(out.out, "This demo was made before; the passwords were shown then. For a new one, remove %s.\n\n", c.Data)
@@ -65,14 +66,18 @@ const (
 )
 
 // serve opens the workspace, lets prepare look at it, and answers requests.
-func serve(ctx context.Context, out output, p place, f facing, prepare func(context.Context, *rooms) error) (err error) {
+func serve(ctx context.Context, out output, p place, f facing, post posting, prepare func(context.Context, *rooms) error) (err error) {
 	log := slog.New(slog.NewJSONHandler(out.err, nil))
 	proxies, metricsToken, err := f.check()
 	if err != nil {
 		return err
 	}
+	sender, err := post.server(f.doorway)
+	if err != nil {
+		return err
+	}
 	began := time.Now()
-	r, err := p.open(ctx, log)
+	r, err := p.open(ctx, log, carrier{sender, f.base("")})
 	if err != nil {
 		return err
 	}
@@ -99,7 +104,7 @@ func serve(ctx context.Context, out output, p place, f facing, prepare func(cont
 		return fmt.Errorf("listen on %s: %w. Choose another address with --listen", f.Listen, err)
 	}
 	base := f.base(f.local(listener.Addr()))
-	face, err := web.New(web.Options{Accounts: r.accounts, Rights: r.rights, Records: r.book, Workspace: r.workspace, Log: r.log, Imports: r.imports, Vault: r.vault,
+	face, err := web.New(web.Options{Accounts: r.accounts, Rights: r.rights, Records: r.book, Workspace: r.workspace, Log: r.log, Imports: r.imports, Vault: r.vault, Mail: r.mail,
 		Page: ui.Files(), Placeholder: ui.Placeholder, Version: version, Logger: log, Now: time.Now, URL: base, Proxies: proxies, MetricsToken: metricsToken})
 	if err == nil {
 		err = greet(ctx, out, r, p, base, time.Since(began))

@@ -1,19 +1,24 @@
 package main
 
 import (
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"maps"
+	netmail "net/mail"
 	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/alecthomas/kong"
 	"github.com/pelletier/go-toml/v2"
+
+	"castellan/internal/mail"
 )
 
 // place is where a workspace is.
@@ -123,6 +128,98 @@ func networks(all []string) ([]netip.Prefix, error) {
 		prefixes = append(prefixes, p.Masked())
 	}
 	return prefixes, nil
+}
+
+// posting is the mail server that sends what people are told. Without one, links
+// are shown to whoever makes them.
+type posting struct {
+	MailServer       string `help:"Mail server that sends invitations and notices: smtp://user@host:587 (encrypted by STARTTLS) or smtps://user@host:465." placeholder:"URL" env:"CASTELLAN_MAIL_SERVER"`
+	MailPasswordFile string `help:"File with the password of the user of the mail server on its first line." placeholder:"FILE" env:"CASTELLAN_MAIL_PASSWORD_FILE" type:"path"`
+	MailFrom         string `help:"Who writes, such as \"Studio Lumen <crm@example.com>\"." placeholder:"ADDRESS" env:"CASTELLAN_MAIL_FROM"`
+	MailSecurity     string `help:"starttls, or plain for a mail server that is reached by a safe way. By default plain on this machine and starttls elsewhere." placeholder:"HOW" enum:",starttls,plain" default:"" env:"CASTELLAN_MAIL_SECURITY"`
+	MailCAFile       string `name:"mail-ca-file" help:"Certificates to believe, in PEM, where the mail server's is signed by an authority of your own." placeholder:"FILE" env:"CASTELLAN_MAIL_CA_FILE" type:"path"`
+}
+
+// server reads the settings of the mail server; the zero one if there is none.
+func (p posting) server(d doorway) (mail.Server, error) {
+	if p.MailServer == "" {
+		if p.MailFrom != "" || p.MailPasswordFile != "" || p.MailSecurity != "" || p.MailCAFile != "" {
+			return mail.Server{}, errors.New("there are settings for mail, but no --mail-server")
+		}
+		return mail.Server{}, nil
+	}
+	// What cannot be read is not repeated: it may hold a password.
+	u, err := url.Parse(p.MailServer)
+	if err != nil || u.Scheme != "smtp" && u.Scheme != "smtps" || u.Hostname() == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
+		return mail.Server{}, errors.New("--mail-server must be an address such as smtp://user@mail.example.com:587 or smtps://user@mail.example.com")
+	}
+	if _, has := u.User.Password(); has {
+		return mail.Server{}, errors.New("--mail-server holds a password: put it into --mail-password-file")
+	}
+	if d.URL == "" {
+		return mail.Server{}, errors.New("--mail-server needs --url: links in mails are made of it")
+	}
+	s := mail.Server{Host: u.Hostname(), Port: 587, Security: mail.StartTLS, User: u.User.Username()}
+	switch {
+	case u.Scheme == "smtps" && p.MailSecurity != "":
+		return mail.Server{}, errors.New("--mail-security is for smtp://; smtps:// is always encrypted")
+	case u.Scheme == "smtps":
+		s.Port, s.Security = 465, mail.TLS
+	case p.MailSecurity != "":
+		s.Security = mail.Security(p.MailSecurity)
+	case loopback(s.Host):
+		s.Security = mail.Plain
+	}
+	if u.Port() != "" {
+		if s.Port, err = strconv.Atoi(u.Port()); err != nil || s.Port < 1 || s.Port > 65535 {
+			return mail.Server{}, errors.New("the port of --mail-server is not one")
+		}
+	}
+	from, err := netmail.ParseAddress(p.MailFrom)
+	if err != nil {
+		return mail.Server{}, errors.New("--mail-from must be a mail address such as \"Studio Lumen <crm@example.com>\"")
+	}
+	s.From = *from
+	if (s.User == "") != (p.MailPasswordFile == "") {
+		return mail.Server{}, errors.New("the user in --mail-server and --mail-password-file belong together")
+	}
+	if p.MailPasswordFile != "" {
+		if s.Password, err = secret(p.MailPasswordFile); err != nil {
+			return mail.Server{}, err
+		}
+	}
+	if p.MailCAFile != "" {
+		text, err := os.ReadFile(p.MailCAFile)
+		if err != nil {
+			return mail.Server{}, fmt.Errorf("read certificates: %w", err)
+		}
+		s.Roots = x509.NewCertPool()
+		if !s.Roots.AppendCertsFromPEM(text) {
+			return mail.Server{}, errors.New("--mail-ca-file holds no certificate in PEM")
+		}
+	}
+	return s, nil
+}
+
+// loopback tells whether a host is this machine.
+func loopback(host string) bool {
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+		return true
+	}
+	a, err := netip.ParseAddr(host)
+	return err == nil && a.IsLoopback()
+}
+
+// about says the settings of the mail server in words, without secrets.
+func about(s mail.Server) string {
+	if s.Host == "" {
+		return ""
+	}
+	text := fmt.Sprintf("%s:%d, %s, from %s", s.Host, s.Port, s.Security, s.From.String())
+	if s.User != "" {
+		text += fmt.Sprintf(", user %s, password set", s.User)
+	}
+	return text
 }
 
 // secret reads the first line of a file; - is standard input. Secrets never
@@ -289,6 +386,7 @@ type checkCommand struct {
 type configCheck struct {
 	place
 	facing
+	posting
 }
 
 // Run prints the settings of serve.
@@ -298,6 +396,10 @@ func (c *configCheck) Run(out output) error {
 		return err
 	}
 	address, err := c.address()
+	if err != nil {
+		return err
+	}
+	post, err := c.server(c.doorway)
 	if err != nil {
 		return err
 	}
@@ -317,6 +419,7 @@ func (c *configCheck) Run(out output) error {
 	for _, line := range [][2]string{
 		{"data", c.Data}, {"database", database}, {"head-file", c.head()}, {"no-mmap", fmt.Sprint(c.NoMMap)}, {"listen", c.Listen}, {"url", c.URL}, {"proxies", strings.Join(words, ", ")},
 		{"tls-cert", c.TLSCert}, {"tls-key", c.TLSKey}, {"metrics-token", map[bool]string{true: "set"}[token != ""]},
+		{"mail-server", about(post)},
 	} {
 		if line[1] == "" {
 			line[1] = "(none)"

@@ -31,6 +31,7 @@ import (
 	"castellan/internal/actor"
 	"castellan/internal/epoch"
 	"castellan/internal/fault"
+	"castellan/internal/mail"
 	"castellan/internal/rights"
 	"castellan/internal/schema"
 	"castellan/internal/scribe"
@@ -53,6 +54,9 @@ type Options struct {
 	// Place gives words that are known of this workspace, such as its name:
 	// passwords made of them are weak.
 	Place func(context.Context) ([]string, error)
+	// Mail carries links and notices to people. Without one, links are shown to
+	// whoever made them.
+	Mail *mail.Outbox
 
 	Idle     time.Duration // a session unused so long is over; 0: 12 hours
 	Absolute time.Duration // no session is older; 0: 7 days

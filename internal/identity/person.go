@@ -9,6 +9,7 @@ import (
 
 	"castellan/internal/actor"
 	"castellan/internal/fault"
+	"castellan/internal/mail"
 	"castellan/internal/policy"
 	"castellan/internal/rights"
 	"castellan/internal/store"
@@ -596,6 +597,10 @@ func (a *Accounts) putPassword(ctx context.Context, tx *store.Tx, who actor.Acto
 		return err
 	}
 	if err := dropLinks(ctx, tx, id); err != nil {
+		return err
+	}
+	err = a.announce(ctx, tx, id, Notice{Kind: mail.PasswordChanged, Words: map[string]string{"address": who.Address.String(), "device": who.Device}})
+	if err != nil {
 		return err
 	}
 	return a.tell(ctx, tx, who, "person.password_changed", "person", int64(id), struct {

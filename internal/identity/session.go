@@ -282,7 +282,7 @@ func (a *Accounts) time(s *Session, ended int64) {
 // ledger keeps its own account of them.
 const Past = 180 * 24 * time.Hour
 
-// Tidy removes what nobody needs any more: sessions that ended long ago and
+// Tidy removes what nobody needs any more: sessions and notices of long ago and
 // links that ran out. It is for the house's regular work.
 func (a *Accounts) Tidy(ctx context.Context) error {
 	return a.DB.Write(ctx, func(tx *store.Tx) error {
@@ -292,6 +292,9 @@ func (a *Accounts) Tidy(ctx context.Context) error {
 		}
 		if _, err := tx.Exec(ctx, store.Text(`DELETE FROM one_time_link WHERE ends_at < ?`), tx.Now()); err != nil {
 			return fmt.Errorf("tidy links: %w", err)
+		}
+		if _, err := tx.Exec(ctx, store.Text(`DELETE FROM notice WHERE created_at < ?`), long); err != nil {
+			return fmt.Errorf("tidy notices: %w", err)
 		}
 		return nil
 	})

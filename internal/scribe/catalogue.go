@@ -51,6 +51,8 @@ var catalogue = [...]Description{
 	{Event: "person.deactivated", Sentence: "{who} deactivated the account of {record}", Details: "sessions, keys (numbers ended)", Reader: policy.ReadLedger},
 	{Event: "person.reactivated", Sentence: "{who} reactivated the account of {record}", Details: "", Reader: policy.ReadLedger},
 	{Event: "person.password_changed", Sentence: "{who} changed the password of {record}", Details: "by (self, other, link)", Reader: policy.ReadLedger},
+	{Event: "mail.tested", Sentence: "{who} sent a test mail", Details: "outcome (sent, or what went wrong and the code of the mail server)", Reader: policy.ReadLedger},
+	{Event: "mail.given_up", Sentence: "A mail could not be delivered", Details: "number of the mail, what went wrong and the code of the mail server; never an address", Reader: policy.ReadLedger},
 	{Event: "key.created", Sentence: "{who} created the program key {record}", Details: "name, role, ends_at", Reader: policy.ReadLedger},
 	{Event: "key.ended", Sentence: "{who} ended the program key {record}", Details: "owner, why", Reader: policy.ReadLedger},
 	{Event: "key.refused", Sentence: "A program key was refused", Details: "reason (unknown throttled samples only; ended; owner; network; hour)", Reader: policy.ReadLedger},

@@ -35,6 +35,7 @@ import (
 	"castellan/internal/fault"
 	"castellan/internal/identity"
 	"castellan/internal/inspect"
+	"castellan/internal/mail"
 	"castellan/internal/records"
 	"castellan/internal/rights"
 	"castellan/internal/vault"
@@ -48,6 +49,7 @@ type Options struct {
 	Records   *records.Book
 	Workspace *crm.Workspace
 	Imports   *exchange.Imports
+	Mail      *mail.Outbox // nil: there is no mail server
 	Log       *inspect.Log
 	Vault     *vault.Vault
 
@@ -113,7 +115,7 @@ func (s *Server) table() []*route {
 	var all []*route
 	for _, part := range [][]route{
 		s.sessionRoutes(), s.kindRoutes(), s.recordRoutes(), s.searchRoutes(), s.pipelineRoutes(), s.peopleRoutes(), s.roleRoutes(),
-		s.groupRoutes(), s.previewRoutes(), s.ledgerRoutes(), s.importRoutes(), s.keyRoutes(), s.termsRoutes(), s.settingsRoutes(), s.houseRoutes(),
+		s.groupRoutes(), s.previewRoutes(), s.ledgerRoutes(), s.importRoutes(), s.keyRoutes(), s.termsRoutes(), s.settingsRoutes(), s.mailRoutes(), s.noticeRoutes(), s.houseRoutes(),
 	} {
 		for i := range part {
 			all = append(all, &part[i])

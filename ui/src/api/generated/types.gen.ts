@@ -1826,6 +1826,42 @@ export type LinkBody = {
     purpose?: 'invite' | 'reset';
 };
 
+export type Mail = {
+    /**
+     * false: there is no mail server, and links are shown to whoever makes them.
+     */
+    configured: boolean;
+    from?: string;
+    /**
+     * In the last thirty days.
+     */
+    given_up: number;
+    security?: 'starttls' | 'tls' | 'plain';
+    /**
+     * In the last thirty days.
+     */
+    sent: number;
+    server?: string;
+    /**
+     * Mails that wait after a failed try or were given up, newest first. Neither address nor words of a mail are told.
+     */
+    trouble: Array<MailTrouble>;
+    waiting: number;
+};
+
+export type MailTrouble = {
+    attempts: number;
+    created_at: string;
+    problem: 'unreachable' | 'silent' | 'certificate' | 'starttls' | 'password' | 'sender' | 'recipient' | 'refused' | 'broken' | 'late' | 'unsealed';
+    /**
+     * Code of the mail server's answer, such as 550 5.1.1.
+     */
+    reply?: string;
+    state: 'waiting' | 'given_up';
+    template: string;
+    tried_at: string;
+};
+
 export type Member = {
     person: Named;
     /**
@@ -2083,6 +2119,26 @@ export type Named = {
 
 export type NewPasswordBody = {
     password: string;
+};
+
+export type Notice = {
+    at: string;
+    id: string;
+    /**
+     * What happened, such as password_changed or device_new.
+     */
+    kind: string;
+    seen: boolean;
+    /**
+     * Of the sentence: a device, an address on the net, who did it.
+     */
+    words: {
+        [key: string]: string;
+    };
+};
+
+export type NoticeList = {
+    items: Array<Notice>;
 };
 
 export type Operation = {
@@ -2886,6 +2942,13 @@ export type RowReason = {
      * A sentence in the language of the asker, as in the file of refused rows. It names the place, never the value.
      */
     detail: string;
+};
+
+export type SeenBody = {
+    /**
+     * The newest notice that was seen.
+     */
+    up_to: string;
 };
 
 export type Session = {
@@ -11968,6 +12031,59 @@ export type RedeemLinkResponses = {
 
 export type RedeemLinkResponse = RedeemLinkResponses[keyof RedeemLinkResponses];
 
+export type ListNoticesData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/session/notices';
+};
+
+export type ListNoticesErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListNoticesError = ListNoticesErrors[keyof ListNoticesErrors];
+
+export type ListNoticesResponses = {
+    /**
+     * OK
+     */
+    200: NoticeList;
+};
+
+export type ListNoticesResponse = ListNoticesResponses[keyof ListNoticesResponses];
+
+export type SeeNoticesData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: SeenBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/session/notices/seen';
+};
+
+export type SeeNoticesErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type SeeNoticesError = SeeNoticesErrors[keyof SeeNoticesErrors];
+
+export type SeeNoticesResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type SeeNoticesResponse = SeeNoticesResponses[keyof SeeNoticesResponses];
+
 export type ChangePasswordData = {
     /**
      * At most 64 KiB.
@@ -12075,6 +12191,56 @@ export type UpdateSettingsResponses = {
 };
 
 export type UpdateSettingsResponse = UpdateSettingsResponses[keyof UpdateSettingsResponses];
+
+export type GetMailData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/settings/mail';
+};
+
+export type GetMailErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetMailError = GetMailErrors[keyof GetMailErrors];
+
+export type GetMailResponses = {
+    /**
+     * OK
+     */
+    200: Mail;
+};
+
+export type GetMailResponse = GetMailResponses[keyof GetMailResponses];
+
+export type TestMailData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/settings/mail/test';
+};
+
+export type TestMailErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type TestMailError = TestMailErrors[keyof TestMailErrors];
+
+export type TestMailResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type TestMailResponse = TestMailResponses[keyof TestMailResponses];
 
 export type GetSetupData = {
     body?: never;

@@ -25,6 +25,8 @@ export function useEventWords(): Record<string, string> {
     'person.deactivated': t`${who} deactivated the account of ${record}`,
     'person.reactivated': t`${who} reactivated the account of ${record}`,
     'person.password_changed': t`${who} changed the password of ${record}`,
+    'mail.tested': t`${who} sent a test mail`,
+    'mail.given_up': t`A mail could not be delivered`,
     'key.created': t`${who} created the program key ${record}`,
     'key.ended': t`${who} ended the program key ${record}`,
     'key.refused': t`A program key was refused`,
