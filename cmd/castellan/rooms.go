@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"castellan/internal/actor"
+	"castellan/internal/atlas"
 	"castellan/internal/crm"
 	"castellan/internal/exchange"
 	"castellan/internal/identity"
@@ -35,6 +36,7 @@ type rooms struct {
 	imports   *exchange.Imports
 	log       *inspect.Log
 	runner    *jobs.Runner
+	atlas     *atlas.Atlas
 	mail      *mail.Outbox
 }
 
@@ -89,6 +91,9 @@ func (p place) open(ctx context.Context, log *slog.Logger, by carrier) (*rooms, 
 }
 
 func (r *rooms) join(ctx context.Context, p place, log *slog.Logger, by carrier) (err error) {
+	if r.atlas, err = atlas.Open(p.GeoIPFile); err != nil {
+		return err
+	}
 	if r.scribe, err = scribe.Open(ctx, r.db, r.vault, p.scribe(log)); err != nil {
 		var loss *scribe.LossError
 		if errors.As(err, &loss) {
@@ -165,7 +170,7 @@ func (r *rooms) close(ctx context.Context) error {
 	if r.scribe != nil {
 		all = append(all, r.scribe.Close(ctx))
 	}
-	return errors.Join(append(all, r.db.Close())...)
+	return errors.Join(append(all, r.db.Close(), r.atlas.Close())...)
 }
 
 // lost says in plain words what is missing and what can be done.

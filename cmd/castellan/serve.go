@@ -104,7 +104,7 @@ func serve(ctx context.Context, out output, p place, f facing, post posting, pre
 		return fmt.Errorf("listen on %s: %w. Choose another address with --listen", f.Listen, err)
 	}
 	base := f.base(f.local(listener.Addr()))
-	face, err := web.New(web.Options{Accounts: r.accounts, Rights: r.rights, Records: r.book, Workspace: r.workspace, Log: r.log, Imports: r.imports, Vault: r.vault, Mail: r.mail,
+	face, err := web.New(web.Options{Accounts: r.accounts, Rights: r.rights, Records: r.book, Workspace: r.workspace, Log: r.log, Imports: r.imports, Vault: r.vault, Mail: r.mail, Atlas: r.atlas,
 		Page: ui.Files(), Placeholder: ui.Placeholder, Version: version, Logger: log, Now: time.Now, URL: base, Proxies: proxies, MetricsToken: metricsToken})
 	if err == nil {
 		err = greet(ctx, out, r, p, base, time.Since(began))

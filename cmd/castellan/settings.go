@@ -28,6 +28,7 @@ type place struct {
 	DatabaseFile string `help:"File with the address of the database on its first line." placeholder:"FILE" env:"CASTELLAN_DATABASE_FILE" type:"path"`
 	Schema       string `help:"Schema of the workspace on PostgreSQL." default:"castellan" env:"CASTELLAN_SCHEMA"`
 	HeadFile     string `help:"Where the newest signed head of the ledger is kept, outside the database. Best on another disk than the data." placeholder:"FILE" env:"CASTELLAN_HEAD_FILE" type:"path"`
+	GeoIPFile    string `name:"geoip-file" help:"MaxMind database (.mmdb) of countries or cities, by which the places of addresses are shown. Read when Castellan starts; without one no place is shown, and nobody is asked." placeholder:"FILE" env:"CASTELLAN_GEOIP_FILE" type:"path"`
 	NoMMap       bool   `name:"no-mmap" help:"Read SQLite without memory mapping: slower, but a failing disk is an error and not a crash." env:"CASTELLAN_NO_MMAP"`
 }
 
@@ -417,7 +418,7 @@ func (c *configCheck) Run(out output) error {
 		words[i] = p.String()
 	}
 	for _, line := range [][2]string{
-		{"data", c.Data}, {"database", database}, {"head-file", c.head()}, {"no-mmap", fmt.Sprint(c.NoMMap)}, {"listen", c.Listen}, {"url", c.URL}, {"proxies", strings.Join(words, ", ")},
+		{"data", c.Data}, {"database", database}, {"head-file", c.head()}, {"geoip-file", c.GeoIPFile}, {"no-mmap", fmt.Sprint(c.NoMMap)}, {"listen", c.Listen}, {"url", c.URL}, {"proxies", strings.Join(words, ", ")},
 		{"tls-cert", c.TLSCert}, {"tls-key", c.TLSKey}, {"metrics-token", map[bool]string{true: "set"}[token != ""]},
 		{"mail-server", about(post)},
 	} {

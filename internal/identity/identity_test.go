@@ -356,21 +356,22 @@ func TestDummyWorkCostsWhatARealHashCosts(t *testing.T) {
 	hasher := newHasher(keys, Cost{MemoryKiB: 32 << 10, Passes: 2, Lanes: 1}, 1)
 	stored, err := hasher.hash(t.Context(), good)
 	h.fine(err)
-	took := func(password, stored string) time.Duration {
-		least := time.Hour
-		for range 5 {
+	// The least of several, taken by turns: the machine may have other work.
+	least := map[string]time.Duration{stored: time.Hour, "": time.Hour}
+	for range 60 {
+		for against := range least {
 			start := time.Now()
-			if right, _, err := hasher.check(t.Context(), password, stored); right || err != nil {
+			if right, _, err := hasher.check(t.Context(), "not it", against); right || err != nil {
 				t.Fatalf("right %v, %v", right, err)
 			}
-			least = min(least, time.Since(start))
+			least[against] = min(least[against], time.Since(start))
 		}
-		return least
+		wrong, nobody := least[stored], least[""]
+		if nobody > wrong*3/4 && nobody < wrong*4/3 {
+			return
+		}
 	}
-	wrong, nobody := took("not it", stored), took("not it", "")
-	if nobody < wrong/2 || nobody > wrong*2 {
-		t.Errorf("a wrong password takes %v, an unknown person %v", wrong, nobody)
-	}
+	t.Errorf("a wrong password takes %v, an unknown person %v", least[stored], least[""])
 }
 
 // Attack 48: a token that was there before is not taken over.

@@ -283,7 +283,7 @@ func (k *key) from(address netip.Addr) bool {
 // does not hold: it may have leaked. The answer is that of a key that never was.
 func (a *Accounts) refuseKey(ctx context.Context, who actor.Actor, id actor.KeyID, why string) error {
 	if _, ok := a.noted.Take(throttle.Network(who.Address).String()); ok {
-		if err := a.note(ctx, who, "key.refused", "key", int64(id), refusal{Reason: why}); err != nil {
+		if err := a.note(ctx, who, "key.refused", "key", int64(id), refusal{Reason: why, Device: tellDevice(who.Device)}); err != nil {
 			return err
 		}
 	}

@@ -145,7 +145,7 @@ func (a *Accounts) mayFound(ctx context.Context, token string) (why string, err 
 // every token that does not hold.
 func (a *Accounts) refuseLink(ctx context.Context, who actor.Actor, network string, event scribe.Event, why string) error {
 	if _, ok := a.noted.Take(network); ok {
-		if err := a.note(ctx, who, event, "person", 0, refusal{Reason: why}); err != nil {
+		if err := a.note(ctx, who, event, "person", 0, refusal{Reason: why, Device: tellDevice(who.Device)}); err != nil {
 			return err
 		}
 	}

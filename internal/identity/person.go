@@ -452,6 +452,10 @@ func (a *Accounts) SetRole(ctx context.Context, who actor.Actor, id actor.Person
 		if _, err := a.endSessions(ctx, tx, who, id, "role"); err != nil {
 			return err
 		}
+		// Whoever made a link covered what the account was then, and not what it becomes.
+		if err := dropLinks(ctx, tx, id); err != nil {
+			return err
+		}
 		return a.tell(ctx, tx, who, "person.role_changed", "person", int64(id), struct {
 			Before actor.RoleID `json:"before"`
 			After  actor.RoleID `json:"after"`

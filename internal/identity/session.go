@@ -16,21 +16,6 @@ import (
 	"castellan/internal/vault"
 )
 
-// Session is one sign-in of a person, as people see it.
-type Session struct {
-	ID       actor.SessionID
-	Person   actor.PersonID
-	How      string // password, link, setup
-	Address  string
-	Device   string
-	Created  time.Time
-	Used     time.Time // to the minute
-	UsedFrom string
-	Ended    time.Time // zero: it has not been ended
-	Why      string    // signed_out, ended, asked, password, role, deactivated; "idle" or "old" if time ended it
-	Current  bool      // the one in which the question is asked
-}
-
 // Started is a new session. The token is shown this once.
 type Started struct {
 	Token  string
@@ -142,9 +127,15 @@ func (a *Accounts) begin(ctx context.Context, tx *store.Tx, p Person, how string
 	if err != nil {
 		return Started{}, fmt.Errorf("begin session: %w", err)
 	}
+	unfamiliar, err := a.meet(ctx, tx, who)
+	if err != nil {
+		return Started{}, err
+	}
 	err = a.tell(ctx, tx, who, "session.started", "session", int64(id), struct {
-		How string `json:"how"`
-	}{how})
+		How    string `json:"how"`
+		Device *told  `json:"device,omitempty"`
+		New    bool   `json:"new,omitempty"`
+	}{how, tellDevice(who.Device), unfamiliar})
 	return Started{token, who, p}, err
 }
 
@@ -154,23 +145,6 @@ func (a *Accounts) SignOut(ctx context.Context, who actor.Actor) error {
 		return NotSignedIn()
 	}
 	return a.DB.Write(ctx, func(tx *store.Tx) error { return a.endSession(ctx, tx, who, who.Session, who.Person, "signed_out") })
-}
-
-// EndSession ends one session: one's own, or that of somebody whose account one may change.
-func (a *Accounts) EndSession(ctx context.Context, who actor.Actor, id actor.SessionID) error {
-	return a.DB.Write(ctx, func(tx *store.Tx) error {
-		var person actor.PersonID
-		err := tx.QueryRow(ctx, store.Text(`SELECT person FROM session WHERE id = ? AND ended_at IS NULL`), id).Scan(&person)
-		if err != nil && !errors.Is(err, store.ErrNoRows) {
-			return fmt.Errorf("read session: %w", err)
-		}
-		if !self(who, person) {
-			if err := a.may(ctx, tx, who, person); err != nil {
-				return err
-			}
-		}
-		return a.endSession(ctx, tx, who, id, person, "ended")
-	})
 }
 
 // may tells whether the actor may change the account of a person. A person who
@@ -200,24 +174,10 @@ func (a *Accounts) endSession(ctx context.Context, tx *store.Tx, who actor.Actor
 	if err := a.forget(ctx, tx); err != nil {
 		return err
 	}
-	return a.tell(ctx, tx, who, "session.ended", "session", int64(id), struct {
-		Person actor.PersonID `json:"person"`
-		How    string         `json:"how"`
-	}{person, why})
-}
-
-// EndAllOf ends every session of a person but the one in which it is asked: of
-// oneself, or of somebody whose account one may change.
-func (a *Accounts) EndAllOf(ctx context.Context, who actor.Actor, person actor.PersonID) error {
-	return a.DB.Write(ctx, func(tx *store.Tx) error {
-		if !self(who, person) {
-			if err := a.may(ctx, tx, who, person); err != nil {
-				return err
-			}
-		}
-		_, err := a.endSessions(ctx, tx, who, person, "asked")
-		return err
-	})
+	return a.tell(ctx, tx, who, "session.ended", "person", int64(person), struct {
+		Session actor.SessionID `json:"session"`
+		How     string          `json:"how"`
+	}{id, why})
 }
 
 // endSessions ends all sessions of a person but the actor's own, and says how many.
@@ -234,48 +194,6 @@ func (a *Accounts) endSessions(ctx context.Context, tx *store.Tx, who actor.Acto
 		Number int64  `json:"number"`
 		Why    string `json:"why"`
 	}{n, why})
-}
-
-// Sessions lists the sessions of a person, newest first, past ones included: of
-// oneself, or of anybody for those who hold ManagePeople.
-func (a *Accounts) Sessions(ctx context.Context, who actor.Actor, person actor.PersonID) ([]Session, error) {
-	if !self(who, person) {
-		if err := a.Rights.May(ctx, who, policy.ManagePeople); err != nil {
-			return nil, err
-		}
-	}
-	rows, err := a.DB.Query(ctx, store.Text(`SELECT id, person, how, address, device, created_at, used_at, used_from, COALESCE(ended_at, 0), COALESCE(ended_why, '')
-		FROM session WHERE person = ? ORDER BY id DESC LIMIT 1000`), person)
-	if err != nil {
-		return nil, fmt.Errorf("list sessions: %w", err)
-	}
-	defer rows.Close()
-	var all []Session
-	for rows.Next() {
-		var s Session
-		var ended int64
-		if err := rows.Scan(&s.ID, &s.Person, &s.How, &s.Address, &s.Device, &s.Created, &s.Used, &s.UsedFrom, &ended, &s.Why); err != nil {
-			return nil, fmt.Errorf("list sessions: %w", err)
-		}
-		s.Current = s.ID == who.Session
-		a.time(&s, ended)
-		all = append(all, s)
-	}
-	return all, rows.Err()
-}
-
-// time fills in when a session ended, also if nobody but time has ended it.
-func (a *Accounts) time(s *Session, ended int64) {
-	idle, old := s.Used.Add(a.Idle), s.Created.Add(a.Absolute)
-	now := a.DB.Now()
-	switch {
-	case ended != 0:
-		s.Ended = time.UnixMicro(ended).UTC()
-	case !now.Before(old) && old.Before(idle):
-		s.Ended, s.Why = old, "old"
-	case !now.Before(idle):
-		s.Ended, s.Why = idle, "idle"
-	}
 }
 
 // Past is for how long ended sessions are kept for their owners to look at. The

@@ -133,10 +133,11 @@ func refused() *fault.Fault {
 type refusal struct {
 	Reason string         `json:"reason"`
 	Person actor.PersonID `json:"person,omitempty"`
+	Device *told          `json:"device,omitempty"`
 }
 
 func (a *Accounts) refuse(ctx context.Context, who actor.Actor, at candidate, right bool, unwelcome string) error {
-	why := refusal{"password", at.ID}
+	why := refusal{Reason: "password", Person: at.ID, Device: tellDevice(who.Device)}
 	switch {
 	case right:
 		why.Reason = unwelcome
@@ -157,7 +158,7 @@ func (a *Accounts) refuse(ctx context.Context, who actor.Actor, at candidate, ri
 // the ledger: an attacker must not be able to fill it.
 func (a *Accounts) slowed(ctx context.Context, who actor.Actor, network string, wait time.Duration) error {
 	if _, ok := a.noted.Take(network); ok {
-		if err := a.note(ctx, who, "session.refused", "person", 0, refusal{Reason: "slowed"}); err != nil {
+		if err := a.note(ctx, who, "session.refused", "person", 0, refusal{Reason: "slowed", Device: tellDevice(who.Device)}); err != nil {
 			return err
 		}
 	}

@@ -38,10 +38,12 @@ var byName = func() map[Event]Description {
 
 var catalogue = [...]Description{
 	{Event: "workspace.founded", Sentence: "{who} set up the workspace and became its owner", Details: "language", Reader: policy.ReadLedger},
-	{Event: "session.started", Sentence: "{who} signed in", Details: "how (password, link, setup), session", Reader: policy.ReadLedger},
-	{Event: "session.refused", Sentence: "A sign-in was refused", Details: "reason (unknown, password, deactivated, nopassword, slowed, network, hour), person id if known; never what was typed", Reader: policy.ReadLedger},
-	{Event: "session.ended", Sentence: "{who} ended a session of {record}", Details: "session, whose, how (signed_out, ended)", Reader: policy.ReadLedger},
-	{Event: "sessions.ended", Sentence: "{who} ended every session of {record}", Details: "number, why (asked, password, role, deactivated)", Reader: policy.ReadLedger},
+	{Event: "session.started", Sentence: "{who} signed in", Details: "how (password, link, setup), device (browser, version, system, form), whether it is new", Reader: policy.ReadLedger},
+	{Event: "session.refused", Sentence: "A sign-in was refused", Details: "reason (unknown, password, deactivated, nopassword, slowed, network, hour), person id if known, device; never what was typed", Reader: policy.ReadLedger},
+	{Event: "session.ended", Sentence: "{who} ended a session of {record}", Details: "session, how (signed_out, ended)", Reader: policy.ReadLedger},
+	{Event: "session.disowned", Sentence: "{who} said of a session that it was not theirs", Details: "session", Reader: policy.ReadLedger},
+	{Event: "sessions.ended", Sentence: "{who} ended every session of {record}", Details: "number, why (asked, password, role, deactivated, disowned)", Reader: policy.ReadLedger},
+	{Event: "sessions.all_ended", Sentence: "{who} ended the sessions of everybody", Details: "number", Reader: policy.ReadLedger},
 	{Event: "setup.refused", Sentence: "A try to set up the workspace was refused", Details: "reason (link, slowed, done)", Reader: policy.ReadLedger},
 	{Event: "link.created", Sentence: "{who} made a one-time sign-in link for {record}", Details: "purpose (invite, reset), expires", Reader: policy.ReadLedger},
 	{Event: "link.refused", Sentence: "A one-time sign-in link was refused", Details: "reason", Reader: policy.ReadLedger},

@@ -26,9 +26,6 @@ func (s *Server) peopleRoutes() []route {
 		{method: "POST", path: one + "/reactivate", name: "reactivatePerson", tag: "People", summary: "Open an account again", door: manage, shape: does((*call).reactivate)},
 		{method: "POST", path: one + "/link", name: "createLink", tag: "People", summary: "Make a one-time link by which the person sets a password; it is shown this once", door: manage, body: smallBody, shape: created(takes((*call).createLink))},
 		{method: "PUT", path: one + "/password", name: "setPassword", tag: "People", summary: "Give a person a new password; their sessions end", door: manage, body: smallBody, shape: takesOnly((*call).setPassword)},
-		{method: "GET", path: one + "/sessions", name: "listSessions", tag: "People", summary: "List the sessions of a person: one's own, or anybody's for those who manage people", door: anyone, shape: answers((*call).sessions)},
-		{method: "DELETE", path: one + "/sessions", name: "endSessions", tag: "People", summary: "End every session of a person but the one in which it is asked", door: anyone, shape: does((*call).endSessions)},
-		{method: "DELETE", path: "/api/v1/sessions/{id}", name: "endSession", tag: "People", summary: "End one session", door: anyone, shape: does((*call).endSession)},
 		{method: "GET", path: one + "/rights", name: "getDifferences", tag: "People", summary: "Tell in what a person's rights differ from their role", door: manage, shape: answers((*call).differences)},
 		{method: "PUT", path: one + "/rights", name: "setDifferences", tag: "People", summary: "Say in what a person's rights differ from their role", door: manage, body: largeBody, shape: takes((*call).setDifferences)},
 		{method: "GET", path: one + "/take", name: "whatCanBeTaken", tag: "People", summary: "Tell what a person could take away", door: need(records.Explain), shape: answers((*call).take)},
@@ -267,9 +264,8 @@ func (c *call) toPerson(do func(context.Context, actor.Actor, actor.PersonID) er
 	return do(c.ctx, c.who, id)
 }
 
-func (c *call) deactivate() error  { return c.toPerson(c.Accounts.Deactivate) }
-func (c *call) reactivate() error  { return c.toPerson(c.Accounts.Reactivate) }
-func (c *call) endSessions() error { return c.toPerson(c.Accounts.EndAllOf) }
+func (c *call) deactivate() error { return c.toPerson(c.Accounts.Deactivate) }
+func (c *call) reactivate() error { return c.toPerson(c.Accounts.Reactivate) }
 
 type linkBody struct {
 	Purpose string `json:"purpose,omitempty" required:"false" enum:"invite,reset" doc:"By default reset."`
@@ -313,40 +309,6 @@ func (c *call) setPassword(b newPasswordBody) error {
 		return err
 	}
 	return c.Accounts.SetPassword(c.ctx, c.who, id, b.Password)
-}
-
-type sessionItem struct {
-	ID      string  `json:"id"`
-	How     string  `json:"how"`
-	Address string  `json:"address"`
-	Device  string  `json:"device"`
-	Created string  `json:"created_at"`
-	Used    string  `json:"last_used_at"`
-	Ended   *string `json:"ended_at"`
-	Why     string  `json:"why,omitempty" doc:"Why it ended."`
-	Current bool    `json:"current"`
-}
-
-func (c *call) sessions() (listOf[sessionItem], error) {
-	id, err := c.personInPath()
-	if err != nil {
-		return listOf[sessionItem]{}, err
-	}
-	sessions, err := c.Accounts.Sessions(c.ctx, c.who, id)
-	var all []sessionItem
-	for i := range sessions {
-		s := &sessions[i]
-		all = append(all, sessionItem{c.Vault.Public("session", int64(s.ID)), s.How, s.Address, s.Device, instant(s.Created), instant(s.Used), instantOr(s.Ended), s.Why, s.Current})
-	}
-	return list(all), err
-}
-
-func (c *call) endSession() error {
-	id, err := c.numbered("session", "id")
-	if err != nil {
-		return err
-	}
-	return c.Accounts.EndSession(c.ctx, c.who, actor.SessionID(id))
 }
 
 // differencesShape are a person's own rights, said as roles say theirs.

@@ -60,14 +60,14 @@ func TestAttack59_GuestsGetNothingOfClients(t *testing.T) {
 				if method == "POST" || method == "PUT" || method == "PATCH" {
 					body = object{}
 				}
-				if strings.HasSuffix(path, "/restore") || strings.HasSuffix(path, "/start") || strings.HasSuffix(path, "/undo") || strings.HasSuffix(path, "activate") {
+				if strings.HasSuffix(path, "/restore") || strings.HasSuffix(path, "/start") || strings.HasSuffix(path, "/undo") || strings.HasSuffix(path, "activate") || strings.HasSuffix(path, "/disown") {
 					body = nil
 				}
 				a := t.guest().do(method, filled(path, ids), body)
 				a.lacks("Cecilia", "Quartz", "secret", "5550199", "Anton", "Berta", "Olga", "olga@")
 				tried++
 				switch {
-				case strings.HasPrefix(path, "/api/v1/session") && method == "POST", path == "/api/v1/setup" && method == "POST":
+				case (path == "/api/v1/session" || strings.HasPrefix(path, "/api/v1/session/")) && method == "POST", path == "/api/v1/setup" && method == "POST":
 					a.is(400, 401, 403, 409, 422)
 				case path == "/api/v1/setup", path == "/healthz", path == "/readyz", path == "/metrics", strings.HasPrefix(path, "/api/docs"), strings.HasPrefix(path, "/api/openapi"):
 					a.is(200)

@@ -30,6 +30,7 @@ import (
 	"time"
 
 	"castellan/internal/actor"
+	"castellan/internal/atlas"
 	"castellan/internal/crm"
 	"castellan/internal/exchange"
 	"castellan/internal/fault"
@@ -41,8 +42,8 @@ import (
 	"castellan/internal/vault"
 )
 
-// Options are what a Server needs. All but URL, Proxies, Ready and MetricsToken
-// must be given.
+// Options are what a Server needs. All but Atlas, URL, Proxies, Ready and
+// MetricsToken must be given.
 type Options struct {
 	Accounts  *identity.Accounts
 	Rights    *rights.Book
@@ -52,6 +53,7 @@ type Options struct {
 	Mail      *mail.Outbox // nil: there is no mail server
 	Log       *inspect.Log
 	Vault     *vault.Vault
+	Atlas     *atlas.Atlas // nil: no place of any address is known
 
 	Page        fs.FS  // the built page
 	Placeholder string // what stands in index.html for the nonce
@@ -114,7 +116,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.door.Serv
 func (s *Server) table() []*route {
 	var all []*route
 	for _, part := range [][]route{
-		s.sessionRoutes(), s.kindRoutes(), s.recordRoutes(), s.searchRoutes(), s.pipelineRoutes(), s.peopleRoutes(), s.roleRoutes(),
+		s.sessionRoutes(), s.kindRoutes(), s.recordRoutes(), s.searchRoutes(), s.pipelineRoutes(), s.peopleRoutes(), s.deviceRoutes(), s.roleRoutes(),
 		s.groupRoutes(), s.previewRoutes(), s.ledgerRoutes(), s.importRoutes(), s.keyRoutes(), s.termsRoutes(), s.settingsRoutes(), s.mailRoutes(), s.noticeRoutes(), s.houseRoutes(),
 	} {
 		for i := range part {

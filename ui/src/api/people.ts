@@ -8,7 +8,6 @@ import type {
   PersonBody,
   PersonPatch,
   RoleShape,
-  SessionItem,
   SightShape,
   StageRuleShape,
   Take as Take_,
@@ -50,16 +49,6 @@ export const reactivate = (id: string) => call<void>('POST', `/people/${id}/reac
 /** A one-time link by which the person sets a password; shown this once. */
 export const makeLink = (id: string, purpose: 'invite' | 'reset') =>
   call<Link>('POST', `/people/${id}/link`, { body: { purpose } });
-
-export const sessions = (id: string) =>
-  queryOptions({
-    queryKey: ['people', id, 'sessions'],
-    queryFn: async ({ signal }) =>
-      (await call<{ items: SessionItem[] }>('GET', `/people/${id}/sessions`, { signal })).items,
-  });
-
-export const endSession = (id: string) => call<void>('DELETE', `/sessions/${id}`);
-export const endSessions = (person: string) => call<void>('DELETE', `/people/${person}/sessions`);
 
 export const deactivate = (id: string) => call<void>('POST', `/people/${id}/deactivate`);
 

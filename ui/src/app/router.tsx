@@ -106,6 +106,12 @@ const log = createRoute({
   component: lazyRouteComponent(() => import('../features/ledger/log-page'), 'LogPage'),
 });
 
+const liveSessions = createRoute({
+  getParentRoute: () => security,
+  path: '/sessions',
+  component: lazyRouteComponent(() => import('../features/security/sessions-page'), 'SessionsPage'),
+});
+
 const importing = createRoute({
   getParentRoute: () => inside,
   path: '/import',
@@ -204,7 +210,7 @@ const tree = root.addChildren([
   inside.addChildren([
     home,
     list.addChildren([card]),
-    security.addChildren([log]),
+    security.addChildren([log, liveSessions]),
     importing,
     oneImport,
     bin,

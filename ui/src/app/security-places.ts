@@ -7,5 +7,9 @@ import { holds, type Session } from '../api/session';
  */
 export function useSecurityPlaces(me: Session) {
   const { t } = useLingui();
-  return [{ to: '/security', label: t`Log`, shown: holds(me, 'ledger.read') }].filter((place) => place.shown);
+  const watches = holds(me, 'people.manage') || holds(me, 'security.manage');
+  return [
+    { to: '/security', label: t`Log`, shown: holds(me, 'ledger.read') },
+    { to: '/security/sessions', label: t`Sessions`, shown: watches },
+  ].filter((place) => place.shown);
 }

@@ -1,70 +1,152 @@
 import { Trans, useLingui } from '@lingui/react/macro';
-import { Badge, Button, Skeleton } from '@mantine/core';
+import { Badge, Button, Group, Skeleton } from '@mantine/core';
+import { notifications } from '@mantine/notifications';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { endSession, endSessions, sessions } from '../../api/people';
+import { useState } from 'react';
+import { disown, endSession, endSessions, type SessionOf, sessions } from '../../api/sessions';
+import { DeviceIcon, placeWords, useDeviceWords } from '../../kit/device';
 import { useTell } from '../../kit/failure';
 import { Panel } from '../../kit/page';
+import { useEndWords, useHowWords } from '../../kit/sign-in-words';
+import { Until } from '../../kit/until';
 import { When } from '../../kit/when';
 import classes from './people.module.css';
 
+const shownAtFirst = 5;
+
 /** Where a person is signed in, now and lately; each can be ended. */
-export function SessionsPanel({ person }: { person: string }) {
+export function SessionsPanel({ person, own = false }: { person: string; own?: boolean }) {
   const { t } = useLingui();
   const client = useQueryClient();
   const tell = useTell();
+  const [all, setAll] = useState(false);
   const { data, error } = useQuery({ ...sessions(person), retry: false });
   if (error) return null;
-  const again = () => client.invalidateQueries({ queryKey: ['people', person, 'sessions'] });
-  const open = (data ?? []).filter((each) => !each.ended_at);
+  const again = () => client.invalidateQueries({ queryKey: ['sessions'] });
+  const live = (data ?? []).filter((each) => !each.ended_at);
+  const past = (data ?? []).filter((each) => each.ended_at);
+  const shown = [...live, ...(all ? past : past.slice(0, Math.max(0, shownAtFirst - live.length)))];
   return (
     <Panel
       title={t`Sessions`}
       note={t`Every place where this account is signed in, and was lately.`}
       action={
-        open.length > 1 ? (
+        live.length > 1 ? (
           <Button variant="default" onClick={() => endSessions(person).then(again, tell)}>
-            <Trans>End all</Trans>
+            {own ? <Trans>End all others</Trans> : <Trans>End all</Trans>}
           </Button>
         ) : undefined
       }
     >
       {!data ? (
-        <Skeleton height={80} />
+        <Skeleton height={160} />
       ) : (
-        <ul className={classes.list}>
-          {data.slice(0, 20).map((each) => (
-            <li key={each.id} className={classes.item}>
-              <div className={classes.grow}>
-                <div className={classes.device}>
-                  {each.device || t`Unknown device`}{' '}
-                  {each.current && (
-                    <Badge size="xs" variant="light" tt="none">
-                      <Trans>this one</Trans>
-                    </Badge>
-                  )}
-                </div>
-                <div className={classes.quiet}>
-                  {each.address} ·{' '}
-                  {each.ended_at ? (
-                    <Trans>
-                      ended <When at={each.ended_at} />
-                    </Trans>
-                  ) : (
-                    <Trans>
-                      last used <When at={each.last_used_at} />
-                    </Trans>
-                  )}
-                </div>
-              </div>
-              {!each.ended_at && !each.current && (
-                <Button variant="default" onClick={() => endSession(each.id).then(again, tell)}>
-                  <Trans>End</Trans>
-                </Button>
-              )}
-            </li>
-          ))}
-        </ul>
+        <>
+          <ul className={classes.list}>
+            {shown.map((each) => (
+              <Row key={each.id} session={each} own={own} onDone={again} />
+            ))}
+          </ul>
+          {shown.length < live.length + past.length && (
+            <Button variant="subtle" mt="xs" onClick={() => setAll(true)}>
+              <Trans>Show past sessions</Trans>
+            </Button>
+          )}
+        </>
       )}
     </Panel>
+  );
+}
+
+function Row({ session, own, onDone }: { session: SessionOf; own: boolean; onDone: () => void }) {
+  const { t } = useLingui();
+  const tell = useTell();
+  const device = useDeviceWords();
+  const how = useHowWords();
+  const why = useEndWords();
+  const place = placeWords(session.place);
+
+  async function notMe() {
+    try {
+      await disown(session.id);
+      onDone();
+      notifications.show({
+        color: 'orange',
+        autoClose: 12_000,
+        message: t`That session is over, and so are your others. Whoever it was knows your password: choose a new one now.`,
+      });
+      const field = document.querySelector<HTMLInputElement>('input[autocomplete="current-password"]');
+      field?.scrollIntoView({ block: 'center' });
+      field?.focus();
+    } catch (problem) {
+      tell(problem);
+    }
+  }
+
+  return (
+    <li className={classes.session} data-past={session.ended_at ? true : undefined}>
+      <DeviceIcon device={session.device} />
+      <div className={classes.grow}>
+        <div className={classes.device} title={session.agent}>
+          {device(session.device)}{' '}
+          {session.current && (
+            <Badge size="xs" variant="light" tt="none">
+              <Trans>this one</Trans>
+            </Badge>
+          )}{' '}
+          {session.new && (
+            <Badge size="xs" variant="light" color="orange" tt="none">
+              <Trans>new device or network</Trans>
+            </Badge>
+          )}
+        </div>
+        <div className={classes.quiet}>
+          {session.last_used_from}
+          {place && ` · ${place}`} ·{' '}
+          <Trans>
+            signed in <When at={session.created_at} /> {how[session.how] ?? session.how}
+          </Trans>
+        </div>
+        <div className={classes.quiet}>
+          {session.ended_at ? (
+            <Trans>
+              ended <When at={session.ended_at} />: {why[session.why ?? ''] ?? session.why}
+            </Trans>
+          ) : (
+            <>
+              <Trans>
+                last used <When at={session.last_used_at} />
+              </Trans>
+              {session.ends_at && (
+                <>
+                  {' · '}
+                  <Trans>
+                    ends by itself <Until at={session.ends_at} />
+                  </Trans>
+                </>
+              )}
+            </>
+          )}
+        </div>
+      </div>
+      {!session.current && (
+        <Group gap={6} className={classes.acts}>
+          {own && session.new && (
+            <Button variant="light" color="orange" onClick={notMe}>
+              <Trans>This was not me</Trans>
+            </Button>
+          )}
+          {!session.ended_at && (
+            <Button
+              variant="default"
+              aria-label={t`End the session: ${device(session.device)}`}
+              onClick={() => endSession(session.id).then(onDone, tell)}
+            >
+              <Trans>End</Trans>
+            </Button>
+          )}
+        </Group>
+      )}
+    </li>
   );
 }

@@ -24,7 +24,7 @@ export function YouPage() {
       <Panel title={t`Password`} note={t`Changing it ends every other session of yours.`}>
         <Password />
       </Panel>
-      <SessionsPanel person={me.person.id} />
+      <SessionsPanel person={me.person.id} own />
     </Column>
   );
 }
