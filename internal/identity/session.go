@@ -47,7 +47,12 @@ func (a *Accounts) Resolve(ctx context.Context, token string, address netip.Addr
 		return actor.Actor{}, err
 	}
 	s, known := a.sessions.find(hash, epoch)
-	if !known || a.expired(s) {
+	if known {
+		if known, err = a.holds(ctx, s); err != nil {
+			return actor.Actor{}, err
+		}
+	}
+	if !known {
 		if s, err = a.readSession(ctx, hash, address); err != nil {
 			return actor.Actor{}, err
 		}
@@ -59,9 +64,33 @@ func (a *Accounts) Resolve(ctx context.Context, token string, address netip.Addr
 	return who, a.use(ctx, s, address)
 }
 
-func (a *Accounts) expired(s *session) bool {
+// holds tells whether time has not ended a session.
+func (a *Accounts) holds(ctx context.Context, s *session) (bool, error) {
+	l, err := a.limits(ctx, s.person)
+	if err != nil {
+		return false, err
+	}
 	now := a.DB.Now()
-	return now.Sub(s.created) >= a.Absolute || now.Sub(time.UnixMicro(s.used.Load())) >= a.Idle
+	return now.Sub(s.created) < l.absolute && now.Sub(time.UnixMicro(s.used.Load())) < l.idle, nil
+}
+
+// limits are for how long the sessions of a person hold: what the house says,
+// unless the terms of the workspace, of their role or of themselves say less.
+type limits struct{ idle, absolute time.Duration }
+
+func (a *Accounts) limits(ctx context.Context, person actor.PersonID) (limits, error) {
+	l := limits{a.Idle, a.Absolute}
+	t, err := a.Rights.Terms(ctx, actor.Actor{Kind: actor.Person, Person: person})
+	if err != nil {
+		return l, err
+	}
+	if t.Idle > 0 {
+		l.idle = min(l.idle, t.Idle)
+	}
+	if t.Absolute > 0 {
+		l.absolute = min(l.absolute, t.Absolute)
+	}
+	return l, nil
 }
 
 // readSession reads a session that is not remembered, or was remembered as too
@@ -84,7 +113,9 @@ func (a *Accounts) readSession(ctx context.Context, hash [32]byte, address netip
 	}
 	s.used.Store(used)
 	a.sessions.drop(hash)
-	if a.expired(s) {
+	if holds, err := a.holds(ctx, s); err != nil {
+		return nil, err
+	} else if !holds {
 		return nil, a.nobody(address)
 	}
 	return a.sessions.keep(hash, s, epoch), nil

@@ -55,7 +55,11 @@ func (a *Accounts) readSessions(ctx context.Context, who actor.Actor, text store
 			s.Device = device.Of(s.Agent)
 		}
 		s.Current = s.ID == who.Session && who.Kind == actor.Person
-		a.time(&s, ended)
+		l, err := a.limits(ctx, s.Person)
+		if err != nil {
+			return nil, err
+		}
+		s.time(l, a.DB.Now(), ended)
 		all = append(all, s)
 	}
 	return all, rows.Err()
@@ -63,9 +67,8 @@ func (a *Accounts) readSessions(ctx context.Context, who actor.Actor, text store
 
 // time fills in when a session ended, also if nobody but time has ended it, or
 // when time will end it.
-func (a *Accounts) time(s *Session, ended int64) {
-	idle, old := s.Used.Add(a.Idle), s.Created.Add(a.Absolute)
-	now := a.DB.Now()
+func (s *Session) time(l limits, now time.Time, ended int64) {
+	idle, old := s.Used.Add(l.idle), s.Created.Add(l.absolute)
 	switch {
 	case ended != 0:
 		s.Ended = time.UnixMicro(ended).UTC()

@@ -10,6 +10,7 @@ import (
 	"castellan/internal/device"
 	"castellan/internal/fault"
 	"castellan/internal/policy"
+	"castellan/internal/rights"
 	"castellan/internal/store"
 	"castellan/internal/store/storetest"
 )
@@ -259,4 +260,60 @@ func TestWhatOneProcessEndsTheOtherRefusesWithinASecond(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestShortestLimitOfWorkspaceRoleAndPersonEndsASession(t *testing.T) {
+	each(t, func(h *house) {
+		role := h.newRole("Sales")
+		s := h.person("ann@example.com", role)
+		limit := func(scope rights.Scope, subject int64, idle, absolute time.Duration) {
+			t.Helper()
+			h.terms(scope, subject, rights.Terms{Idle: int(idle.Minutes()), Absolute: int(absolute.Minutes())})
+		}
+		ends := func(what string, want time.Time) {
+			t.Helper()
+			if one := h.session(s); !one.Ends.Equal(want) {
+				t.Errorf("%s: it ends at %v, want %v", what, one.Ends, want)
+			}
+		}
+		one := h.session(s)
+		limit(rights.ForWorkspace, 0, 3*time.Hour, 0)
+		ends("the workspace's", one.Used.Add(3*time.Hour))
+		limit(rights.ForRole, int64(role), time.Hour, 0)
+		ends("the role's", one.Used.Add(time.Hour))
+		limit(rights.ForPerson, int64(s.Person.ID), 0, 40*time.Minute)
+		ends("the person's own", one.Created.Add(40*time.Minute))
+		limit(rights.ForRole, int64(role), 30*24*time.Hour, 90*24*time.Hour)
+		limit(rights.ForPerson, int64(s.Person.ID), 0, 0)
+		limit(rights.ForWorkspace, 0, 0, 0)
+		ends("none is longer than the house's", one.Used.Add(h.Idle))
+
+		limit(rights.ForRole, int64(role), 10*time.Minute, time.Hour)
+		for range 11 { // used again and again, it is not idle
+			h.clock.pass(5 * time.Minute)
+			if !h.lets(s) {
+				t.Fatal("a session that is used was taken to be idle")
+			}
+		}
+		h.clock.pass(5 * time.Minute)
+		if h.lets(s) {
+			t.Error("the session is older than the role lets it be")
+		}
+		if one := h.session(s); one.Why != "old" || one.Ended.IsZero() {
+			t.Errorf("it ended %v because of %q", one.Ended, one.Why)
+		}
+		s = h.signIn("ann@example.com", better)
+		h.clock.pass(10 * time.Minute)
+		if h.lets(s) || h.session(s).Why != "idle" {
+			t.Errorf("the session was idle for longer than the role lets it be; it ended because of %q", h.session(s).Why)
+		}
+		if !h.lets(h.owner) {
+			t.Error("the limits of a role have ended the session of somebody else")
+		}
+		live, _, err := h.LiveSessions(h.ctx, h.owner.Actor, 0, 1)
+		h.fine(err)
+		if len(live) != 1 || live[0].ID != h.owner.Actor.Session {
+			t.Errorf("%d sessions live, want the owner's alone", len(live))
+		}
+	})
 }

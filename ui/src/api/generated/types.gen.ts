@@ -1057,6 +1057,13 @@ export type DealPage = {
     next: string | null;
 };
 
+export type Device = {
+    browser?: string;
+    form?: 'desktop' | 'phone' | 'tablet' | 'program';
+    system?: string;
+    version?: string;
+};
+
 export type DifferencesShape = {
     /**
      * true gives, false takes away.
@@ -1091,6 +1098,13 @@ export type Doer = {
     id?: string;
     kind: 'person' | 'program' | 'system' | 'stranger';
     name: string;
+};
+
+export type Ended = {
+    /**
+     * How many sessions have ended.
+     */
+    ended: number;
 };
 
 export type Entry = {
@@ -1826,6 +1840,14 @@ export type LinkBody = {
     purpose?: 'invite' | 'reset';
 };
 
+export type Live = {
+    items: Array<SessionItem>;
+    /**
+     * The cursor of the next page; null at the end.
+     */
+    next: string | null;
+};
+
 export type Mail = {
     /**
      * false: there is no mail server, and links are shown to whoever makes them.
@@ -2243,6 +2265,14 @@ export type PipelineBody = {
 
 export type PipelineList = {
     items: Array<Pipeline>;
+};
+
+export type Place = {
+    city?: string;
+    /**
+     * ISO 3166 code.
+     */
+    country: string;
 };
 
 export type Preview = {
@@ -2972,13 +3002,34 @@ export type Session = {
 
 export type SessionItem = {
     address: string;
+    /**
+     * What the browser said of itself.
+     */
+    agent: string;
     created_at: string;
     current: boolean;
-    device: string;
+    device: Device;
     ended_at: string | null;
+    /**
+     * When it ends by itself if it is not used before; null once it has ended.
+     */
+    ends_at: string | null;
     how: string;
     id: string;
     last_used_at: string;
+    /**
+     * The address from which it was last used.
+     */
+    last_used_from: string;
+    /**
+     * The person had not come by this device and network in the 90 days before.
+     */
+    new?: boolean;
+    /**
+     * In the list of everybody.
+     */
+    person?: Named;
+    place?: Place;
     /**
      * Why it ended.
      */
@@ -11733,6 +11784,65 @@ export type SearchResponses = {
 
 export type SearchResponse = SearchResponses[keyof SearchResponses];
 
+export type EndEveryoneData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/security/sessions';
+};
+
+export type EndEveryoneErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type EndEveryoneError = EndEveryoneErrors[keyof EndEveryoneErrors];
+
+export type EndEveryoneResponses = {
+    /**
+     * OK
+     */
+    200: Ended;
+};
+
+export type EndEveryoneResponse = EndEveryoneResponses[keyof EndEveryoneResponses];
+
+export type ListLiveSessionsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * next of the page before.
+         */
+        cursor?: string;
+        /**
+         * How many at most, up to 200, which is the default.
+         */
+        limit?: number;
+    };
+    url: '/api/v1/security/sessions';
+};
+
+export type ListLiveSessionsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListLiveSessionsError = ListLiveSessionsErrors[keyof ListLiveSessionsErrors];
+
+export type ListLiveSessionsResponses = {
+    /**
+     * OK
+     */
+    200: Live;
+};
+
+export type ListLiveSessionsResponse = ListLiveSessionsResponses[keyof ListLiveSessionsResponses];
+
 export type ListTermsData = {
     body?: never;
     path?: never;
@@ -12138,6 +12248,33 @@ export type EndSessionResponses = {
 };
 
 export type EndSessionResponse = EndSessionResponses[keyof EndSessionResponses];
+
+export type DisownSessionData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/sessions/{id}/disown';
+};
+
+export type DisownSessionErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type DisownSessionError = DisownSessionErrors[keyof DisownSessionErrors];
+
+export type DisownSessionResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type DisownSessionResponse = DisownSessionResponses[keyof DisownSessionResponses];
 
 export type GetSettingsData = {
     body?: never;
