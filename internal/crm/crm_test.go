@@ -263,3 +263,45 @@ func TestSettingsAreCheckedAndKept(t *testing.T) {
 		}
 	})
 }
+
+func TestStageAsksForWhatItRequires(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		h := crmtest.Open(t, db)
+		ctx, owner := t.Context(), crmtest.As(crmtest.Owner)
+		p := h.Workspace.PipelinesOf("deal")[0]
+		p.Stages[2].Requires = []string{"amount", "expected_close"}
+		p.Reasons = []string{"Too dear", "Too late"}
+		if _, err := h.Workspace.SavePipeline(ctx, owner, p); err != nil {
+			t.Fatal(err)
+		}
+		p = h.Workspace.PipelinesOf("deal")[0]
+		lost := p.Stages[slices.IndexFunc(p.Stages, func(s crm.Stage) bool { return s.Outcome == "lost" })].ID
+		id := h.Create(crmtest.Owner, "deal", records.Values{"title": "Bridal"})
+
+		err := h.Book.Update(ctx, owner, "deal", id, 0, records.Values{"stage": p.Stages[2].ID})
+		f, ok := fault.As(err)
+		if !ok || len(f.Fields) != 2 || f.Fields[0].Field != "amount" || f.Fields[1].Field != "expected_close" {
+			t.Errorf("entering without what is required: %v", err)
+		}
+		if got := held(t, h, "deal", id, "stage"); got != p.Stages[0].ID {
+			t.Errorf("the deal was moved all the same, to %v", got)
+		}
+		if err := h.Book.Update(ctx, owner, "deal", id, 0, records.Values{"stage": p.Stages[2].ID, "amount": "10", "expected_close": "2027-01-31"}); err != nil {
+			t.Errorf("entering with what is required: %v", err)
+		}
+		// What is in a stage already is left in peace.
+		if err := h.Book.Update(ctx, owner, "deal", id, 0, records.Values{"expected_close": nil}); err != nil {
+			t.Errorf("changing within the stage: %v", err)
+		}
+		if err := h.Book.Update(ctx, owner, "deal", id, 0, records.Values{"stage": lost}); !fault.Is(err, fault.Invalid) {
+			t.Errorf("losing without a reason: %v", err)
+		}
+		if err := h.Book.Update(ctx, owner, "deal", id, 0, records.Values{"stage": lost, "lost_reason": "Too late"}); err != nil {
+			t.Errorf("losing with a reason: %v", err)
+		}
+		p.Stages[0].Requires = []string{"closed_at"}
+		if _, err := h.Workspace.SavePipeline(ctx, owner, p); !fault.Is(err, fault.Invalid) {
+			t.Errorf("a stage asks for what nobody can fill in: %v", err)
+		}
+	})
+}

@@ -2,6 +2,8 @@ package crm
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -19,7 +21,9 @@ type Pipeline struct {
 	Version int64
 	Kind    string // "deal" or "process"; stays as it was made
 	Name    string
-	Stages  []Stage // in order
+	Stages  []Stage  // in order
+	Stale   int      // after so many days without a change something in an open stage has rested too long; 0: never
+	Reasons []string // for which something is lost; with any, one must be named to lose something
 }
 
 // Stage is one step of a pipeline.
@@ -27,6 +31,10 @@ type Stage struct {
 	ID      int64 // zero: a new one
 	Name    string
 	Outcome string // "open", "won" or "lost": a deal in one of the last two is closed
+
+	// Requires names the fields that must not be empty when something enters
+	// the stage. What is in it already is left in peace.
+	Requires []string
 }
 
 // Pipelines lists the pipelines in order. Everybody who works with deals sees
@@ -67,7 +75,7 @@ func firstPipelines(language string) []Pipeline {
 }
 
 func readPipelines(ctx context.Context, tx *store.Tx) ([]Pipeline, error) {
-	rows, err := tx.Query(ctx, store.Text(`SELECT p.id, p.version, p.kind, p.name, s.id, s.name, s.outcome FROM pipeline p JOIN stage s ON s.pipeline = p.id
+	rows, err := tx.Query(ctx, store.Text(`SELECT p.id, p.version, p.kind, p.name, p.stale_days, p.reasons, s.id, s.name, s.outcome, s.requires FROM pipeline p JOIN stage s ON s.pipeline = p.id
 		WHERE p.closed_at IS NULL AND s.closed_at IS NULL ORDER BY p.place, p.id, s.place`))
 	if err != nil {
 		return nil, fmt.Errorf("read pipelines: %w", err)
@@ -77,7 +85,13 @@ func readPipelines(ctx context.Context, tx *store.Tx) ([]Pipeline, error) {
 	for rows.Next() {
 		var p Pipeline
 		var s Stage
-		if err := rows.Scan(&p.ID, &p.Version, &p.Kind, &p.Name, &s.ID, &s.Name, &s.Outcome); err != nil {
+		var stale int64
+		var reasons, requires string
+		if err := rows.Scan(&p.ID, &p.Version, &p.Kind, &p.Name, &stale, &reasons, &s.ID, &s.Name, &s.Outcome, &requires); err != nil {
+			return nil, fmt.Errorf("read pipelines: %w", err)
+		}
+		p.Stale = int(stale)
+		if err := errors.Join(json.Unmarshal([]byte(reasons), &p.Reasons), json.Unmarshal([]byte(requires), &s.Requires)); err != nil {
 			return nil, fmt.Errorf("read pipelines: %w", err)
 		}
 		if n := len(all); n == 0 || all[n-1].ID != p.ID {
@@ -99,6 +113,12 @@ func (p Pipeline) check() error {
 	}
 	if len(p.Stages) == 0 || len(p.Stages) > 50 {
 		return fault.New(fault.Invalid, "pipeline.stages", "A pipeline has from 1 to 50 stages.").At("stages")
+	}
+	if p.Stale < 0 || p.Stale > 3650 {
+		return fault.New(fault.Invalid, "pipeline.stale", "The days of rest are from 0 to 3650.").At("stale_days")
+	}
+	if len(p.Reasons) > 50 || slices.ContainsFunc(p.Reasons, func(r string) bool { n := len([]rune(r)); return n == 0 || n > 200 }) {
+		return fault.New(fault.Invalid, "pipeline.reasons", "There are at most 50 reasons, each of at most 200 characters.").At("reasons")
 	}
 	open := 0
 	for i, s := range p.Stages {
@@ -127,6 +147,14 @@ func (w *Workspace) SavePipeline(ctx context.Context, who actor.Actor, next Pipe
 	if err := next.check(); err != nil {
 		return 0, err
 	}
+	kind := w.Catalog().Kind(next.Kind)
+	for i, s := range next.Stages {
+		for _, name := range s.Requires {
+			if f := kind.Field(name); f == nil || f.House || f.Type == schema.Stage || f.Type == schema.Pipeline || f.Type == schema.Bool {
+				return 0, fault.New(fault.Invalid, "stage.requires", "A stage may ask for fields that people fill in.").At(fmt.Sprintf("stages.%d", i))
+			}
+		}
+	}
 	id := next.ID
 	err := w.change(ctx, who, policy.ManagePipelines, func(tx *store.Tx, is *remembered) (*scribe.Entry, error) {
 		if next.ID == 0 {
@@ -154,7 +182,8 @@ func writePipeline(ctx context.Context, tx *store.Tx, p Pipeline) error {
 	if p.ID == 0 {
 		p.ID = int64(tx.NewID())
 	}
-	if _, err := tx.Exec(ctx, store.Text("INSERT INTO pipeline (id, kind, name, place, version) VALUES (?, ?, ?, ?, 1)"), p.ID, p.Kind, p.Name, p.ID); err != nil {
+	if _, err := tx.Exec(ctx, store.Text("INSERT INTO pipeline (id, kind, name, place, version, stale_days, reasons) VALUES (?, ?, ?, ?, 1, ?, ?)"),
+		p.ID, p.Kind, p.Name, p.ID, int64(p.Stale), listed(p.Reasons)); err != nil {
 		return fmt.Errorf("write pipeline: %w", err)
 	}
 	for place, s := range p.Stages {
@@ -165,8 +194,21 @@ func writePipeline(ctx context.Context, tx *store.Tx, p Pipeline) error {
 	return nil
 }
 
+// listed is how a list of words lies in the database.
+func listed(words []string) string {
+	if len(words) == 0 {
+		return "[]"
+	}
+	text, err := json.Marshal(words)
+	if err != nil {
+		return "[]" // words are always text
+	}
+	return string(text)
+}
+
 func writeStage(ctx context.Context, tx *store.Tx, pipeline int64, place int, s Stage) error {
-	_, err := tx.Exec(ctx, store.Text("INSERT INTO stage (id, pipeline, name, place, outcome) VALUES (?, ?, ?, ?, ?)"), int64(tx.NewID()), pipeline, s.Name, int64(place), s.Outcome)
+	_, err := tx.Exec(ctx, store.Text("INSERT INTO stage (id, pipeline, name, place, outcome, requires) VALUES (?, ?, ?, ?, ?, ?)"),
+		int64(tx.NewID()), pipeline, s.Name, int64(place), s.Outcome, listed(s.Requires))
 	if err != nil {
 		return fmt.Errorf("write stage: %w", err)
 	}
@@ -174,7 +216,7 @@ func writeStage(ctx context.Context, tx *store.Tx, pipeline int64, place int, s 
 }
 
 func rewritePipeline(ctx context.Context, tx *store.Tx, was, next Pipeline) error {
-	if _, err := tx.Exec(ctx, store.Text("UPDATE pipeline SET name = ?, version = version + 1 WHERE id = ?"), next.Name, next.ID); err != nil {
+	if _, err := tx.Exec(ctx, store.Text("UPDATE pipeline SET name = ?, stale_days = ?, reasons = ?, version = version + 1 WHERE id = ?"), next.Name, int64(next.Stale), listed(next.Reasons), next.ID); err != nil {
 		return fmt.Errorf("change pipeline: %w", err)
 	}
 	for place, s := range next.Stages {
@@ -187,7 +229,7 @@ func rewritePipeline(ctx context.Context, tx *store.Tx, was, next Pipeline) erro
 		if !slices.ContainsFunc(was.Stages, func(o Stage) bool { return o.ID == s.ID }) {
 			return errGone("stage")
 		}
-		if _, err := tx.Exec(ctx, store.Text("UPDATE stage SET name = ?, place = ?, outcome = ? WHERE id = ?"), s.Name, int64(place), s.Outcome, s.ID); err != nil {
+		if _, err := tx.Exec(ctx, store.Text("UPDATE stage SET name = ?, place = ?, outcome = ?, requires = ? WHERE id = ?"), s.Name, int64(place), s.Outcome, listed(s.Requires), s.ID); err != nil {
 			return fmt.Errorf("change stage: %w", err)
 		}
 	}

@@ -128,12 +128,54 @@ func (w *Workspace) prepareStaged(kind string) records.Prepare {
 		if j < 0 {
 			return fault.New(fault.Invalid, kind+".stage", "The stage is not one of the pipeline.").At("stage")
 		}
+		into := pipelines[i].Stages[j]
+		if was, _ := numbered(before, nil, "stage"); was != stage {
+			if err := w.mayEnter(kind, pipelines[i], into, before, v); err != nil {
+				return err
+			}
+		}
 		v["pipeline"], v["stage"], v["closed_at"] = id, stage, nil
-		if pipelines[i].Stages[j].Outcome != "open" {
+		if into.Outcome != "open" {
 			v["closed_at"] = written(tx.Now())
 		}
 		return nil
 	}
+}
+
+// mayEnter asks for what the stage requires, all of it at once, and for the
+// reason where something is lost and the pipeline names reasons.
+func (w *Workspace) mayEnter(kind string, p Pipeline, s Stage, before *store.Stored, v records.Values) error {
+	needs := s.Requires
+	if k := w.Catalog().Kind(kind); s.Outcome == "lost" && len(p.Reasons) > 0 && k.Field("lost_reason") != nil && !slices.Contains(needs, "lost_reason") {
+		needs = append(slices.Clone(needs), "lost_reason")
+	}
+	var wrong []fault.Fault
+	for _, name := range needs {
+		f := w.Catalog().Kind(kind).Field(name)
+		if f != nil && !filled(before, v, name) {
+			wrong = append(wrong, *fault.Newf(fault.Invalid, "stage.requires", "%s must be filled in before this stage.", f.Labels.In("en")).At(name))
+		}
+	}
+	if err := fault.Join(wrong); err != nil {
+		return err
+	}
+	return nil
+}
+
+// filled tells whether a field holds anything after the write.
+func filled(before *store.Stored, v records.Values, name string) bool {
+	if given, named := v[name]; named {
+		switch g := given.(type) {
+		case nil:
+			return false
+		case string:
+			return strings.TrimSpace(g) != ""
+		case []any:
+			return len(g) > 0
+		}
+		return true
+	}
+	return before != nil && slices.ContainsFunc(before.Cells, func(c store.Cell) bool { return c.Field.Name == name && c.Column != nil && c.Column != "" })
 }
 
 // pipelineOf is the pipeline of a stage, or else the first.

@@ -22,6 +22,7 @@ import (
 type (
 	recordShape struct{} // one record of the route's kind
 	recordPage  struct{} // a page of them
+	recordBoard struct{} // pages of them by stage
 )
 
 // recordBody says that the body's members are the fields of the route's kind.
@@ -155,6 +156,8 @@ func (r *route) schemaOf(reg huma.Registry, t reflect.Type, sent bool) *huma.Sch
 		return &huma.Schema{Ref: "#/components/schemas/" + name}
 	case reflect.TypeFor[recordPage]():
 		return &huma.Schema{Ref: "#/components/schemas/" + capital(r.kind.Name) + "Page"}
+	case reflect.TypeFor[recordBoard]():
+		return &huma.Schema{Ref: "#/components/schemas/" + capital(r.kind.Name) + "Board"}
 	}
 	return reg.Schema(t, true, "")
 }
@@ -224,6 +227,25 @@ func describeKind(reg huma.Registry, k *schema.Kind) {
 		},
 	}
 	reg.Map()[name], reg.Map()[name+"Fields"], reg.Map()[name+"Page"] = shown, sent, page
+	if k.Stage != "" {
+		reg.Map()[name+"Board"] = boardSchema(reg, name)
+	}
+}
+
+// boardSchema is how a board of the kind looks in JSON.
+func boardSchema(reg huma.Registry, name string) *huma.Schema {
+	object := func(required []string, properties map[string]*huma.Schema) *huma.Schema {
+		return &huma.Schema{Type: "object", Required: required, Properties: properties, AdditionalProperties: false}
+	}
+	text := &huma.Schema{Type: "string"}
+	lane := object([]string{"stage", "count", "totals", "page"}, map[string]*huma.Schema{
+		"stage": text,
+		"count": reg.Schema(reflect.TypeFor[countAnswer](), true, ""),
+		"totals": {Type: "array", Description: "Money by currency; empty where not all amounts may be seen.",
+			Items: object([]string{"currency", "amount"}, map[string]*huma.Schema{"currency": text, "amount": text})},
+		"page": {Ref: "#/components/schemas/" + name + "Page"},
+	})
+	return object([]string{"pipeline", "lanes"}, map[string]*huma.Schema{"pipeline": text, "lanes": {Type: "array", Items: lane}})
 }
 
 // fieldSchema is how a field looks in JSON.

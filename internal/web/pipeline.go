@@ -20,6 +20,8 @@ type stageAnswer struct {
 	ID      string `json:"id"`
 	Name    string `json:"name"`
 	Outcome string `json:"outcome" enum:"open,won,lost"`
+
+	Requires []string `json:"requires" nullable:"false" doc:"Fields that must be filled in before something enters the stage."`
 }
 
 type pipelineAnswer struct {
@@ -28,14 +30,24 @@ type pipelineAnswer struct {
 	Kind    string        `json:"kind" doc:"The kind of record that passes through it." enum:"deal,process"`
 	Name    string        `json:"name"`
 	Stages  []stageAnswer `json:"stages" nullable:"false"`
+	Stale   int           `json:"stale_days" doc:"After so many days without a change something has rested too long; 0: never."`
+	Reasons []string      `json:"reasons" nullable:"false" doc:"For which something is lost; with any, one must be named."`
 }
 
 func (c *call) pipelineOf(p crm.Pipeline) pipelineAnswer {
-	a := pipelineAnswer{c.Vault.Public("pipeline", p.ID), p.Version, p.Kind, p.Name, []stageAnswer{}}
+	a := pipelineAnswer{c.Vault.Public("pipeline", p.ID), p.Version, p.Kind, p.Name, []stageAnswer{}, p.Stale, words(p.Reasons)}
 	for _, s := range p.Stages {
-		a.Stages = append(a.Stages, stageAnswer{c.Vault.Public("stage", s.ID), s.Name, s.Outcome})
+		a.Stages = append(a.Stages, stageAnswer{c.Vault.Public("stage", s.ID), s.Name, s.Outcome, words(s.Requires)})
 	}
 	return a
+}
+
+// words is a list that is never null.
+func words(all []string) []string {
+	if all == nil {
+		return []string{}
+	}
+	return all
 }
 
 func (c *call) pipelines() (listOf[pipelineAnswer], error) {
@@ -50,6 +62,8 @@ type stageBody struct {
 	ID      string `json:"id,omitempty" required:"false" doc:"Absent: a new stage."`
 	Name    string `json:"name"`
 	Outcome string `json:"outcome,omitempty" required:"false" enum:"open,won,lost" doc:"By default open."`
+
+	Requires []string `json:"requires,omitempty" required:"false" nullable:"false" doc:"Names of fields that must be filled in before something enters the stage."`
 }
 
 type pipelineBody struct {
@@ -58,6 +72,8 @@ type pipelineBody struct {
 	Kind    string      `json:"kind,omitempty" required:"false" enum:"deal,process" doc:"By default deal; stays as it was made."`
 	Name    string      `json:"name"`
 	Stages  []stageBody `json:"stages" nullable:"false"`
+	Stale   *int        `json:"stale_days,omitempty" required:"false" doc:"Absent: as it was."`
+	Reasons *[]string   `json:"reasons,omitempty" required:"false" nullable:"false" doc:"Absent: as they were."`
 }
 
 func (c *call) createPipeline(b pipelineBody) (pipelineAnswer, error) {
@@ -82,6 +98,13 @@ func (c *call) savePipeline(was crm.Pipeline, b pipelineBody) (pipelineAnswer, e
 	if b.Kind != "" {
 		next.Kind = b.Kind
 	}
+	next.Stale, next.Reasons = was.Stale, was.Reasons
+	if b.Stale != nil {
+		next.Stale = *b.Stale
+	}
+	if b.Reasons != nil {
+		next.Reasons = *b.Reasons
+	}
 	if b.Version != 0 {
 		next.Version = b.Version
 	}
@@ -89,7 +112,7 @@ func (c *call) savePipeline(was crm.Pipeline, b pipelineBody) (pipelineAnswer, e
 		next.Name = was.Name
 	}
 	for _, s := range b.Stages {
-		stage := crm.Stage{Name: s.Name, Outcome: s.Outcome}
+		stage := crm.Stage{Name: s.Name, Outcome: s.Outcome, Requires: s.Requires}
 		if stage.Outcome == "" {
 			stage.Outcome = "open"
 		}

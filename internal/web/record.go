@@ -76,6 +76,9 @@ func (s *Server) routesOf(k *schema.Kind) []route {
 			{name: "person", doc: "By default the asker."}, {name: "field", doc: "A field; by default the record as a whole."}, {name: "action", doc: "By default view.", enum: []string{"view", "edit", "delete", "export"}},
 		}, shape: answers((*call).why)},
 	}
+	if k.Stage != "" {
+		all = append(all, boardRoute(k))
+	}
 	if !k.Within {
 		all = append(all,
 			route{method: "GET", path: one + "/shares", name: "list" + noun + "Shares", summary: "List with whom one " + k.Name + " is shared", shape: answers((*call).shares)},
@@ -89,12 +92,15 @@ func (s *Server) routesOf(k *schema.Kind) []route {
 	return all
 }
 
-// capital is a word as it begins a name.
+// capital is a word as it stands in a name: legal_entity as LegalEntity.
 func capital(s string) string {
-	if s == "" {
-		return s
+	var b strings.Builder
+	for part := range strings.SplitSeq(s, "_") {
+		if part != "" {
+			b.WriteString(strings.ToUpper(part[:1]) + part[1:])
+		}
 	}
-	return strings.ToUpper(s[:1]) + s[1:]
+	return b.String()
 }
 
 // asked reads the question of a list.

@@ -1,0 +1,139 @@
+package records
+
+import (
+	"context"
+	"slices"
+
+	"castellan/internal/actor"
+	"castellan/internal/fault"
+	"castellan/internal/policy"
+	"castellan/internal/query"
+	"castellan/internal/schema"
+	"castellan/internal/scribe"
+)
+
+// Lane is one stage of a board: what is in it, newest change first, and how
+// much that is.
+type Lane struct {
+	Stage  int64
+	Page   *Page
+	Count  Count
+	Totals []Total // by currency; nil where amounts may not all be seen
+}
+
+// Total is money in one currency, in minor units.
+type Total struct {
+	Currency string
+	Amount   int64
+}
+
+// boardCap is how many records of a board are counted and added up.
+const boardCap = 20_000
+
+// Board shows the records of a kind in the stages that are named, under the
+// rights of a list, and notes which before it returns. Each lane begins with
+// q.Limit records; the rest of a lane is a List with the condition on its
+// stage. What is masked is not added up.
+func (b *Book) Board(ctx context.Context, who actor.Actor, kindName string, on Surface, stages []int64, q Query) ([]Lane, error) {
+	kind, err := b.kind(kindName)
+	if err != nil {
+		return nil, err
+	}
+	if kind.StageField() == nil {
+		return nil, fault.NotFound()
+	}
+	st, err := b.standing(ctx, who)
+	if err != nil {
+		return nil, err
+	}
+	g := st.Decide(kind, policy.View, on, b.instant())
+	q.Sort, q.Cursor, q.Bin, q.Count = "", "", false, NoCount
+	ask, place, err := b.ask(who, kind, g, on, q)
+	if err != nil {
+		return nil, err
+	}
+	if g.FieldAnywhere(kind.StageField()) != policy.Plain {
+		return nil, fault.New(fault.Denied, "board.stage", "You may not see in which stage these records are.")
+	}
+	lanes := make([]Lane, len(stages))
+	whole := ask.Filter
+	var all []schema.RecordID
+	var met []schema.Class
+	for i, stage := range stages {
+		ask.Filter = inStages(kind, whole, stage)
+		rows, err := b.db.Page(ctx, g, ask)
+		if err != nil {
+			return nil, err
+		}
+		p := &Page{Kind: kind, Fields: rows.Fields, Rows: rows.Rows, May: b.may(st, kind, on)}
+		if rows.Next != nil {
+			if p.Next, err = b.seal(place, rows.Next); err != nil {
+				return nil, err
+			}
+		}
+		if p.Titles, err = b.titles(ctx, who, st, p); err != nil {
+			return nil, err
+		}
+		lanes[i] = Lane{Stage: stage, Page: p}
+		all = append(all, idsOf(p.Rows)...)
+		for _, c := range shown(p) {
+			if !slices.Contains(met, c) {
+				met = append(met, c)
+			}
+		}
+	}
+	if err := b.sum(ctx, kind, g, inStages(kind, whole, stages...), lanes); err != nil {
+		return nil, err
+	}
+	e := scribe.Entry{Event: "record.listed", Who: who, Kind: kind.Name, Records: all, Surface: string(on), Shown: met}
+	ask.Filter = whole
+	if details := asked(ask, q); details != nil {
+		e.Details = details
+	}
+	return lanes, b.scribe.Note(ctx, e)
+}
+
+func inStages(kind *schema.Kind, also query.Cond, stages ...int64) query.Cond {
+	in := query.In{Field: kind.StageField()}
+	for _, s := range stages {
+		in.Values = append(in.Values, query.Int(s))
+	}
+	if also == nil {
+		return in
+	}
+	return query.And{in, also}
+}
+
+// sum fills in how many records each lane has, and their money where all of it
+// may be seen.
+func (b *Book) sum(ctx context.Context, kind *schema.Kind, g policy.Grant, filter query.Cond, lanes []Lane) error {
+	stage, amount, currency := kind.StageField(), kind.Field("amount"), kind.Field("currency")
+	if g.FieldEverywhere(stage) != policy.Plain {
+		return nil
+	}
+	by := []*schema.Field{stage}
+	money := amount != nil && currency != nil && g.FieldEverywhere(amount) == policy.Plain && g.FieldEverywhere(currency) == policy.Plain
+	if money {
+		by = append(by, currency)
+	} else {
+		amount = nil
+	}
+	sums, capped, err := b.db.Sums(ctx, g, filter, by, amount, boardCap)
+	if err != nil {
+		return err
+	}
+	for i := range lanes {
+		lanes[i].Count.Capped = capped
+		for _, s := range sums {
+			if s.By[0] != lanes[i].Stage {
+				continue
+			}
+			lanes[i].Count.N += s.N
+			if money && s.Total != 0 {
+				word, _ := s.By[1].(string)
+				lanes[i].Totals = append(lanes[i].Totals, Total{word, s.Total})
+			}
+		}
+	}
+	return nil
+}

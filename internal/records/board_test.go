@@ -1,0 +1,106 @@
+package records_test
+
+import (
+	"slices"
+	"testing"
+
+	"castellan/internal/actor"
+	"castellan/internal/crm/crmtest"
+	"castellan/internal/fault"
+	"castellan/internal/policy"
+	"castellan/internal/records"
+	"castellan/internal/schema"
+	"castellan/internal/store"
+	"castellan/internal/store/storetest"
+)
+
+// stagesOf are the stages of the first pipeline of deals.
+func stagesOf(h *crmtest.House) (all []int64) {
+	for _, s := range h.Workspace.PipelinesOf("deal")[0].Stages {
+		all = append(all, s.ID)
+	}
+	return all
+}
+
+func TestBoardShowsCountsAndAddsUpWhatTheListShows(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		h := crmtest.Open(t, db)
+		stages := stagesOf(h)
+		deal := func(p actor.PersonID, stage int64, amount, currency string) schema.RecordID {
+			return h.Create(p, "deal", records.Values{"title": "Bridal", "stage": stage, "amount": amount, "currency": currency})
+		}
+		first := deal(crmtest.Owner, stages[0], "100.50", "EUR")
+		second := deal(crmtest.Ana, stages[0], "200", "EUR")
+		third := deal(crmtest.Ana, stages[0], "7", "PLN")
+		fourth := deal(crmtest.Owner, stages[1], "1", "EUR")
+
+		lanes, err := h.Book.Board(t.Context(), crmtest.As(crmtest.Owner), "deal", policy.List, stages, records.Query{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := idsOn(lanes[0]); !slices.Equal(got, []schema.RecordID{third, second, first}) {
+			t.Errorf("the first lane holds %v", got)
+		}
+		if got := idsOn(lanes[1]); !slices.Equal(got, []schema.RecordID{fourth}) {
+			t.Errorf("the second lane holds %v", got)
+		}
+		slices.SortFunc(lanes[0].Totals, func(a, b records.Total) int { return int(a.Amount - b.Amount) })
+		if want := []records.Total{{"PLN", 700}, {"EUR", 30050}}; !slices.Equal(lanes[0].Totals, want) || lanes[0].Count.N != 3 {
+			t.Errorf("the first lane adds up to %v of %d", lanes[0].Totals, lanes[0].Count.N)
+		}
+
+		// Ana sees and adds up her own alone.
+		lanes, err = h.Book.Board(t.Context(), crmtest.As(crmtest.Ana), "deal", policy.List, stages, records.Query{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := idsOn(lanes[0]); !slices.Equal(got, []schema.RecordID{third, second}) || lanes[0].Count.N != 2 || lanes[1].Count.N != 0 {
+			t.Errorf("Ana's board holds %v, counts %d and %d", got, lanes[0].Count.N, lanes[1].Count.N)
+		}
+		if page, err := h.Book.Board(t.Context(), crmtest.As(crmtest.Owner), "deal", policy.List, stages, records.Query{Limit: 1}); err != nil || page[0].Page.Next == "" || page[0].Count.N != 3 {
+			t.Errorf("a lane with more than it shows: %v", err)
+		}
+		if _, err := h.Book.Board(t.Context(), crmtest.As(crmtest.Owner), "contact", policy.List, stages, records.Query{}); !fault.Is(err, fault.Missing) {
+			t.Errorf("a kind without stages: %v", err)
+		}
+	})
+}
+
+func idsOn(l records.Lane) (all []schema.RecordID) {
+	for i := range l.Page.Rows {
+		all = append(all, l.Page.Rows[i].ID)
+	}
+	return all
+}
+
+// Attack 4: a sum over amounts that are masked on some deals would tell of them.
+func TestBoardAddsUpNothingThatIsMaskedSomewhere(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		h := crmtest.Open(t, db)
+		h.Give(crmtest.Ben, "manager", func(in *policy.StandingInput) {
+			in.Role.Sights = append(in.Role.Sights, policy.SightRule{Kind: "deal", Field: "amount", Own: policy.Plain, All: policy.Masked})
+		})
+		stages := stagesOf(h)
+		h.Create(crmtest.Ben, "deal", records.Values{"title": "Mine", "amount": "10", "currency": "EUR"})
+		h.Create(crmtest.Owner, "deal", records.Values{"title": "Not mine", "amount": "999", "currency": "EUR"})
+		lanes, err := h.Book.Board(t.Context(), crmtest.As(crmtest.Ben), "deal", policy.List, stages, records.Query{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if lanes[0].Totals != nil || lanes[0].Count.N != 2 {
+			t.Errorf("the lane of %d adds up to %v", lanes[0].Count.N, lanes[0].Totals)
+		}
+		deal := h.Workspace.Catalog().Kind("deal")
+		st, err := h.Standing(t.Context(), crmtest.As(crmtest.Ben))
+		if err != nil {
+			t.Fatal(err)
+		}
+		g := st.Decide(deal, policy.View, policy.List, db.Now())
+		if _, _, err := db.Sums(t.Context(), g, nil, nil, deal.Field("amount"), 100); !fault.Is(err, fault.Denied) {
+			t.Errorf("the store adds masked amounts up: %v", err)
+		}
+		if _, _, err := db.Sums(t.Context(), g, nil, []*schema.Field{deal.Field("amount")}, nil, 100); !fault.Is(err, fault.Denied) {
+			t.Errorf("the store divides by masked amounts: %v", err)
+		}
+	})
+}
