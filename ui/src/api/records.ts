@@ -93,6 +93,30 @@ export const list = (plural: string, question: Question, size = 100) =>
     staleTime: 15_000,
   });
 
+export interface Lane {
+  stage: string;
+  count: Count;
+  totals: { currency: string; amount: string }[];
+  page: Page;
+}
+
+/** The stages of a pipeline side by side, each with the first of what is in it. */
+export const board = (plural: string, question: Question & { pipeline?: string }) =>
+  queryOptions({
+    queryKey: ['records', plural, 'board', question],
+    queryFn: ({ signal }) =>
+      call<{ pipeline: string; lanes: Lane[] }>('GET', `/${plural}/board`, {
+        query: { zone, ...plain(question), pipeline: question.pipeline },
+        signal,
+      }),
+    placeholderData: keepPreviousData,
+    staleTime: 15_000,
+  });
+
+/** What a lane holds after what a board has shown of it. */
+export const restOfLane = (plural: string, question: Question, cursor: string) =>
+  call<Page>('GET', `/${plural}`, { query: { zone, ...plain(question), cursor, limit: 50 } });
+
 export const exactCount = (plural: string, question: Question) =>
   call<{ n: number; capped: boolean }>('GET', `/${plural}/count`, {
     query: { filter: question.filter, search: question.search, exact: 1 },

@@ -81,7 +81,7 @@ const list = createRoute({
   getParentRoute: () => inside,
   path: '/$plural',
   validateSearch: (search: Record<string, unknown>): ListSearch =>
-    words(search, 'filter', 'sort', 'search', 'cols'),
+    words(search, 'filter', 'sort', 'search', 'cols', 'view', 'pipeline'),
   component: lazyRouteComponent(() => import('../features/record/list-page'), 'ListPage'),
 });
 

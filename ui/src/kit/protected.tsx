@@ -1,7 +1,8 @@
 import { useLingui } from '@lingui/react/macro';
-import { Loader, Popover, Text, UnstyledButton } from '@mantine/core';
+import { Loader, Text, UnstyledButton } from '@mantine/core';
 import { IconEye, IconLock } from '@tabler/icons-react';
 import { type ReactNode, useState } from 'react';
+import { Popup } from './popup';
 import classes from './protected.module.css';
 
 interface Props {
@@ -57,11 +58,15 @@ export function Protected({ mask, sight, label, onReveal, why }: Props) {
   }
 
   return (
-    <Popover opened={asking} onChange={setAsking} width={300} position="bottom-start" withinPortal>
-      <Popover.Target>
+    <Popup
+      opened={asking}
+      onChange={setAsking}
+      width={300}
+      target={
         <UnstyledButton
           className={classes.closed}
           aria-label={t`Why is this closed: ${label}`}
+          aria-expanded={asking}
           onClick={(event) => {
             event.stopPropagation();
             event.preventDefault();
@@ -71,12 +76,11 @@ export function Protected({ mask, sight, label, onReveal, why }: Props) {
           <span aria-hidden className={classes.mask} data-mask={mask} />
           <IconLock size={13} stroke={1.7} aria-hidden />
         </UnstyledButton>
-      </Popover.Target>
-      <Popover.Dropdown onClick={(event) => event.stopPropagation()}>
-        <Text size="sm" component="div">
-          {asking ? why() : null}
-        </Text>
-      </Popover.Dropdown>
-    </Popover>
+      }
+    >
+      <Text size="sm" component="div">
+        {asking ? why() : null}
+      </Text>
+    </Popup>
   );
 }

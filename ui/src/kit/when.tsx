@@ -1,5 +1,4 @@
 import { useLingui } from '@lingui/react/macro';
-import { Tooltip } from '@mantine/core';
 import { writing } from '../text';
 
 const day = 86_400_000;
@@ -33,11 +32,9 @@ export function When({ at }: { at: string | null | undefined }) {
   const date = at ? new Date(at) : null;
   if (!date || Number.isNaN(date.getTime())) return null;
   return (
-    <Tooltip label={exact(date)}>
-      <time dateTime={date.toISOString()} data-language={spoken.locale}>
-        {human(date)}
-      </time>
-    </Tooltip>
+    <time dateTime={date.toISOString()} data-language={spoken.locale} title={exact(date)}>
+      {human(date)}
+    </time>
   );
 }
 

@@ -978,6 +978,22 @@ export type Deal = {
     [key: string]: unknown;
 };
 
+export type DealBoard = {
+    lanes: Array<{
+        count: Count;
+        page: DealPage;
+        stage: string;
+        /**
+         * Money by currency; empty where not all amounts may be seen.
+         */
+        totals: Array<{
+            amount: string;
+            currency: string;
+        }>;
+    }>;
+    pipeline: string;
+};
+
 /**
  * Fields to write; those that are not named keep what they hold. version may name the one that was seen.
  */
@@ -2242,7 +2258,15 @@ export type Pipeline = {
      */
     kind: 'deal' | 'process';
     name: string;
+    /**
+     * For which something is lost; with any, one must be named.
+     */
+    reasons: Array<string>;
     stages: Array<Stage>;
+    /**
+     * After so many days without a change something has rested too long; 0: never.
+     */
+    stale_days: number;
     version: number;
 };
 
@@ -2256,7 +2280,15 @@ export type PipelineBody = {
      */
     kind?: 'deal' | 'process';
     name: string;
+    /**
+     * Absent: as they were.
+     */
+    reasons?: Array<string>;
     stages: Array<StageBody>;
+    /**
+     * Absent: as it was.
+     */
+    stale_days?: number;
     /**
      * The one that was read; absent: whatever it is now.
      */
@@ -2453,6 +2485,22 @@ export type Process = {
     } | null;
     version: number;
     [key: string]: unknown;
+};
+
+export type ProcessBoard = {
+    lanes: Array<{
+        count: Count;
+        page: ProcessPage;
+        stage: string;
+        /**
+         * Money by currency; empty where not all amounts may be seen.
+         */
+        totals: Array<{
+            amount: string;
+            currency: string;
+        }>;
+    }>;
+    pipeline: string;
 };
 
 /**
@@ -2715,21 +2763,6 @@ export type ProspectFields = {
     [key: string]: unknown;
 };
 
-export type ProspectPage = {
-    count?: {
-        /**
-         * There are at least that many.
-         */
-        capped: boolean;
-        n: number;
-    };
-    items: Array<Prospect>;
-    /**
-     * The cursor of the next page; null at the end.
-     */
-    next: string | null;
-};
-
 /**
  * As far as the asker may see it: a field that is absent is hidden. Fields of one's own begin with x_.
  */
@@ -2844,6 +2877,21 @@ export type ProspectListPage = {
         n: number;
     };
     items: Array<ProspectList>;
+    /**
+     * The cursor of the next page; null at the end.
+     */
+    next: string | null;
+};
+
+export type ProspectPage = {
+    count?: {
+        /**
+         * There are at least that many.
+         */
+        capped: boolean;
+        n: number;
+    };
+    items: Array<Prospect>;
     /**
      * The cursor of the next page; null at the end.
      */
@@ -3203,6 +3251,10 @@ export type Stage = {
     id: string;
     name: string;
     outcome: 'open' | 'won' | 'lost';
+    /**
+     * Fields that must be filled in before something enters the stage.
+     */
+    requires: Array<string>;
 };
 
 export type StageBody = {
@@ -3215,6 +3267,10 @@ export type StageBody = {
      * By default open.
      */
     outcome?: 'open' | 'won' | 'lost';
+    /**
+     * Names of fields that must be filled in before something enters the stage.
+     */
+    requires?: Array<string>;
 };
 
 export type StageRuleShape = {
@@ -6081,6 +6137,56 @@ export type CreateDealResponses = {
 };
 
 export type CreateDealResponse = CreateDealResponses[keyof CreateDealResponses];
+
+export type GetDealBoardData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * By default the first one.
+         */
+        pipeline?: string;
+        /**
+         * A condition as text: city = "Warszawa" and (tags has vip or not source = web). Or the same as a JSON tree. Only fields that the asker sees plainly.
+         */
+        filter?: string;
+        /**
+         * Beginnings of words, three or more digits of a phone in a row, or the beginning of a mail address.
+         */
+        search?: string;
+        /**
+         * Names of fields, with commas between them. By default all that may be seen.
+         */
+        fields?: string;
+        /**
+         * How many at most, up to 200. By default 50.
+         */
+        limit?: number;
+        /**
+         * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
+         */
+        zone?: string;
+    };
+    url: '/api/v1/deals/board';
+};
+
+export type GetDealBoardErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetDealBoardError = GetDealBoardErrors[keyof GetDealBoardErrors];
+
+export type GetDealBoardResponses = {
+    /**
+     * OK
+     */
+    200: DealBoard;
+};
+
+export type GetDealBoardResponse = GetDealBoardResponses[keyof GetDealBoardResponses];
 
 export type BulkDealsData = {
     /**
@@ -9790,6 +9896,56 @@ export type CreateProcessResponses = {
 };
 
 export type CreateProcessResponse = CreateProcessResponses[keyof CreateProcessResponses];
+
+export type GetProcessBoardData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * By default the first one.
+         */
+        pipeline?: string;
+        /**
+         * A condition as text: city = "Warszawa" and (tags has vip or not source = web). Or the same as a JSON tree. Only fields that the asker sees plainly.
+         */
+        filter?: string;
+        /**
+         * Beginnings of words, three or more digits of a phone in a row, or the beginning of a mail address.
+         */
+        search?: string;
+        /**
+         * Names of fields, with commas between them. By default all that may be seen.
+         */
+        fields?: string;
+        /**
+         * How many at most, up to 200. By default 50.
+         */
+        limit?: number;
+        /**
+         * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
+         */
+        zone?: string;
+    };
+    url: '/api/v1/processes/board';
+};
+
+export type GetProcessBoardErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetProcessBoardError = GetProcessBoardErrors[keyof GetProcessBoardErrors];
+
+export type GetProcessBoardResponses = {
+    /**
+     * OK
+     */
+    200: ProcessBoard;
+};
+
+export type GetProcessBoardResponse = GetProcessBoardResponses[keyof GetProcessBoardResponses];
 
 export type BulkProcessesData = {
     /**

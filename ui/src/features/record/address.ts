@@ -7,4 +7,8 @@ export interface ListSearch {
   search?: string;
   /** Names of fields, separated by commas. */
   cols?: string;
+  /** "list" or "board", for what passes through stages. */
+  view?: string;
+  /** The pipeline of the board. */
+  pipeline?: string;
 }

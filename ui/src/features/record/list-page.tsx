@@ -24,9 +24,12 @@ import { Toolbar } from './toolbar';
 import { Why } from './why';
 
 // What the first look at a list does not need.
+const Board = lazy(() => import('./board'));
 const BulkBar = lazy(() => import('./bulk-bar'));
 const CreateDrawer = lazy(() => import('./create'));
 const StageTabs = lazy(() => import('./stages'));
+
+const lastView = 'castellan.stages.view';
 
 const route = getRouteApi('/in/$plural');
 
@@ -81,6 +84,8 @@ function ListOf({ kind }: { kind: Kind }) {
   const reveals = useReveals();
   const look = useNames();
 
+  const onBoard = !!kind.stage && (search.view ?? localStorage.getItem(lastView) ?? 'board') === 'board';
+
   const fields = useMemo(() => chosenColumns(kind, search.cols), [kind, search.cols]);
   const question: Question = {
     ...(search.filter ? { filter: search.filter } : {}),
@@ -98,7 +103,11 @@ function ListOf({ kind }: { kind: Kind }) {
     hasNextPage,
     isFetchingNextPage,
     isPlaceholderData,
-  } = useInfiniteQuery({ ...list(kind.plural, question), placeholderData: keepPreviousData });
+  } = useInfiniteQuery({
+    ...list(kind.plural, question),
+    placeholderData: keepPreviousData,
+    enabled: !onBoard,
+  });
   const rows = useMemo(() => data?.pages.flatMap((page) => page.items) ?? [], [data]);
   const count = data?.pages[0]?.count;
 
@@ -122,9 +131,11 @@ function ListOf({ kind }: { kind: Kind }) {
       void navigate({
         to: '/$plural/$id',
         params: { plural: kind.plural, id: record.id },
-        search: ({ filter, sort, search: words, cols }: ListSearch) =>
+        search: ({ filter, sort, search: words, cols, view, pipeline }: ListSearch) =>
           Object.fromEntries(
-            Object.entries({ filter, sort, search: words, cols }).filter(([, value]) => value),
+            Object.entries({ filter, sort, search: words, cols, view, pipeline }).filter(
+              ([, value]) => value,
+            ),
           ) as ListSearch,
       });
     },
@@ -165,13 +176,14 @@ function ListOf({ kind }: { kind: Kind }) {
 
   const asked = !!(search.filter || search.search);
   const many = kindMany(kind);
-  const empty = !isPending && !isError && rows.length === 0;
+  const empty = !onBoard && !isPending && !isError && rows.length === 0;
 
   return (
     <div className={classes.split} data-open={opened ? true : undefined}>
       <PageTitle title={many}>
         <span className={classes.count} aria-live="polite" data-stale={isPlaceholderData || undefined}>
-          {count &&
+          {!onBoard &&
+            count &&
             (count.capped ? `${count.n.toLocaleString(writing())}+` : count.n.toLocaleString(writing()))}
         </span>
       </PageTitle>
@@ -182,9 +194,19 @@ function ListOf({ kind }: { kind: Kind }) {
           put={put}
           fields={fields}
           question={question}
-          capped={count?.capped ?? false}
+          capped={(!onBoard && count?.capped) ?? false}
+          onBoard={onBoard}
           actions={
             <>
+              {kind.stage && (
+                <Views
+                  view={onBoard ? 'board' : 'list'}
+                  onChange={(view) => {
+                    localStorage.setItem(lastView, view);
+                    put({ view });
+                  }}
+                />
+              )}
               {mayImport && (
                 <Button
                   component={Link}
@@ -204,12 +226,23 @@ function ListOf({ kind }: { kind: Kind }) {
             </>
           }
         />
-        {kind.stage && (
+        {kind.stage && !onBoard && (
           <Suspense fallback={<div style={{ height: 34 }} />}>
             <StageTabs kind={kind} filter={search.filter ?? ''} onChange={(filter) => put({ filter })} />
           </Suspense>
         )}
-        {isError ? (
+        {onBoard ? (
+          <Suspense fallback={<div className={classes.boardBones} aria-busy />}>
+            <Board
+              kind={kind}
+              question={question}
+              pipeline={search.pipeline ?? ''}
+              onPipeline={(pipeline) => put({ pipeline })}
+              opened={opened}
+              onOpen={open}
+            />
+          </Suspense>
+        ) : isError ? (
           <Failure failure={error} retry={refetch} />
         ) : empty ? (
           asked ? (
@@ -335,6 +368,29 @@ function ListOf({ kind }: { kind: Kind }) {
           />
         </Suspense>
       )}
+    </div>
+  );
+}
+
+/** The two ways in which what passes through stages is shown. */
+function Views({ view, onChange }: { view: string; onChange: (view: string) => void }) {
+  const { t } = useLingui();
+  return (
+    <div className={classes.views} role="group" aria-label={t`How they are shown`}>
+      {[
+        { value: 'board', word: t`Board` },
+        { value: 'list', word: t`List` },
+      ].map((each) => (
+        <button
+          key={each.value}
+          type="button"
+          className={classes.view}
+          aria-pressed={view === each.value}
+          onClick={() => onChange(each.value)}
+        >
+          {each.word}
+        </button>
+      ))}
     </div>
   );
 }

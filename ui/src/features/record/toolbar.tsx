@@ -1,17 +1,18 @@
 import { Trans, useLingui } from '@lingui/react/macro';
-import { ActionIcon, Button, Checkbox, Popover, ScrollArea, Stack, TextInput } from '@mantine/core';
+import { ActionIcon, Button, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { IconColumns3, IconSearch, IconX } from '@tabler/icons-react';
-import { type ReactNode, useEffect, useState } from 'react';
+import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
 import type { Field, Kind } from '../../api/kinds';
 import { exactCount, type Question } from '../../api/records';
 import { useTell } from '../../kit/failure';
 import { FilterBar } from '../../kit/filter/filter-bar';
-import { fieldLabel } from '../../kit/words';
+import { Popup } from '../../kit/popup';
 import { writing } from '../../text';
 import type { ListSearch } from './address';
-import { keepColumns } from './columns';
 import classes from './toolbar.module.css';
+
+const ColumnChoice = lazy(() => import('./column-choice'));
 
 interface Props {
   kind: Kind;
@@ -20,11 +21,13 @@ interface Props {
   fields: Field[];
   question: Question;
   capped: boolean;
+  /** Cards of a board show the same for everybody. */
+  onBoard: boolean;
   actions: ReactNode;
 }
 
 /** Search, filter and columns of a list, and what can be done there. */
-export function Toolbar({ kind, search, put, fields, question, capped, actions }: Props) {
+export function Toolbar({ kind, search, put, fields, question, capped, onBoard, actions }: Props) {
   const { t } = useLingui();
   const [typed, setTyped] = useState(search.search ?? '');
   const [counted, setCounted] = useState<number | null>(null);
@@ -80,55 +83,40 @@ export function Toolbar({ kind, search, put, fields, question, capped, actions }
             {counted === null ? <Trans>Count all</Trans> : counted.toLocaleString(writing())}
           </Button>
         )}
-        <ColumnChoice kind={kind} fields={fields} put={put} />
+        {!onBoard && <Columns kind={kind} fields={fields} put={put} />}
         {actions}
       </div>
     </div>
   );
 }
 
-function ColumnChoice({ kind, fields, put }: { kind: Kind; fields: Field[]; put: Props['put'] }) {
+function Columns({ kind, fields, put }: { kind: Kind; fields: Field[]; put: Props['put'] }) {
   const { t } = useLingui();
-  const shown = new Set(fields.map((field) => field.name));
-
-  function toggle(name: string) {
-    const next = new Set(shown);
-    if (!next.delete(name)) next.add(name);
-    // In the order of the kind, so that columns keep their places.
-    const names = kind.fields.map((field) => field.name).filter((each) => next.has(each));
-    keepColumns(kind, names);
-    put({ cols: names.join(',') });
-  }
-
+  const [opened, setOpened] = useState(false);
   return (
-    <Popover position="bottom-end" width={260}>
-      <Popover.Target>
+    <Popup
+      opened={opened}
+      onChange={setOpened}
+      position="bottom-end"
+      width={260}
+      padding={0}
+      target={
         <ActionIcon
           size={30}
           variant="default"
           aria-label={t`Columns`}
           title={t`Columns`}
+          aria-expanded={opened}
           className={classes.wide}
+          onClick={() => setOpened((now) => !now)}
         >
           <IconColumns3 size={16} />
         </ActionIcon>
-      </Popover.Target>
-      <Popover.Dropdown p={0}>
-        <ScrollArea.Autosize mah={380}>
-          <Stack gap={8} p="sm">
-            {kind.fields.map((field) => (
-              <Checkbox
-                key={field.name}
-                size="xs"
-                label={fieldLabel(field)}
-                checked={shown.has(field.name)}
-                disabled={field.name === kind.title}
-                onChange={() => toggle(field.name)}
-              />
-            ))}
-          </Stack>
-        </ScrollArea.Autosize>
-      </Popover.Dropdown>
-    </Popover>
+      }
+    >
+      <Suspense>
+        <ColumnChoice kind={kind} fields={fields} put={put} />
+      </Suspense>
+    </Popup>
   );
 }

@@ -4,18 +4,24 @@ import {
   Badge,
   Button,
   Group,
+  MultiSelect,
+  NumberInput,
   SegmentedControl,
   Select,
   Skeleton,
   Stack,
+  TagsInput,
   TextInput,
 } from '@mantine/core';
 import { IconArrowDown, IconArrowUp, IconPlus, IconX } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
+import { Fragment, useState } from 'react';
+import { kinds } from '../../api/kinds';
 import { addPipeline, changePipeline, type Pipeline, pipelines, type Stage } from '../../api/workspace';
 import { Failure, useTell } from '../../kit/failure';
 import { Column, Panel } from '../../kit/page';
+import { fieldLabel } from '../../kit/words';
+import classes from './pipelines.module.css';
 
 /** The ways that deals go, each with its stages. */
 export function PipelinesPage() {
@@ -36,6 +42,8 @@ export function PipelinesPage() {
             id: '',
             version: 0,
             kind: 'deal',
+            stale_days: 0,
+            reasons: [],
             name: '',
             stages: [
               { name: t`New request`, outcome: 'open' },
@@ -63,6 +71,10 @@ function Editor({ saved, onDone }: { saved: Pipeline; onDone?: () => void }) {
   const [draft, setDraft] = useState(saved);
   const [busy, setBusy] = useState(false);
   const of: Record<Pipeline['kind'], string> = { deal: t`Deals`, process: t`Post-sale processes` };
+  const { data: all = [] } = useQuery(kinds);
+  const askable = (all.find((each) => each.name === draft.kind)?.fields ?? [])
+    .filter((field) => field.writable && !['stage', 'pipeline', 'bool'].includes(field.type))
+    .map((field) => ({ value: field.name, label: fieldLabel(field) }));
   const changed = !saved.id || JSON.stringify(draft) !== JSON.stringify(saved);
   const set = (index: number, next: Partial<Stage>) =>
     setDraft({
@@ -80,7 +92,13 @@ function Editor({ saved, onDone }: { saved: Pipeline; onDone?: () => void }) {
   async function save() {
     setBusy(true);
     try {
-      const body = { kind: draft.kind, name: draft.name.trim(), stages: draft.stages };
+      const body = {
+        kind: draft.kind,
+        name: draft.name.trim(),
+        stages: draft.stages,
+        stale_days: draft.stale_days,
+        reasons: draft.reasons,
+      };
       // The stages keep their ids, so that deals stay where they are.
       if (saved.id) await changePipeline(saved.id, { ...body, version: saved.version });
       else await addPipeline(body);
@@ -118,47 +136,82 @@ function Editor({ saved, onDone }: { saved: Pipeline; onDone?: () => void }) {
           onChange={(event) => setDraft({ ...draft, name: event.currentTarget.value })}
         />
         {draft.stages.map((stage, index) => (
-          <Group key={index} gap={6} wrap="nowrap">
-            <TextInput
-              size="sm"
-              style={{ flex: 1 }}
-              aria-label={t`Stage ${index + 1}`}
-              value={stage.name}
-              onChange={(event) => set(index, { name: event.currentTarget.value })}
+          <Fragment key={index}>
+            <Group gap={6} wrap="nowrap">
+              <TextInput
+                size="sm"
+                style={{ flex: 1 }}
+                aria-label={t`Stage ${index + 1}`}
+                value={stage.name}
+                onChange={(event) => set(index, { name: event.currentTarget.value })}
+              />
+              <Select
+                size="sm"
+                w={120}
+                allowDeselect={false}
+                aria-label={t`What the stage means`}
+                data={[
+                  { value: 'open', label: t`in work` },
+                  { value: 'won', label: t`won` },
+                  { value: 'lost', label: t`lost` },
+                ]}
+                value={stage.outcome}
+                onChange={(outcome) => outcome && set(index, { outcome: outcome as Stage['outcome'] })}
+              />
+              <ActionIcon aria-label={t`Move up`} disabled={index === 0} onClick={() => move(index, -1)}>
+                <IconArrowUp size={15} />
+              </ActionIcon>
+              <ActionIcon
+                aria-label={t`Move down`}
+                disabled={index === draft.stages.length - 1}
+                onClick={() => move(index, 1)}
+              >
+                <IconArrowDown size={15} />
+              </ActionIcon>
+              <ActionIcon
+                aria-label={t`Remove the stage ${stage.name}`}
+                onClick={() =>
+                  setDraft({ ...draft, stages: draft.stages.filter((_, place) => place !== index) })
+                }
+              >
+                <IconX size={15} />
+              </ActionIcon>
+            </Group>
+            <MultiSelect
+              size="xs"
+              className={classes.asks}
+              aria-label={t`What the stage ${stage.name} asks for`}
+              placeholder={(stage.requires ?? []).length ? '' : t`asks for nothing`}
+              data={askable}
+              searchable
+              value={stage.requires ?? []}
+              onChange={(requires) => set(index, { requires })}
             />
-            <Select
-              size="sm"
-              w={120}
-              allowDeselect={false}
-              aria-label={t`What the stage means`}
-              data={[
-                { value: 'open', label: t`in work` },
-                { value: 'won', label: t`won` },
-                { value: 'lost', label: t`lost` },
-              ]}
-              value={stage.outcome}
-              onChange={(outcome) => outcome && set(index, { outcome: outcome as Stage['outcome'] })}
-            />
-            <ActionIcon aria-label={t`Move up`} disabled={index === 0} onClick={() => move(index, -1)}>
-              <IconArrowUp size={15} />
-            </ActionIcon>
-            <ActionIcon
-              aria-label={t`Move down`}
-              disabled={index === draft.stages.length - 1}
-              onClick={() => move(index, 1)}
-            >
-              <IconArrowDown size={15} />
-            </ActionIcon>
-            <ActionIcon
-              aria-label={t`Remove the stage ${stage.name}`}
-              onClick={() =>
-                setDraft({ ...draft, stages: draft.stages.filter((_, place) => place !== index) })
-              }
-            >
-              <IconX size={15} />
-            </ActionIcon>
-          </Group>
+          </Fragment>
         ))}
+        <Group gap="md" align="flex-start">
+          <NumberInput
+            size="sm"
+            w={190}
+            min={0}
+            max={3650}
+            allowDecimal={false}
+            label={t`Rests too long after`}
+            description={t`days without a change; 0: never`}
+            value={draft.stale_days}
+            onChange={(days) => setDraft({ ...draft, stale_days: Number(days) || 0 })}
+          />
+          {draft.kind === 'deal' && (
+            <TagsInput
+              size="sm"
+              style={{ flex: 1, minWidth: 220 }}
+              label={t`Reasons for loss`}
+              description={t`Enter after each. With any, one is chosen when a deal is lost.`}
+              value={draft.reasons}
+              onChange={(reasons) => setDraft({ ...draft, reasons })}
+            />
+          )}
+        </Group>
         <Group justify="space-between">
           <Button
             variant="subtle"

@@ -1,8 +1,9 @@
 import { Trans, useLingui } from '@lingui/react/macro';
-import { ActionIcon, Button, Group, Loader, Popover, Textarea } from '@mantine/core';
+import { ActionIcon, Button, Group, Loader, Textarea } from '@mantine/core';
 import { IconFilter, IconPlus, IconX } from '@tabler/icons-react';
 import { lazy, Suspense, useState } from 'react';
 import type { Field, Kind } from '../../api/kinds';
+import { Popup } from '../popup';
 import { allOf, type Condition, line, parse, parts } from './condition';
 import classes from './filter-bar.module.css';
 import { useSaying } from './filter-words';
@@ -142,21 +143,24 @@ function Editor(props: {
 }) {
   const [opened, setOpened] = useState(false);
   return (
-    <Popover opened={opened} onChange={setOpened} position="bottom-start" width={380} trapFocus>
-      <Popover.Target>{props.children(() => setOpened((now) => !now))}</Popover.Target>
-      <Popover.Dropdown p="sm">
-        {opened && (
-          <Suspense fallback={<Loader size="sm" />}>
-            <Form
-              {...props}
-              onDone={(next) => {
-                setOpened(false);
-                props.onDone(next);
-              }}
-            />
-          </Suspense>
-        )}
-      </Popover.Dropdown>
-    </Popover>
+    <Popup
+      opened={opened}
+      onChange={setOpened}
+      width={380}
+      trapFocus
+      target={props.children(() => setOpened((now) => !now))}
+    >
+      {opened && (
+        <Suspense fallback={<Loader size="sm" />}>
+          <Form
+            {...props}
+            onDone={(next) => {
+              setOpened(false);
+              props.onDone(next);
+            }}
+          />
+        </Suspense>
+      )}
+    </Popup>
   );
 }

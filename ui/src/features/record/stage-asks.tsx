@@ -1,0 +1,95 @@
+import { Trans, useLingui } from '@lingui/react/macro';
+import { Alert, Button, Group, Modal, Select, Stack } from '@mantine/core';
+import { useState } from 'react';
+import type { Field, Kind } from '../../api/kinds';
+import type { Record_, Values } from '../../api/records';
+import { useSentence } from '../../kit/failure';
+import { FieldInput, sendable } from '../../kit/field-input';
+import { fieldLabel } from '../../kit/words';
+
+interface Props {
+  kind: Kind;
+  record: Record_;
+  fields: Field[];
+  /** For which something may be lost; with any, one of them is chosen. */
+  reasons: string[];
+  stage: string;
+  onClose: () => void;
+  onSave: (values: Values) => Promise<void>;
+}
+
+/** What a stage asks for before something enters it. */
+export function AskFirst({ kind, record, fields, reasons, stage, onClose, onSave }: Props) {
+  const { t } = useLingui();
+  const sentence = useSentence();
+  const [draft, setDraft] = useState<Values>({});
+  const [failure, setFailure] = useState<unknown>(null);
+  const [busy, setBusy] = useState(false);
+
+  async function save() {
+    setBusy(true);
+    setFailure(null);
+    try {
+      await onSave(
+        Object.fromEntries(
+          fields
+            .filter((field) => draft[field.name] !== undefined)
+            .map((field) => [field.name, sendable(field, draft[field.name])]),
+        ),
+      );
+    } catch (problem) {
+      setFailure(problem);
+    } finally {
+      setBusy(false);
+    }
+  }
+
+  return (
+    <Modal opened onClose={onClose} title={t`Before it goes to “${stage}”`}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          void save();
+        }}
+      >
+        <Stack gap="sm">
+          {failure !== null && (
+            <Alert color="red" variant="light" role="alert">
+              {sentence(failure)}
+            </Alert>
+          )}
+          {fields.map((field, index) =>
+            field.name === 'lost_reason' && reasons.length > 0 ? (
+              <Select
+                key={field.name}
+                size="sm"
+                label={fieldLabel(field)}
+                data={reasons}
+                value={(draft[field.name] as string | undefined) ?? null}
+                onChange={(value) => setDraft((now) => ({ ...now, [field.name]: value }))}
+                data-autofocus={index === 0 || undefined}
+              />
+            ) : (
+              <FieldInput
+                key={field.name}
+                field={field}
+                value={draft[field.name] ?? record[field.name]}
+                onChange={(value) => setDraft((now) => ({ ...now, [field.name]: value }))}
+                autoFocus={index === 0}
+                pipeline={String(record[kind.pipeline ?? ''] ?? '')}
+              />
+            ),
+          )}
+          <Group justify="flex-end">
+            <Button variant="default" size="sm" onClick={onClose}>
+              <Trans>Leave it where it was</Trans>
+            </Button>
+            <Button type="submit" size="sm" loading={busy}>
+              <Trans>Save and move</Trans>
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  );
+}

@@ -1,0 +1,33 @@
+import { Popover } from '@mantine/core';
+import type { PopupProps } from './popup';
+import classes from './popup.module.css';
+
+/** What a popup shows; it stands at an unseen mark that lies under the target. */
+export default function PopupBody({
+  opened,
+  onChange,
+  width,
+  position = 'bottom-start',
+  trapFocus = false,
+  padding = 'sm',
+  children,
+}: Omit<PopupProps, 'target'>) {
+  return (
+    <Popover
+      opened={opened}
+      onChange={onChange}
+      width={width}
+      position={position}
+      trapFocus={trapFocus}
+      withRoles={false}
+      withinPortal
+    >
+      <Popover.Target>
+        <span aria-hidden className={classes.mark} />
+      </Popover.Target>
+      <Popover.Dropdown p={padding} onClick={(event) => event.stopPropagation()}>
+        {children}
+      </Popover.Dropdown>
+    </Popover>
+  );
+}
