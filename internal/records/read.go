@@ -489,9 +489,11 @@ func (b *Book) Read(ctx context.Context, who actor.Actor, kindName string, id sc
 	if kind.Within {
 		err = b.db.Read(ctx, func(tx *store.Tx) error {
 			s, v, err := b.visible(ctx, tx, st, kind, id, on)
-			if err == nil {
-				r = present(s, v)
+			if err != nil {
+				return err
 			}
+			r = present(s, v)
+			r.May, err = b.mayWithin(ctx, tx, st, s, on)
 			return err
 		})
 	} else {
@@ -500,24 +502,24 @@ func (b *Book) Read(ctx context.Context, who actor.Actor, kindName string, id sc
 	if err != nil {
 		return nil, err
 	}
-	r.May = b.mayOne(ctx, st, r, id, on)
 	if r.Titles, err = b.titles(ctx, who, st, &r.Page); err != nil {
 		return nil, err
 	}
 	return r, b.scribe.Note(ctx, scribe.Entry{Event: "record.opened", Who: who, Kind: kind.Name, Records: []schema.RecordID{id}, Surface: string(on), Shown: shown(&r.Page)})
 }
 
+// read reads a record in one statement, which also says what may be done with it.
 func (b *Book) read(ctx context.Context, st *policy.Standing, kind *schema.Kind, id schema.RecordID, on Surface) (*Record, error) {
+	edit, del := st.Decide(kind, policy.Edit, on, b.instant()), st.Decide(kind, policy.Delete, on, b.instant())
 	for _, bin := range []bool{false, true} {
-		action := policy.View
+		g := st.Decide(kind, policy.View, on, b.instant())
 		if bin {
 			if may, _ := st.Can(policy.UseBin); !may {
 				break
 			}
-			action = policy.Delete
+			g = del
 		}
-		g := st.Decide(kind, action, on, b.instant())
-		ask := store.Ask{Deleted: bin}
+		ask := store.Ask{Deleted: bin, Also: []policy.Grant{edit, del}}
 		var err error
 		if ask.Columns, err = columns(kind, g, nil); err != nil {
 			return nil, err
@@ -529,42 +531,31 @@ func (b *Book) read(ctx context.Context, st *policy.Standing, kind *schema.Kind,
 		if err != nil {
 			return nil, err
 		}
-		return &Record{Page: Page{Kind: kind, Fields: ask.Columns, Rows: []Row{*row}}, Binned: bin}, nil
+		r := &Record{Page: Page{Kind: kind, Fields: ask.Columns, Rows: []Row{*row}}, Binned: bin}
+		r.May = May{Edit: row.Also&1 != 0, Delete: row.Also&2 != 0}
+		return r, nil
 	}
 	return nil, fault.NotFound()
 }
 
-// mayOne says what the reader may do with this record. Rights that do not
-// depend on the record need no look at it.
-func (b *Book) mayOne(ctx context.Context, st *policy.Standing, r *Record, id schema.RecordID, on Surface) May {
-	kind := r.Kind
-	may := b.may(st, kind, on)
+// mayWithin says what the reader may do with a record whose rights are those of another.
+func (b *Book) mayWithin(ctx context.Context, tx *store.Tx, st *policy.Standing, s *state, on Surface) (May, error) {
+	may := b.may(st, s.kind, on)
 	for _, a := range []struct {
 		action policy.Action
 		may    *bool
 	}{{policy.Edit, &may.Edit}, {policy.Delete, &may.Delete}} {
-		g := st.Decide(kind, a.action, on, b.instant())
+		g := st.Decide(s.kind, a.action, on, b.instant())
 		if *a.may || g.Empty() {
 			continue
 		}
-		if !kind.Within {
-			// The database says it in one look, without reading the record.
-			_, err := b.db.Row(ctx, g, id, store.Ask{Deleted: r.Binned})
-			*a.may = err == nil
-			continue
+		v, err := b.admit(ctx, tx, st, g, s)
+		if err != nil {
+			return May{}, err
 		}
-		err := b.db.Read(ctx, func(tx *store.Tx) error {
-			s, err := b.load(ctx, tx, kind, id)
-			if err != nil {
-				return err
-			}
-			v, err := b.admit(ctx, tx, st, g, s)
-			*a.may = err == nil && v.Allowed
-			return err
-		})
-		*a.may = *a.may && err == nil // what cannot be decided is not offered
+		*a.may = v.Allowed
 	}
-	return may
+	return may, nil
 }
 
 // present is a stored state as its reader may see it.

@@ -20,6 +20,7 @@ type Ask struct {
 	After   *Position       // nil: from the start
 	Limit   int             // rows of a page; 0: 50
 	Deleted bool            // the records in the bin instead, latest first; Order does not count
+	Also    []policy.Grant  // of each row it is told which of these grants of the same kind reach it, too
 }
 
 // Position is where a page ended: the next one begins after it, at the cost of
@@ -46,6 +47,7 @@ type RecordRow struct {
 	Sights  []policy.Sight // of each field on this record
 	Present []int          // where the sight is Masked or Click: how many values there are, else 0
 	Contact policy.Sight   // of contact data typed into free text: where it is not Plain, free texts are masked; at least this, if no free text is asked for
+	Also    int64          // bit by bit: the grants of Ask.Also that reach it
 }
 
 const (
@@ -355,8 +357,12 @@ func (r *reading) collect(rows answer, out *RecordRows) error {
 			values, present = append(values, v), append(present, n)
 		}
 		to := len(values)
+		also := int64(0)
+		if len(r.ask.Also) > 0 {
+			also, _ = rows.integer(at)
+		}
 		out.Rows = append(out.Rows, RecordRow{
-			ID: schema.RecordID(id), Version: version,
+			ID: schema.RecordID(id), Version: version, Also: also,
 			Values: values[from:to:to], Present: present[from:to:to], Sights: sights, Contact: contact,
 		})
 	}

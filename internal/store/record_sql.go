@@ -343,6 +343,7 @@ func (r *reading) statement(p plan) *query.Builder {
 			r.writePresence(b, i, c.field)
 		}
 	}
+	r.writeAlso(b)
 	b.Write(" FROM (")
 	if apart {
 		// The limit keeps the bits from being worked out again for each column.
@@ -446,6 +447,27 @@ func (r *reading) writeBits(b *query.Builder) {
 		b.Write(" ELSE 0 END")
 	}
 	b.Write(" ELSE 0 END")
+}
+
+// writeAlso asks the record which of the other grants reach it. The row is there
+// because it may be viewed, which is what every action takes besides its arms.
+func (r *reading) writeAlso(b *query.Builder) {
+	for i, g := range r.ask.Also {
+		if i == 0 {
+			b.Write(", ")
+		} else {
+			b.Write(" + ")
+		}
+		if g.Empty() || g.Kind() != r.kind {
+			number(b, 0)
+			continue
+		}
+		b.Write("CASE WHEN ")
+		r.admitted(b, g.Arms())
+		b.Write(" THEN ")
+		number(b, int64(1)<<i)
+		b.Write(" ELSE 0 END")
+	}
 }
 
 // number writes an argument whose type PostgreSQL could not tell.
