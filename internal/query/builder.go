@@ -35,6 +35,9 @@ type constant string
 
 // Write adds SQL that stands in the program's source.
 func (b *Builder) Write(sql constant) *Builder {
+	if b.text == nil { // enough for nearly all, so that it does not grow step by step
+		b.text, b.args = make([]byte, 0, 6<<10), make([]any, 0, 64)
+	}
 	b.text = append(b.text, sql...)
 	return b
 }

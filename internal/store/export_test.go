@@ -7,7 +7,7 @@ import (
 )
 
 // The plans, for tests that ask for each: which one is chosen must not matter.
-var Plans = map[string]plan{"chosen": anyPlan, "probe": probePlan, "merge": mergePlan, "set": setPlan}
+var Plans = map[string]plan{"chosen": anyPlan, "probe": probePlan, "merge": mergePlan, "set": setPlan, "newest": newestPlan, "own": ownPlan}
 
 // PageBy is Page by one plan.
 func (db *DB) PageBy(ctx context.Context, g policy.Grant, ask Ask, name string) (*RecordRows, error) {

@@ -231,18 +231,29 @@ func (db *DB) page(ctx context.Context, from asker, g policy.Grant, ask Ask, ids
 			return nil, err
 		}
 	}
+	if err := r.read(ctx, from, p, out); err != nil {
+		return nil, err
+	}
+	if p == newestPlan && out.Next == nil {
+		*out = RecordRows{Fields: ask.Columns}
+		return out, r.read(ctx, from, r.then, out)
+	}
+	return out, nil
+}
+
+func (r *reading) read(ctx context.Context, from asker, p plan, out *RecordRows) error {
 	b := r.statement(p)
 	if err := b.Err(); err != nil {
-		return nil, fmt.Errorf("write statement on %s: %w", r.kind.Name, err)
+		return fmt.Errorf("write statement on %s: %w", r.kind.Name, err)
 	}
 	rows, err := from.ask(ctx, b.String(), b.Args())
 	if err == nil {
 		err = errors.Join(r.collect(rows, out), rows.close())
 	}
 	if err != nil {
-		return nil, fmt.Errorf("list %s: %w", r.kind.Plural, err)
+		return fmt.Errorf("list %s: %w", r.kind.Plural, err)
 	}
-	return out, nil
+	return nil
 }
 
 // Count says how many records that the grant permits meet the filter, but

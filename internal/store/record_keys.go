@@ -362,6 +362,9 @@ func (r *reading) searchKeys(b *query.Builder, p plan) {
 
 func (r *reading) hunt(b *query.Builder, h hunt, f *schema.Field, p plan) {
 	postgres := b.Dialect == query.Postgres
+	if p == ownPlan && (h.what == schema.ByAddress || r.ask.Deleted) {
+		p = setPlan // an address has the better start; access knows nothing of the bin
+	}
 	id := "record"
 	if !postgres && h.what != schema.ByAddress {
 		id = "rowid"
@@ -374,6 +377,16 @@ func (r *reading) hunt(b *query.Builder, h hunt, f *schema.Field, p plan) {
 	switch {
 	case h.what == schema.ByAddress:
 		b.Write("multi AS w")
+	case p == newestPlan:
+		b.Write("(SELECT w.record, w.words, w.digits FROM search AS w WHERE w.kind = ").Arg(int64(r.kind.Number))
+		r.after(b, "w", "", id)
+		b.Write(" ORDER BY w.record DESC").Limit(newest).Write(") AS w")
+	case p == ownPlan:
+		// The fence keeps PostgreSQL from starting at the index of words.
+		b.Write("(SELECT DISTINCT u.record FROM (")
+		r.ownRecords(b, r.walks())
+		b.Write(") AS u) AS o CROSS JOIN LATERAL (SELECT w.kind, w.record, w.words, w.digits FROM search AS w WHERE w.kind = ").
+			Arg(int64(r.kind.Number)).Write(" AND w.record = o.record OFFSET 0) AS w")
 	case postgres:
 		b.Write("search AS w")
 	default:
@@ -385,6 +398,10 @@ func (r *reading) hunt(b *query.Builder, h hunt, f *schema.Field, p plan) {
 	case h.what == schema.ByAddress:
 		b.Write("w.kind = ").Arg(int64(r.kind.Number)).Write(" AND w.field = ").Arg(f.Name).
 			Write(` AND w."key" >= `).Arg(s.Address).Write(` AND w."key" < `).Arg(s.Address + "\U0010FFFF")
+	case h.what == schema.ByWords && p.apart():
+		b.Write("w.words @@ ").Arg(tsquery(s.words())).Write("::tsquery")
+	case p.apart():
+		b.Write("w.digits LIKE ").Arg("%" + s.digits() + "%")
 	case h.what == schema.ByWords && postgres:
 		b.Write("w.kind = ").Arg(int64(r.kind.Number)).Write(" AND w.words @@ ").Arg(tsquery(s.words())).Write("::tsquery")
 	case h.what == schema.ByWords:
@@ -396,7 +413,9 @@ func (r *reading) hunt(b *query.Builder, h hunt, f *schema.Field, p plan) {
 	}
 	b.Write(" AND ")
 	r.alive(b)
-	if walks := r.walks(); p == setPlan && !r.ask.Deleted && !slices.ContainsFunc(walks, walk.everyone) {
+	if walks := r.walks(); p == ownPlan {
+		// They are reached: from there it started.
+	} else if p == setPlan && !r.ask.Deleted && !slices.ContainsFunc(walks, walk.everyone) {
 		r.ownSet(b, walks, id)
 	} else {
 		r.rights(b)
@@ -417,6 +436,12 @@ func (r *reading) ownSet(b *query.Builder, walks []walk, id string) {
 		b.Write("+") // from the index to the set, not the other way round
 	}
 	b.Column("w", id).Write(" IN (")
+	r.ownRecords(b, walks)
+	b.Write(")")
+}
+
+// ownRecords writes all that the walks reach.
+func (r *reading) ownRecords(b *query.Builder, walks []walk) {
 	for i, w := range walks {
 		if i > 0 {
 			b.Write(" UNION ")
@@ -437,5 +462,4 @@ func (r *reading) ownSet(b *query.Builder, walks []walk, id string) {
 			r.shared(b, ofAccess, nil, w.principals, w.least)
 		}
 	}
-	b.Write(")")
 }

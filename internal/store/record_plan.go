@@ -18,10 +18,24 @@ import (
 type plan uint8
 
 const (
-	anyPlan   plan = iota
-	probePlan      // over the records, or the search index, asking rights of each
-	mergePlan      // over access, with the filter inside
-	setPlan        // over the search index, against the set of all that is reached
+	anyPlan    plan = iota
+	probePlan       // over the records, or the search index, asking rights of each
+	mergePlan       // over access, with the filter inside
+	setPlan         // over the search index, against the set of all that is reached
+	newestPlan      // PostgreSQL: over the newest records, looking into each; it may end before the page is full
+	ownPlan         // PostgreSQL: over all that is reached, looking into each
+)
+
+// apart tells that the plan does not start at the index of what is searched.
+func (p plan) apart() bool { return p == newestPlan || p == ownPlan }
+
+const (
+	// newest is how many records newestPlan looks into: a few milliseconds.
+	newest = 12_000
+	// fewOwn is how many may be reached for ownPlan.
+	fewOwn = 3_000
+	// dense is the part of all records that must be reached for newestPlan.
+	dense = 1.0 / 25
 )
 
 // What a step of each plan costs, in microseconds, as measured on a million
@@ -39,6 +53,10 @@ const (
 // reach and how much the filter leaves.
 func (r *reading) choose(ctx context.Context, from asker) (plan, error) {
 	if r.ids != nil || r.every || r.ask.Deleted || r.kind.Within {
+		if r.every && r.looks() {
+			r.then = probePlan
+			return newestPlan, nil
+		}
 		return probePlan, r.measure(ctx, from)
 	}
 	walks := r.walks()
@@ -51,18 +69,27 @@ func (r *reading) choose(ctx context.Context, from asker) (plan, error) {
 		return probePlan, r.measure(ctx, from)
 	}
 	n, v, known := r.db.stats.reach(r.db, r.kind, walks)
-	dense := n // what a probe must look at before the page is full
+	sparse := n // what a probe must look at before the page is full
 	if v > 0 {
-		dense = min(n, float64(r.limit)*n/v)
+		sparse = min(n, float64(r.limit)*n/v)
 	}
 	switch {
 	case r.ask.Search != nil:
-		if everyone || known && dense*huntStep < v*setMember+dense*setStep {
-			return probePlan, nil
+		r.then = setPlan
+		if everyone || known && sparse*huntStep < v*setMember+sparse*setStep {
+			r.then = probePlan
 		}
-		return setPlan, nil
+		switch {
+		case !known || everyone || !r.looks():
+			return r.then, nil
+		case v <= fewOwn:
+			return ownPlan, nil
+		case v >= n*dense:
+			return newestPlan, nil
+		}
+		return r.then, nil
 	case r.ask.Filter == nil:
-		if r.order.inAccess() || !known || v*sortMember < dense*probeStep {
+		if r.order.inAccess() || !known || v*sortMember < sparse*probeStep {
 			return mergePlan, nil
 		}
 		return probePlan, nil
@@ -70,7 +97,7 @@ func (r *reading) choose(ctx context.Context, from asker) (plan, error) {
 	switch leaf := r.indexed(); {
 	case !known, r.order.inAccess() && v*mergeStep < cheap:
 		return mergePlan, nil
-	case leaf != nil && equality(leaf) && r.order.by == byUpdated && dense*probeStep < cheap:
+	case leaf != nil && equality(leaf) && r.order.by == byUpdated && sparse*probeStep < cheap:
 		return probePlan, nil
 	}
 	if err := r.measure(ctx, from); err != nil {
@@ -92,13 +119,13 @@ func (r *reading) choose(ctx context.Context, from asker) (plan, error) {
 	if !r.order.inAccess() {
 		merge = v * sortMember
 	}
-	probe := min(n, dense*n/f) * probeStep // in the order of the page
+	probe := min(n, sparse*n/f) * probeStep // in the order of the page
 	if indexed {
-		probe = min(f, dense) * probeStep
+		probe = min(f, sparse) * probeStep
 		if !equality(r.leaf) || r.order.by != byUpdated {
 			probe = f * probeStep // all that the filter leaves, then sorted
 			if r.left > manyLeft {
-				probe = min(n, dense*n/f) * probeStep
+				probe = min(n, sparse*n/f) * probeStep
 			}
 		}
 	}
@@ -106,6 +133,18 @@ func (r *reading) choose(ctx context.Context, from asker) (plan, error) {
 		return probePlan, nil
 	}
 	return mergePlan, nil
+}
+
+// looks tells whether a search may look into records one by one instead of
+// starting at the index. PostgreSQL collects all that its index finds before it
+// gives the first: for what half of the records have, or for whoever reaches a
+// few, that is most of the work. SQLite gives the newest at once.
+func (r *reading) looks() bool {
+	if r.db.engine != Postgres || r.ask.Search == nil || r.counting || r.ids != nil || r.ask.Deleted {
+		return false
+	}
+	hunts := r.hunts()
+	return len(hunts) == 1 && hunts[0].what != schema.ByAddress
 }
 
 // maxScans bounds the arms of one union; SQLite takes 500.

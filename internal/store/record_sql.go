@@ -28,6 +28,8 @@ type reading struct {
 	order ordering
 	every bool // an arm reaches every record: no rights to be asked for
 
+	then plan // what is tried if newestPlan gave no full page
+
 	counting bool // nobody will see the rows, nor their order
 
 	// leaf is the part of the filter that an index serves, and left how many

@@ -558,6 +558,12 @@ func TestSearchFindsOnlyWhatMayBeSeen(t *testing.T) {
 			plans := []string{"chosen", "probe"}
 			if !slices.ContainsFunc(g.Arms(), func(a policy.Arm) bool { return a.Scope == policy.Everyone }) {
 				plans = append(plans, "set")
+				if db.Engine() == store.Postgres {
+					plans = append(plans, "own")
+				}
+			}
+			if db.Engine() == store.Postgres {
+				plans = append(plans, "newest")
 			}
 			for _, plan := range plans {
 				rows, err := p.all(g, ask, plan)
