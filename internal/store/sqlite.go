@@ -114,6 +114,9 @@ func (db *DB) openFile(ctx context.Context, o Options, name string) error {
 		return openSQLiteReader(path, pragmas(o, false))
 	})
 	db.close = append(db.close, db.pages.shut)
+	db.unmapped = func() (session, error) {
+		return openSQLiteReader(path, pragmas(Options{NoMMap: true}, false))
+	}
 
 	c, err := openSQLiteSession(ctx, dsn(path, o, true))
 	if err != nil {

@@ -81,10 +81,14 @@ type DB struct {
 	writer  writer
 	readers *pool
 	pages   *pool // SQLite: for reading records
-	ledger  *DB   // on PostgreSQL the DB itself; nil in the ledger of SQLite
-	texts   texts
-	stale   func(kind string, record schema.RecordID)
-	stats   stats
+	// unmapped opens a connection for reading all of a table now and then, which
+	// would leave all of it in the memory of the process. SQLite.
+	unmapped func() (session, error)
+
+	ledger *DB // on PostgreSQL the DB itself; nil in the ledger of SQLite
+	texts  texts
+	stale  func(kind string, record schema.RecordID)
+	stats  stats
 
 	// commits counts write transactions, for the checkpointer of SQLite.
 	commits atomic.Int64
