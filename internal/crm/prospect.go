@@ -3,6 +3,8 @@ package crm
 import (
 	"context"
 
+	"castellan/internal/actor"
+	"castellan/internal/fault"
 	"castellan/internal/records"
 	"castellan/internal/schema"
 	"castellan/internal/store"
@@ -70,4 +72,45 @@ func prospect() schema.Kind {
 			note(),
 		),
 	}
+}
+
+// Conversion is what became of a prospect.
+type Conversion struct {
+	Contact schema.RecordID
+	Deal    schema.RecordID // zero: none was wished
+}
+
+// Convert makes a client of a prospect, and a deal in the first stage of the
+// first pipeline if one is named, in one step. It takes the rights to create
+// them, to edit the prospect, and to see what is taken over. A prospect becomes
+// a client once.
+func Convert(ctx context.Context, book *records.Book, who actor.Actor, id schema.RecordID, deal string) (Conversion, error) {
+	var made Conversion
+	err := book.Together(ctx, who, func(w *records.Work) error {
+		made = Conversion{}
+		v, err := w.Take("prospect", id, "name", "phones", "emails", "website", "city", "job_title", "tags", "note", "responsible", "status", "contact")
+		if err != nil {
+			return err
+		}
+		if v["status"] == "converted" || v["contact"] != nil {
+			return fault.New(fault.Conflict, "prospect.converted", "This prospect has become a client already.")
+		}
+		delete(v, "status")
+		if made.Contact, err = w.Create("contact", v); err != nil {
+			return err
+		}
+		change := records.Values{"status": "converted", "contact": made.Contact}
+		if deal != "" {
+			wish := records.Values{"title": deal, "contact": made.Contact}
+			if r, named := v["responsible"]; named {
+				wish["responsible"] = r
+			}
+			if made.Deal, err = w.Create("deal", wish); err != nil {
+				return err
+			}
+			change["deal"] = made.Deal
+		}
+		return w.Update("prospect", id, 0, change)
+	})
+	return made, err
 }

@@ -4,6 +4,7 @@ import type {
   BulkBody,
   Change,
   Contact,
+  Convert as ConvertAnswer,
   Count,
   Doer,
   Hit as Hit_,
@@ -136,6 +137,10 @@ export const create = (plural: string, values: Values, once: string) =>
 
 export const change = (plural: string, id: string, version: number, values: Values) =>
   call<Record_>('PATCH', `/${plural}/${id}`, { body: values, headers: { 'If-Match': `"${version}"` } });
+
+/** Makes a client of a prospect, and a deal if one is named. */
+export const convert = (id: string, deal: string) =>
+  call<ConvertAnswer>('POST', `/prospects/${id}/convert`, { body: deal ? { deal } : {} });
 
 export const remove = (plural: string, id: string) => call<void>('DELETE', `/${plural}/${id}`);
 

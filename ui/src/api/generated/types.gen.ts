@@ -849,6 +849,18 @@ export type ContactPage = {
     next: string | null;
 };
 
+export type Convert = {
+    contact: string;
+    deal: string | null;
+};
+
+export type ConvertBody = {
+    /**
+     * What the deal is called; absent: no deal is made.
+     */
+    deal?: string;
+};
+
 export type Count = {
     /**
      * There are at least that many.
@@ -11389,6 +11401,36 @@ export type GetProspectAccessResponses = {
 };
 
 export type GetProspectAccessResponse = GetProspectAccessResponses[keyof GetProspectAccessResponses];
+
+export type ConvertProspectData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: ConvertBody;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/prospects/{id}/convert';
+};
+
+export type ConvertProspectErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ConvertProspectError = ConvertProspectErrors[keyof ConvertProspectErrors];
+
+export type ConvertProspectResponses = {
+    /**
+     * Created
+     */
+    201: Convert;
+};
+
+export type ConvertProspectResponse = ConvertProspectResponses[keyof ConvertProspectResponses];
 
 export type GetProspectHistoryData = {
     body?: never;

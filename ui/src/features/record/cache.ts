@@ -3,6 +3,7 @@ import { useMemo } from 'react';
 import type { Page, Record_ } from '../../api/records';
 
 const lists = (plural: string) => ['records', plural, 'list'];
+const boards = (plural: string) => ['records', plural, 'board'];
 
 /** Puts the answer of a write where it is shown: the card, and every list that holds the record. */
 export function place(client: QueryClient, plural: string, record: Record_) {
@@ -18,6 +19,7 @@ export function place(client: QueryClient, plural: string, record: Record_) {
         })),
       },
   );
+  void client.invalidateQueries({ queryKey: boards(plural) });
   for (const part of ['history', 'timeline', 'seen', 'access', 'shares']) {
     void client.invalidateQueries({ queryKey: ['records', plural, part, record.id] });
   }
@@ -40,9 +42,11 @@ export function takeOut(client: QueryClient, plural: string, ids: ReadonlySet<st
   );
 }
 
-/** Asks anew for every list of the kind. */
-export const refresh = (client: QueryClient, plural: string) =>
-  client.invalidateQueries({ queryKey: lists(plural) });
+/** Asks anew for every list and board of the kind. */
+export async function refresh(client: QueryClient, plural: string) {
+  await client.invalidateQueries({ queryKey: lists(plural) });
+  await client.invalidateQueries({ queryKey: boards(plural) });
+}
 
 export function useCache(plural: string) {
   const client = useQueryClient();

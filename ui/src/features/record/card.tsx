@@ -12,7 +12,7 @@ import {
 } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
-import { useEffect, useState } from 'react';
+import { lazy, Suspense, useEffect, useState } from 'react';
 import { Problem } from '../../api/http';
 import { type Kind, kinds } from '../../api/kinds';
 import { type PersonRef, read, remove, restore } from '../../api/records';
@@ -32,6 +32,8 @@ import { HistoryTab } from './history';
 import { SeenTab } from './seen';
 import { ShareDialog } from './share';
 import { Timeline } from './timeline';
+
+const Convert = lazy(() => import('./convert'));
 
 const route = getRouteApi('/in/$plural/$id');
 
@@ -78,8 +80,10 @@ export function CardPlace() {
   );
 }
 
-function withoutTab({ filter, sort, search, cols }: ListSearch): ListSearch {
-  return Object.fromEntries(Object.entries({ filter, sort, search, cols }).filter(([, value]) => value));
+function withoutTab({ filter, sort, search, cols, view, pipeline }: ListSearch): ListSearch {
+  return Object.fromEntries(
+    Object.entries({ filter, sort, search, cols, view, pipeline }).filter(([, value]) => value),
+  );
 }
 
 interface Props {
@@ -211,6 +215,11 @@ export function Card({ kind, id, tab, onTab, onClose }: Props) {
         </Tabs.List>
         <div className={classes.scroll}>
           <Tabs.Panel value="card">
+            {kind.name === 'prospect' && !record.contact && record.can?.edit && !readOnly && (
+              <Suspense fallback={<div style={{ height: 48 }} />}>
+                <Convert record={record} />
+              </Suspense>
+            )}
             <Fields kind={kind} record={record} readOnly={readOnly} />
             <Timeline kind={kind} record={record} readOnly={readOnly} />
           </Tabs.Panel>
