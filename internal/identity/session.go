@@ -149,12 +149,28 @@ func (a *Accounts) use(ctx context.Context, s *session, address netip.Addr) erro
 // begin makes a session of a person who has proved who they are. It is always a
 // new one: a token that the browser brought along is never taken over.
 func (a *Accounts) begin(ctx context.Context, tx *store.Tx, p Person, how string, address netip.Addr, device string) (Started, error) {
+	return a.beginBy(ctx, tx, p, way{how: how}, address, device)
+}
+
+// way is how somebody has proved who they are.
+type way struct {
+	how      string     // password, link, setup, provider
+	provider ProviderID // that vouched for them; zero: none
+	factor   bool       // a second factor was proved with it
+}
+
+func (a *Accounts) beginBy(ctx context.Context, tx *store.Tx, p Person, by way, address netip.Addr, device string) (Started, error) {
 	token, hash := a.Vault.Token()
 	id := actor.SessionID(tx.NewID())
 	who := actor.Actor{Kind: actor.Person, Person: p.ID, Session: id, Language: p.Language, Address: address, Device: cut(device)}
-	_, err := tx.Exec(ctx, store.Text(`INSERT INTO session (id, hash, person, how, address, network, device, created_at, used_at, used_from)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`),
-		id, hash, p.ID, how, address.String(), throttle.Network(address).String(), who.Device, tx.Now(), tx.Now(), address.String())
+	var provider *int64
+	if by.provider != 0 {
+		n := int64(by.provider)
+		provider = &n
+	}
+	_, err := tx.Exec(ctx, store.Text(`INSERT INTO session (id, hash, person, how, provider, address, network, device, created_at, used_at, used_from)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`),
+		id, hash, p.ID, by.how, provider, address.String(), throttle.Network(address).String(), who.Device, tx.Now(), tx.Now(), address.String())
 	if err != nil {
 		return Started{}, fmt.Errorf("begin session: %w", err)
 	}
@@ -163,10 +179,11 @@ func (a *Accounts) begin(ctx context.Context, tx *store.Tx, p Person, how string
 		return Started{}, err
 	}
 	err = a.tell(ctx, tx, who, "session.started", "session", int64(id), struct {
-		How    string `json:"how"`
-		Device *told  `json:"device,omitempty"`
-		New    bool   `json:"new,omitempty"`
-	}{how, tellDevice(who.Device), unfamiliar})
+		How      string     `json:"how"`
+		Provider ProviderID `json:"provider,omitempty"`
+		Device   *told      `json:"device,omitempty"`
+		New      bool       `json:"new,omitempty"`
+	}{by.how, by.provider, tellDevice(who.Device), unfamiliar})
 	return Started{token, who, p}, err
 }
 

@@ -22,6 +22,8 @@ type route struct {
 	door         door
 	surface      records.Surface // where client data appears; empty: the route shows none
 	query        []parameter
+	foreign      bool          // somebody else's program writes the address: parameters that are not known are passed over
+	scim         bool          // problems are told in the form of SCIM
 	body         int64         // the largest body in bytes; 0: there is none
 	timeout      time.Duration // 0: patience
 	kind         *schema.Kind  // for routes of records

@@ -18,18 +18,18 @@ import (
 // What strangers may use. Whoever adds a line here says that it shows nothing
 // of anybody.
 var openToStrangers = []string{
-	"GET /api/docs", "GET /api/openapi.json", "GET /api/v1/setup", "GET /healthz", "GET /metrics", "GET /readyz",
-	"POST /api/v1/session", "POST /api/v1/session/link", "POST /api/v1/setup",
+	"GET /api/docs", "GET /api/openapi.json", "GET /api/v1/session/provider", "GET /api/v1/session/provider/callback", "GET /api/v1/setup", "GET /healthz", "GET /metrics", "GET /readyz",
+	"POST /api/v1/session", "POST /api/v1/session/link", "POST /api/v1/session/provider", "POST /api/v1/setup",
 }
 
 // What everybody who is signed in may use: their own affairs, and what everybody
 // in the house may know. The rooms decide about the rest of it by themselves.
 var openToSignedIn = []string{
-	"DELETE /api/v1/keys/{id}", "DELETE /api/v1/people/{id}/sessions", "DELETE /api/v1/session", "DELETE /api/v1/sessions/{id}",
+	"DELETE /api/v1/keys/{id}", "DELETE /api/v1/people/{id}/providers/{provider}", "DELETE /api/v1/people/{id}/sessions", "DELETE /api/v1/session", "DELETE /api/v1/sessions/{id}",
 	"GET /api/v1/abilities", "GET /api/v1/groups", "GET /api/v1/keys", "GET /api/v1/ledger", "GET /api/v1/ledger/checkpoint", "GET /api/v1/ledger/events", "GET /api/v1/ledger/key",
-	"GET /api/v1/people/names", "GET /api/v1/people/{id}", "GET /api/v1/people/{id}/sessions", "GET /api/v1/pipelines", "GET /api/v1/rails", "GET /api/v1/roles", "GET /api/v1/roles/{id}",
+	"GET /api/v1/people/names", "GET /api/v1/people/{id}", "GET /api/v1/people/{id}/providers", "GET /api/v1/people/{id}/sessions", "GET /api/v1/pipelines", "GET /api/v1/rails", "GET /api/v1/roles", "GET /api/v1/roles/{id}",
 	"GET /api/v1/security/sessions", // whoever may watch
-	"GET /api/v1/session", "GET /api/v1/session/notices", "GET /api/v1/settings", "PATCH /api/v1/people/{id}", "POST /api/v1/session/notices/seen", "POST /api/v1/session/password",
+	"GET /api/v1/session", "GET /api/v1/session/notices", "GET /api/v1/settings", "PATCH /api/v1/people/{id}", "POST /api/v1/session/notices/seen", "POST /api/v1/session/password", "POST /api/v1/session/provider/link",
 	"POST /api/v1/sessions/{id}/disown",
 }
 
