@@ -11,7 +11,6 @@ import (
 	"castellan/internal/actor"
 	"castellan/internal/atlas"
 	"castellan/internal/crm"
-	"castellan/internal/directory"
 	"castellan/internal/exchange"
 	"castellan/internal/identity"
 	"castellan/internal/inspect"
@@ -105,7 +104,7 @@ func (r *rooms) join(ctx context.Context, p place, log *slog.Logger, by carrier)
 	if r.workspace, err = crm.OpenWorkspace(ctx, r.db); err != nil {
 		return err
 	}
-	r.rights = rights.Open(rights.Options{DB: r.db, Scribe: r.scribe, Catalog: r.workspace.Catalog, GroupGone: groupGone,
+	r.rights = rights.Open(rights.Options{DB: r.db, Scribe: r.scribe, Catalog: r.workspace.Catalog, GroupGone: records.GroupGone,
 		Zone: func() string { return r.workspace.Settings().TimeZone }})
 	r.workspace.Join(r.scribe, r.rights)
 	r.runner = jobs.New(jobs.Options{DB: r.db, Scribe: r.scribe, Vault: r.vault, Log: log})
@@ -115,7 +114,8 @@ func (r *rooms) join(ctx context.Context, p place, log *slog.Logger, by carrier)
 		Founding: func(ctx context.Context, tx *store.Tx, _ actor.Actor, f identity.Founding) error {
 			return r.workspace.Found(ctx, tx, crm.Settings{Name: f.Workspace, Region: f.Region, Language: f.Language, TimeZone: f.TimeZone, Currency: currencyOf(f.Region)})
 		},
-		Place: func(context.Context) ([]string, error) { return []string{r.workspace.Settings().Name}, nil },
+		FreshFor: func() time.Duration { return r.workspace.Settings().FreshFor() },
+		Place:    func(context.Context) ([]string, error) { return []string{r.workspace.Settings().Name}, nil },
 	})
 	r.book = records.Open(records.Options{DB: r.db, Scribe: r.scribe, Rights: r.rights, Vault: r.vault, Catalog: r.workspace.Catalog, Region: r.workspace.Region, Prepare: r.workspace.Prepare()})
 	r.imports = exchange.Open(exchange.Options{DB: r.db, Scribe: r.scribe, Vault: r.vault, Rights: r.rights, Book: r.book, Region: r.workspace.Region,
@@ -130,14 +130,6 @@ func (r *rooms) join(ctx context.Context, p place, log *slog.Logger, by carrier)
 	r.runner.Regular("imports.tidy", 24*time.Hour, func(ctx context.Context, _ jobs.Job) error { return r.imports.Tidy(ctx) })
 	r.runner.Regular("identity.tidy", 24*time.Hour, func(ctx context.Context, _ jobs.Job) error { return r.accounts.Tidy(ctx) })
 	return nil
-}
-
-// groupGone lets go of a group everywhere, in the transaction that deletes it.
-func groupGone(ctx context.Context, tx *store.Tx, group actor.GroupID) error {
-	if err := records.GroupGone(ctx, tx, group); err != nil {
-		return err
-	}
-	return directory.GroupGone(ctx, tx, group)
 }
 
 // currencyOf is the money of a region where it is not the euro and the page

@@ -54,6 +54,8 @@ type Actor struct {
 	Device   string     // the user agent, cut to 512 bytes
 	Language string     // "en", "ru", "it", "pl": in which words to answer
 	Factor   time.Time  // when the person last proved a second factor; zero if never in this session
+	Proved   time.Time  // when the person last proved in this session who they are, by whatever is asked of them
+	Half     bool       // the person has proved a password, and more is asked of them: they hold nothing yet
 	ViewAs   PersonID   // the person through whose eyes the actor looks; reads only, logged under Person
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -152,6 +153,19 @@ type Settings struct {
 	Language string `json:"language"`  // of notices, and of names whose language nobody said
 	TimeZone string `json:"time_zone"` // IANA name
 	Currency string `json:"currency"`  // ISO 4217
+	Proof    string `json:"proof"`     // for how many minutes a proof of who somebody is counts where much harm can be done; empty: 15
+}
+
+// FreshFor is Proof as a duration.
+func (s Settings) FreshFor() time.Duration {
+	if s.Proof == "" {
+		return 15 * time.Minute
+	}
+	n, err := strconv.Atoi(s.Proof)
+	if err != nil {
+		return 0
+	}
+	return time.Duration(n) * time.Minute
 }
 
 // Check says what is wrong with settings.
@@ -172,6 +186,9 @@ func (s Settings) Check() error {
 	if !letters(s.Currency, 3) {
 		wrong = append(wrong, *fault.New(fault.Invalid, "settings.currency", "The currency must be a code of three letters, such as EUR.").At("currency"))
 	}
+	if d := s.FreshFor(); d < time.Minute || d > 12*time.Hour {
+		wrong = append(wrong, *fault.New(fault.Invalid, "settings.proof", "A proof counts for 1 to 720 minutes.").At("proof_minutes"))
+	}
 	if err := fault.Join(wrong); err != nil {
 		return err
 	}
@@ -188,7 +205,7 @@ func fresh() Settings {
 }
 
 func (s *Settings) parts() map[string]*string {
-	return map[string]*string{"name": &s.Name, "region": &s.Region, "language": &s.Language, "time_zone": &s.TimeZone, "currency": &s.Currency}
+	return map[string]*string{"name": &s.Name, "region": &s.Region, "language": &s.Language, "time_zone": &s.TimeZone, "currency": &s.Currency, "proof": &s.Proof}
 }
 
 func readSettings(ctx context.Context, tx *store.Tx) (Settings, error) {

@@ -38,6 +38,7 @@ type Fault struct {
 	Field  string        // the field or line that is meant; empty when it is the whole request
 	Fields []Fault       // one for each field, when several are wrong at once
 	Wait   time.Duration // for Often and Busy: how long to wait, zero if unknown
+	Ways   []string      // by which proofs the refused may come in after all; words of the house
 	Cause  error         // for the log only; never shown
 }
 

@@ -116,7 +116,7 @@ func decisionsInOrder(b *building) []string {
 // Sizes of single files that may be larger, with the reason.
 var mayBeLarge = map[string]string{
 	"ui/package-lock.json":      "written by npm",
-	"internal/web/openapi.json": "written from the routes, and grows with them",
+	"internal/web/openapi.json": "made of the routes, of which each kind of record brings a dozen",
 }
 
 var foreign = regexp.MustCompile(`\.(orig|rej|bak|swp|log|pyc|exe|sqlite|db|pem|key)$|^.*/\.DS_Store$`)

@@ -31,11 +31,12 @@ func tellDevice(said string) *told {
 // meet writes down by which device a session has begun, and tells whether it is
 // unfamiliar: in the last 90 days the person had no session from this network by
 // a device that looks like this one. The very first session of a person is what
-// the others are compared with, and not itself unfamiliar.
+// the others are compared with, and not itself unfamiliar; one that waited for a
+// second factor in vain makes nothing familiar.
 func (a *Accounts) meet(ctx context.Context, tx *store.Tx, who actor.Actor) (unfamiliar bool, err error) {
 	d := device.Of(who.Device)
 	var others, alike int64
-	err = tx.QueryRow(ctx, store.Text(`SELECT COUNT(*), COALESCE(SUM(CASE WHEN network = ? AND used_at > ? AND (device = ? OR browser = ? AND system = ? AND form = ?) THEN 1 ELSE 0 END), 0)
+	err = tx.QueryRow(ctx, store.Text(`SELECT COUNT(*), COALESCE(SUM(CASE WHEN half = 0 AND network = ? AND used_at > ? AND (device = ? OR browser = ? AND system = ? AND form = ?) THEN 1 ELSE 0 END), 0)
 		FROM session WHERE person = ? AND id <> ?`),
 		throttle.Network(who.Address).String(), tx.Now().Add(-familiar), who.Device, d.Browser, d.System, string(d.Form), who.Person, who.Session).Scan(&others, &alike)
 	if err != nil {

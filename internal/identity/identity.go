@@ -58,6 +58,10 @@ type Options struct {
 	// whoever made them.
 	Mail *mail.Outbox
 
+	// FreshFor is how long a proof of who somebody is counts where much harm can
+	// be done (see Fresh); nil or 0: 15 minutes.
+	FreshFor func() time.Duration
+
 	Idle     time.Duration // a session unused so long is over; 0: 12 hours
 	Absolute time.Duration // no session is older; 0: 7 days
 	Cost     Cost          // of a password hash; zero: 64 MiB, 2 passes, 1 lane
@@ -139,10 +143,10 @@ func cut(s string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(s, ""), "\x00", "")
 }
 
-// self tells whether the actor is the person, and not a program of theirs or
-// somebody who looks through their eyes.
+// self tells whether the actor is the person, and not a program of theirs,
+// somebody who looks through their eyes or a session that waits for a factor.
 func self(who actor.Actor, person actor.PersonID) bool {
-	return who.Kind == actor.Person && who.ViewAs == 0 && who.Person == person && person != 0
+	return who.Kind == actor.Person && !who.Half && who.ViewAs == 0 && who.Person == person && person != 0
 }
 
 // tell writes an entry about a change in its transaction.

@@ -213,7 +213,7 @@ func TestOwnerSetsTheWorkspaceUpAndIsSignedIn(t *testing.T) {
 			h.fine(err)
 			who, err := h.Resolve(h.ctx, s.Token, abroad, "phone")
 			h.fine(err)
-			want := actor.Actor{Kind: actor.Person, Person: 1, Session: s.Actor.Session, Language: "ru", Address: abroad, Device: "phone"}
+			want := actor.Actor{Kind: actor.Person, Person: 1, Session: s.Actor.Session, Language: "ru", Address: abroad, Device: "phone", Proved: s.Actor.Proved}
 			if who != want {
 				h.Errorf("the owner resolves to %+v, want %+v", who, want)
 			}

@@ -70,7 +70,8 @@ type hasher struct {
 	count   atomic.Int64 // hashes made, so that a test can tell that each refusal costs one
 }
 
-// queue is how many may wait for each slot; beyond it the house is busy.
+// queue is how many may wait for each slot; whoever comes beyond it is asked to
+// come again, rather than to wait without an end.
 const queue = 16
 
 func newHasher(v *vault.Vault, c Cost, slots int) *hasher {
@@ -116,7 +117,7 @@ func (h *hasher) check(ctx context.Context, password, stored string) (right, old
 func (h *hasher) run(ctx context.Context, password string, salt []byte, c Cost, size uint32) ([]byte, error) {
 	if h.waiting.Add(1) > int32(cap(h.slots)*(queue+1)) {
 		h.waiting.Add(-1)
-		f := fault.New(fault.Busy, "signin.busy", "Too many people are signing in at this moment. Try again in a few seconds.")
+		f := fault.New(fault.Often, "signin.busy", "Too many people are signing in at this moment. Try again in a few seconds.")
 		f.Wait = 3 * time.Second
 		return nil, f
 	}

@@ -111,7 +111,7 @@ func TestCrowdAtTheDoorIsTurnedAway(t *testing.T) {
 	busy := 0
 	for range 40 {
 		waiting.Go(func() {
-			if _, err := h.hash(ctx, good); fault.Is(err, fault.Busy) {
+			if _, err := h.hash(ctx, good); fault.Is(err, fault.Often) {
 				mu.Lock()
 				busy++
 				if busy == 40-queue-1 {

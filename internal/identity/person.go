@@ -398,38 +398,32 @@ func (a *Accounts) UpdatePerson(ctx context.Context, who actor.Actor, id actor.P
 		if was.Version != version {
 			return fault.New(fault.Conflict, "person.version", "Somebody else has changed this. Read it again.")
 		}
-		now, err = a.rewrite(ctx, tx, who, was, patch)
-		return err
+		now = was
+		set(&now.Email, patch.Email)
+		set(&now.Name, patch.Name)
+		set(&now.Language, patch.Language)
+		set(&now.TimeZone, patch.TimeZone)
+		now.Version++
+		if err := free(ctx, tx, now.Email, id); err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, store.Text(`UPDATE person SET version = version + 1, email = ?, email_key = ?, name = ?, language = ?, time_zone = ?, updated_at = ?
+			WHERE id = ?`), now.Email, value.EmailKey(now.Email), now.Name, now.Language, now.TimeZone, tx.Now(), id)
+		if err != nil {
+			return fmt.Errorf("change person: %w", err)
+		}
+		if err := a.forget(ctx, tx); err != nil {
+			return err
+		}
+		return a.tell(ctx, tx, who, "person.changed", "person", int64(id), struct {
+			Before details `json:"before"`
+			After  details `json:"after"`
+		}{detailsOf(was), detailsOf(now)})
 	})
 	if err != nil {
 		return Person{}, err
 	}
 	return now, nil
-}
-
-// rewrite changes an account to what was checked before.
-func (a *Accounts) rewrite(ctx context.Context, tx *store.Tx, who actor.Actor, was Person, patch Patch) (Person, error) {
-	id, now := was.ID, was
-	set(&now.Email, patch.Email)
-	set(&now.Name, patch.Name)
-	set(&now.Language, patch.Language)
-	set(&now.TimeZone, patch.TimeZone)
-	now.Version++
-	if err := free(ctx, tx, now.Email, id); err != nil {
-		return was, err
-	}
-	_, err := tx.Exec(ctx, store.Text(`UPDATE person SET version = version + 1, email = ?, email_key = ?, name = ?, language = ?, time_zone = ?, updated_at = ?
-			WHERE id = ?`), now.Email, value.EmailKey(now.Email), now.Name, now.Language, now.TimeZone, tx.Now(), id)
-	if err != nil {
-		return was, fmt.Errorf("change person: %w", err)
-	}
-	if err := a.forget(ctx, tx); err != nil {
-		return was, err
-	}
-	return now, a.tell(ctx, tx, who, "person.changed", "person", int64(id), struct {
-		Before details `json:"before"`
-		After  details `json:"after"`
-	}{detailsOf(was), detailsOf(now)})
 }
 
 func set(to *string, from *string) {
@@ -452,25 +446,21 @@ func (a *Accounts) SetRole(ctx context.Context, who actor.Actor, id actor.Person
 		if look.LastOwner(id) {
 			return lastOwner()
 		}
-		return a.setRole(ctx, tx, who, was, role)
+		if _, err := tx.Exec(ctx, store.Text(`UPDATE person SET version = version + 1, role = ?, updated_at = ? WHERE id = ?`), role, tx.Now(), id); err != nil {
+			return fmt.Errorf("change role of person: %w", err)
+		}
+		if _, err := a.endSessions(ctx, tx, who, id, "role"); err != nil {
+			return err
+		}
+		// Whoever made a link covered what the account was then, and not what it becomes.
+		if err := dropLinks(ctx, tx, id); err != nil {
+			return err
+		}
+		return a.tell(ctx, tx, who, "person.role_changed", "person", int64(id), struct {
+			Before actor.RoleID `json:"before"`
+			After  actor.RoleID `json:"after"`
+		}{was.Role, role})
 	})
-}
-
-func (a *Accounts) setRole(ctx context.Context, tx *store.Tx, who actor.Actor, was Person, role actor.RoleID) error {
-	if _, err := tx.Exec(ctx, store.Text(`UPDATE person SET version = version + 1, role = ?, updated_at = ? WHERE id = ?`), role, tx.Now(), was.ID); err != nil {
-		return fmt.Errorf("change role of person: %w", err)
-	}
-	if _, err := a.endSessions(ctx, tx, who, was.ID, "role"); err != nil {
-		return err
-	}
-	// Whoever made a link covered what the account was then, and not what it becomes.
-	if err := dropLinks(ctx, tx, was.ID); err != nil {
-		return err
-	}
-	return a.tell(ctx, tx, who, "person.role_changed", "person", int64(was.ID), struct {
-		Before actor.RoleID `json:"before"`
-		After  actor.RoleID `json:"after"`
-	}{was.Role, role})
 }
 
 // Deactivate closes an account: its sessions, program keys and links end at
@@ -486,33 +476,26 @@ func (a *Accounts) Deactivate(ctx context.Context, who actor.Actor, id actor.Per
 		case was.State == Deactivated:
 			return nil
 		}
-		return a.deactivate(ctx, tx, who, id)
+		_, err := tx.Exec(ctx, store.Text(`UPDATE person SET version = version + 1, state = 'deactivated', updated_at = ? WHERE id = ?`), tx.Now(), id)
+		if err != nil {
+			return fmt.Errorf("deactivate person: %w", err)
+		}
+		sessions, err := a.endSessions(ctx, tx, who, id, "deactivated")
+		if err != nil {
+			return err
+		}
+		keys, err := tx.Exec(ctx, store.Text(`UPDATE program_key SET ended_at = ?, ended_why = 'deactivated' WHERE owner = ? AND ended_at IS NULL`), tx.Now(), id)
+		if err != nil {
+			return fmt.Errorf("end keys: %w", err)
+		}
+		if err := dropLinks(ctx, tx, id); err != nil {
+			return err
+		}
+		return a.tell(ctx, tx, who, "person.deactivated", "person", int64(id), struct {
+			Sessions int64 `json:"sessions"`
+			Keys     int64 `json:"keys"`
+		}{sessions, keys})
 	})
-}
-
-func (a *Accounts) deactivate(ctx context.Context, tx *store.Tx, who actor.Actor, id actor.PersonID) error {
-	_, err := tx.Exec(ctx, store.Text(`UPDATE person SET version = version + 1, state = 'deactivated', updated_at = ? WHERE id = ?`), tx.Now(), id)
-	if err != nil {
-		return fmt.Errorf("deactivate person: %w", err)
-	}
-	sessions, err := a.endSessions(ctx, tx, who, id, "deactivated")
-	if err != nil {
-		return err
-	}
-	keys, err := tx.Exec(ctx, store.Text(`UPDATE program_key SET ended_at = ?, ended_why = 'deactivated' WHERE owner = ? AND ended_at IS NULL`), tx.Now(), id)
-	if err != nil {
-		return fmt.Errorf("end keys: %w", err)
-	}
-	if err := dropLinks(ctx, tx, id); err != nil {
-		return err
-	}
-	if _, err := tx.Exec(ctx, store.Text(`DELETE FROM expected WHERE person = ?`), id); err != nil {
-		return fmt.Errorf("end what was awaited: %w", err)
-	}
-	return a.tell(ctx, tx, who, "person.deactivated", "person", int64(id), struct {
-		Sessions int64 `json:"sessions"`
-		Keys     int64 `json:"keys"`
-	}{sessions, keys})
 }
 
 // Reactivate opens an account again. What ended stays ended: the person signs
@@ -522,16 +505,12 @@ func (a *Accounts) Reactivate(ctx context.Context, who actor.Actor, id actor.Per
 		if was.State == Active {
 			return nil
 		}
-		return a.reactivate(ctx, tx, who, id)
+		_, err := tx.Exec(ctx, store.Text(`UPDATE person SET version = version + 1, state = 'active', updated_at = ? WHERE id = ?`), tx.Now(), id)
+		if err != nil {
+			return fmt.Errorf("reactivate person: %w", err)
+		}
+		return a.tell(ctx, tx, who, "person.reactivated", "person", int64(id), nil)
 	})
-}
-
-func (a *Accounts) reactivate(ctx context.Context, tx *store.Tx, who actor.Actor, id actor.PersonID) error {
-	_, err := tx.Exec(ctx, store.Text(`UPDATE person SET version = version + 1, state = 'active', updated_at = ? WHERE id = ?`), tx.Now(), id)
-	if err != nil {
-		return fmt.Errorf("reactivate person: %w", err)
-	}
-	return a.tell(ctx, tx, who, "person.reactivated", "person", int64(id), nil)
 }
 
 // SetPassword gives somebody else a new password and ends their sessions. It

@@ -21,6 +21,7 @@ type Started struct {
 	Token  string
 	Actor  actor.Actor
 	Person Person
+	Waits  *fault.Fault // not nil: the session waits for a second factor, and this is what it is answered until then
 }
 
 // session is what is remembered of one.
@@ -29,7 +30,15 @@ type session struct {
 	person   actor.PersonID
 	language string
 	created  time.Time
+	proved   time.Time    // when the person last proved in it who they are
+	factorAt time.Time    // when they proved a factor; zero: they have not
+	ways     []FactorKind // by which the person can prove who they are, besides the password
+	half     bool         // it began with a factor outstanding and was not let in since
 	used     atomic.Int64 // when it was last written down, in microseconds
+}
+
+func (s *session) actor(address netip.Addr, device string) actor.Actor {
+	return actor.Actor{Kind: actor.Person, Person: s.person, Session: s.id, Language: s.language, Address: address, Device: cut(device), Factor: s.factorAt, Proved: s.proved}
 }
 
 // unwritten is for how long a use is not written down again.
@@ -39,29 +48,45 @@ const unwritten = time.Minute
 // hold gives NotSignedIn, whatever the reason; a person who may not work from
 // that address or at this hour is told so. The answer comes from memory:
 // an end of the session made by this process holds at once, one made by another
-// process within a second.
+// process within a second. A session that waits for a second factor is told so
+// (see Recognise).
 func (a *Accounts) Resolve(ctx context.Context, token string, address netip.Addr, device string) (actor.Actor, error) {
+	s, err := a.bearer(ctx, token, address, device)
+	if err != nil {
+		return actor.Actor{}, err
+	}
+	needs, err := a.needs(ctx, s)
+	if err != nil {
+		return actor.Actor{}, err
+	}
+	if needs != NeedsNothing {
+		return actor.Actor{}, outstanding(needs, s.ways)
+	}
+	return s.actor(address, device), nil
+}
+
+// bearer is the session of a token, whether it waits or not.
+func (a *Accounts) bearer(ctx context.Context, token string, address netip.Addr, device string) (*session, error) {
 	hash := vault.Hash(token)
 	epoch, err := a.epoch.Current(ctx)
 	if err != nil {
-		return actor.Actor{}, err
+		return nil, err
 	}
 	s, known := a.sessions.find(hash, epoch)
 	if known {
 		if known, err = a.holds(ctx, s); err != nil {
-			return actor.Actor{}, err
+			return nil, err
 		}
 	}
 	if !known {
 		if s, err = a.readSession(ctx, hash, address); err != nil {
-			return actor.Actor{}, err
+			return nil, err
 		}
 	}
-	who := actor.Actor{Kind: actor.Person, Person: s.person, Session: s.id, Language: s.language, Address: address, Device: cut(device)}
-	if err := a.Admit(ctx, who); err != nil {
-		return actor.Actor{}, err
+	if err := a.Admit(ctx, s.actor(address, device)); err != nil {
+		return nil, err
 	}
-	return who, a.use(ctx, s, address)
+	return s, a.use(ctx, s, address)
 }
 
 // holds tells whether time has not ended a session.
@@ -71,6 +96,9 @@ func (a *Accounts) holds(ctx context.Context, s *session) (bool, error) {
 		return false, err
 	}
 	now := a.DB.Now()
+	if s.half && now.Sub(s.created) >= halfLasts {
+		return false, nil
+	}
 	return now.Sub(s.created) < l.absolute && now.Sub(time.UnixMicro(s.used.Load())) < l.idle, nil
 }
 
@@ -97,13 +125,19 @@ func (a *Accounts) limits(ctx context.Context, person actor.PersonID) (limits, e
 // old: another process may have seen its use.
 func (a *Accounts) readSession(ctx context.Context, hash [32]byte, address netip.Addr) (*session, error) {
 	s := &session{}
-	var epoch, used int64
+	var epoch, used, factorAt int64
 	err := a.DB.Read(ctx, func(tx *store.Tx) (err error) {
 		if epoch, err = a.epoch.Under(ctx, tx); err != nil {
 			return err
 		}
-		return tx.QueryRow(ctx, store.Text(`SELECT s.id, s.person, p.language, s.created_at, s.used_at FROM session s JOIN person p ON p.id = s.person
-			WHERE s.hash = ? AND s.ended_at IS NULL AND p.state = 'active'`), hash).Scan(&s.id, &s.person, &s.language, &s.created, &used)
+		err = tx.QueryRow(ctx, store.Text(`SELECT s.id, s.person, p.language, s.created_at, s.used_at, s.half, s.proved_at, COALESCE(s.factor_at, 0)
+			FROM session s JOIN person p ON p.id = s.person
+			WHERE s.hash = ? AND s.ended_at IS NULL AND p.state = 'active'`), hash).Scan(&s.id, &s.person, &s.language, &s.created, &used, &s.half, &s.proved, &factorAt)
+		if err != nil {
+			return err
+		}
+		s.ways, err = waysOf(ctx, tx, s.person)
+		return err
 	})
 	if errors.Is(err, store.ErrNoRows) {
 		return nil, a.nobody(address)
@@ -111,6 +145,7 @@ func (a *Accounts) readSession(ctx context.Context, hash [32]byte, address netip
 	if err != nil {
 		return nil, fmt.Errorf("read session: %w", err)
 	}
+	s.factorAt = moment(factorAt)
 	s.used.Store(used)
 	a.sessions.drop(hash)
 	if holds, err := a.holds(ctx, s); err != nil {
@@ -146,45 +181,9 @@ func (a *Accounts) use(ctx context.Context, s *session, address netip.Addr) erro
 	return nil
 }
 
-// begin makes a session of a person who has proved who they are. It is always a
-// new one: a token that the browser brought along is never taken over.
+// begin is enter for whoever has proved a password, or a link in its place.
 func (a *Accounts) begin(ctx context.Context, tx *store.Tx, p Person, how string, address netip.Addr, device string) (Started, error) {
-	return a.beginBy(ctx, tx, p, way{how: how}, address, device)
-}
-
-// way is how somebody has proved who they are.
-type way struct {
-	how      string     // password, link, setup, provider
-	provider ProviderID // that vouched for them; zero: none
-	factor   bool       // a second factor was proved with it
-}
-
-func (a *Accounts) beginBy(ctx context.Context, tx *store.Tx, p Person, by way, address netip.Addr, device string) (Started, error) {
-	token, hash := a.Vault.Token()
-	id := actor.SessionID(tx.NewID())
-	who := actor.Actor{Kind: actor.Person, Person: p.ID, Session: id, Language: p.Language, Address: address, Device: cut(device)}
-	var provider *int64
-	if by.provider != 0 {
-		n := int64(by.provider)
-		provider = &n
-	}
-	_, err := tx.Exec(ctx, store.Text(`INSERT INTO session (id, hash, person, how, provider, address, network, device, created_at, used_at, used_from)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`),
-		id, hash, p.ID, by.how, provider, address.String(), throttle.Network(address).String(), who.Device, tx.Now(), tx.Now(), address.String())
-	if err != nil {
-		return Started{}, fmt.Errorf("begin session: %w", err)
-	}
-	unfamiliar, err := a.meet(ctx, tx, who)
-	if err != nil {
-		return Started{}, err
-	}
-	err = a.tell(ctx, tx, who, "session.started", "session", int64(id), struct {
-		How      string     `json:"how"`
-		Provider ProviderID `json:"provider,omitempty"`
-		Device   *told      `json:"device,omitempty"`
-		New      bool       `json:"new,omitempty"`
-	}{by.how, by.provider, tellDevice(who.Device), unfamiliar})
-	return Started{token, who, p}, err
+	return a.enter(ctx, tx, p, entrance{how: how, address: address, device: device})
 }
 
 // SignOut ends the session in which it is called.
@@ -261,6 +260,9 @@ func (a *Accounts) Tidy(ctx context.Context) error {
 		}
 		if _, err := tx.Exec(ctx, store.Text(`DELETE FROM notice WHERE created_at < ?`), long); err != nil {
 			return fmt.Errorf("tidy notices: %w", err)
+		}
+		if _, err := tx.Exec(ctx, store.Text(`DELETE FROM spent_challenge WHERE ends_at < ?`), tx.Now()); err != nil {
+			return fmt.Errorf("tidy challenges: %w", err)
 		}
 		return nil
 	})

@@ -94,10 +94,10 @@ func (a *Accounts) mayTry(ctx context.Context, account, network string) (time.Du
 }
 
 // familiar tells whether the person of an account has lately had a session from
-// a network. If the database cannot say, the answer is no.
+// a network, and not one that waited for a second factor in vain. If the database cannot say, the answer is no.
 func (a *Accounts) familiar(ctx context.Context, account, network string) bool {
 	var n int
-	err := a.DB.QueryRow(ctx, store.Text(`SELECT COUNT(*) FROM session WHERE network = ? AND used_at > ?
+	err := a.DB.QueryRow(ctx, store.Text(`SELECT COUNT(*) FROM session WHERE network = ? AND used_at > ? AND half = 0
 		AND person = (SELECT id FROM person WHERE email_key = ?)`), network, a.DB.Now().Add(-familiar), account).Scan(&n)
 	return err == nil && n > 0
 }

@@ -29,6 +29,9 @@ const (
 	FactorAdded     Template = "factor_added"     // factor
 	FactorRemoved   Template = "factor_removed"   // factor
 	FactorReset     Template = "factor_reset"     // by
+	FactorResetOf   Template = "factor_reset_of"  // by, whose: goes to the owners
+	FactorGuessed   Template = "factor_guessed"   // address, device: too many wrong codes, by somebody who knows the password
+	RecoveryUsed    Template = "recovery_used"    // left
 	RoleChanged     Template = "role_changed"     // role, by
 	Deactivated     Template = "deactivated"
 	Reactivated     Template = "reactivated"
@@ -71,6 +74,9 @@ func (o *Outbox) write(m Message) (letter, error) {
 	}
 	values := map[string]string{"name": m.Name, "workspace": o.Workspace(), "when": moment(m.At, language, m.Zone), "ends": moment(m.Ends, language, m.Zone)}
 	maps.Copy(values, m.Values)
+	if said := factors[language][values["factor"]]; said != "" {
+		values["factor"] = said
+	}
 	fill := filler(values)
 	about := page{Language: language, Title: fill(t.subject), Button: t.button, Foot: fill(foot[language])}
 	for _, l := range t.lines {

@@ -8,6 +8,14 @@ var foot = map[string]string{
 	"pl": "Wiadomość od programu Castellan dla {workspace}. Nikt nie czyta odpowiedzi na ten adres.",
 }
 
+// factors are what second steps are called.
+var factors = map[string]map[string]string{
+	"en": {"totp": "an authenticator app", "passkey": "a passkey"},
+	"ru": {"totp": "приложение с кодами", "passkey": "ключ доступа"},
+	"it": {"totp": "un’app di autenticazione", "passkey": "una passkey"},
+	"pl": {"totp": "aplikacja z kodami", "passkey": "klucz dostępu"},
+}
+
 // words are the messages by language and template. A test sees to it that every
 // language has every message, with the same values in it.
 var words = map[string]map[Template]text{
@@ -34,6 +42,12 @@ var words = map[string]map[Template]text{
 			[]string{"If it was not you, tell your administrator at once."}},
 		FactorReset: {"The second step of your sign-in was reset", []string{"Hello {name},", "on {when} {by} took away all second steps of your sign-in at {workspace}. At the next sign-in you can set up new ones."}, "",
 			[]string{"If you did not ask for it, tell your administrator at once."}},
+		FactorResetOf: {"The second step of {whose} was reset", []string{"Hello {name},", "on {when} {by} took away all second steps of the sign-in of {whose} at {workspace}. You are told because you own the workspace."}, "",
+			[]string{"If this should not have been, look into the log under “Security”."}},
+		FactorGuessed: {"Somebody is guessing your codes at {workspace}", []string{"Hello {name},", "on {when} somebody gave the right password of your account and many wrong codes: {device}, {address}. The next try has to wait."}, "",
+			[]string{"If it was not you, somebody knows your password: change it, and tell your administrator at once."}},
+		RecoveryUsed: {"A recovery code was used at {workspace}", []string{"Hello {name},", "on {when} somebody signed in to your account with a recovery code. Codes left: {left}."}, "",
+			[]string{"If it was not you, change your password and tell your administrator at once."}},
 		RoleChanged: {"Your role at {workspace} was changed", []string{"Hello {name},", "on {when} {by} gave you another role: {role}. Sign in again to work with it."}, "", nil},
 		Deactivated: {"Your account at {workspace} was closed", []string{"Hello {name},", "on {when} your account at {workspace} was closed. You can no longer sign in."}, "",
 			[]string{"If you think that this is a mistake, ask your administrator."}},
@@ -63,6 +77,12 @@ var words = map[string]map[Template]text{
 			[]string{"Если это были не вы, сразу сообщите администратору."}},
 		FactorReset: {"Второй шаг вашего входа сброшен", []string{"Здравствуйте, {name}!", "{when} {by} убирает все вторые шаги вашего входа в «{workspace}». При следующем входе вы сможете настроить новые."}, "",
 			[]string{"Если вы об этом не просили, сразу сообщите администратору."}},
+		FactorResetOf: {"Второй шаг входа сброшен: {whose}", []string{"Здравствуйте, {name}!", "{when} {by} убирает все вторые шаги входа в «{workspace}» для учётной записи: {whose}. Вы получили это письмо, потому что вы владелец."}, "",
+			[]string{"Если так быть не должно, посмотрите журнал в разделе «Безопасность»."}},
+		FactorGuessed: {"Кто-то подбирает ваши коды в «{workspace}»", []string{"Здравствуйте, {name}!", "{when} кто-то ввёл верный пароль вашей учётной записи и много неверных кодов: {device}, {address}. Следующая попытка возможна не сразу."}, "",
+			[]string{"Если это были не вы, кто-то знает ваш пароль: смените его и сразу сообщите администратору."}},
+		RecoveryUsed: {"Использован запасной код для «{workspace}»", []string{"Здравствуйте, {name}!", "{when} в вашу учётную запись вошли с запасным кодом. Осталось кодов: {left}."}, "",
+			[]string{"Если это были не вы, смените пароль и сразу сообщите администратору."}},
 		RoleChanged: {"Ваша роль в «{workspace}» изменена", []string{"Здравствуйте, {name}!", "{when} вам назначена другая роль: {role} (кто назначил: {by}). Войдите заново, чтобы работать с ней."}, "", nil},
 		Deactivated: {"Ваша учётная запись в «{workspace}» закрыта", []string{"Здравствуйте, {name}!", "{when} ваша учётная запись в «{workspace}» закрыта. Войти больше нельзя."}, "",
 			[]string{"Если вы считаете, что это ошибка, обратитесь к администратору."}},
@@ -92,6 +112,12 @@ var words = map[string]map[Template]text{
 			[]string{"Se non sei stato tu, avvisa subito il tuo amministratore."}},
 		FactorReset: {"Il secondo passaggio del tuo accesso è stato azzerato", []string{"Ciao {name},", "il {when} {by} ha tolto tutti i secondi passaggi del tuo accesso a {workspace}. Al prossimo accesso potrai impostarne di nuovi."}, "",
 			[]string{"Se non l’hai chiesto tu, avvisa subito il tuo amministratore."}},
+		FactorResetOf: {"Azzerato il secondo passaggio di {whose}", []string{"Ciao {name},", "il {when} {by} ha tolto tutti i secondi passaggi dell’accesso di {whose} a {workspace}. Ti avvisiamo perché sei proprietario."}, "",
+			[]string{"Se non doveva succedere, guarda il registro alla voce «Sicurezza»."}},
+		FactorGuessed: {"Qualcuno prova a indovinare i tuoi codici in {workspace}", []string{"Ciao {name},", "il {when} qualcuno ha inserito la password giusta del tuo account e molti codici sbagliati: {device}, {address}. Il prossimo tentativo deve aspettare."}, "",
+			[]string{"Se non sei stato tu, qualcuno conosce la tua password: cambiala e avvisa subito il tuo amministratore."}},
+		RecoveryUsed: {"Usato un codice di recupero in {workspace}", []string{"Ciao {name},", "il {when} qualcuno è entrato nel tuo account con un codice di recupero. Codici rimasti: {left}."}, "",
+			[]string{"Se non sei stato tu, cambia la password e avvisa subito il tuo amministratore."}},
 		RoleChanged: {"Il tuo ruolo in {workspace} è cambiato", []string{"Ciao {name},", "il {when} {by} ti ha dato un altro ruolo: {role}. Accedi di nuovo per lavorare con quello."}, "", nil},
 		Deactivated: {"Il tuo account in {workspace} è stato chiuso", []string{"Ciao {name},", "il {when} il tuo account in {workspace} è stato chiuso. Non puoi più accedere."}, "",
 			[]string{"Se pensi che sia un errore, chiedi al tuo amministratore."}},
@@ -121,6 +147,12 @@ var words = map[string]map[Template]text{
 			[]string{"Jeśli to nie Ty, od razu powiadom administratora."}},
 		FactorReset: {"Drugi krok logowania został zresetowany", []string{"Dzień dobry, {name}!", "{when} {by} usuwa wszystkie drugie kroki Twojego logowania do {workspace}. Przy następnym logowaniu możesz ustawić nowe."}, "",
 			[]string{"Jeśli to nie Twoja prośba, od razu powiadom administratora."}},
+		FactorResetOf: {"Zresetowano drugi krok logowania: {whose}", []string{"Dzień dobry, {name}!", "{when} {by} usuwa wszystkie drugie kroki logowania do {workspace} na koncie: {whose}. Piszemy do Ciebie jako do właściciela."}, "",
+			[]string{"Jeśli nie powinno się to zdarzyć, zajrzyj do dziennika w dziale „Bezpieczeństwo”."}},
+		FactorGuessed: {"Ktoś zgaduje Twoje kody w {workspace}", []string{"Dzień dobry, {name}!", "{when} ktoś podał właściwe hasło do Twojego konta i wiele błędnych kodów: {device}, {address}. Następna próba musi poczekać."}, "",
+			[]string{"Jeśli to nie Ty, ktoś zna Twoje hasło: zmień je i od razu powiadom administratora."}},
+		RecoveryUsed: {"Użyto kodu zapasowego do {workspace}", []string{"Dzień dobry, {name}!", "{when} ktoś zalogował się na Twoje konto kodem zapasowym. Pozostało kodów: {left}."}, "",
+			[]string{"Jeśli to nie Ty, zmień hasło i od razu powiadom administratora."}},
 		RoleChanged: {"Twoja rola w {workspace} została zmieniona", []string{"Dzień dobry, {name}!", "{when} {by} nadaje Ci inną rolę: {role}. Zaloguj się ponownie, aby z nią pracować."}, "", nil},
 		Deactivated: {"Twoje konto w {workspace} zostało zamknięte", []string{"Dzień dobry, {name}!", "{when} Twoje konto w {workspace} zostało zamknięte. Nie można się już zalogować."}, "",
 			[]string{"Jeśli uważasz, że to pomyłka, zapytaj administratora."}},

@@ -67,7 +67,6 @@ const (
 	ManagePipelines = policy.ManagePipelines
 	ManageKeys      = policy.ManageKeys
 	ManageSecurity  = policy.ManageSecurity
-	SyncAccounts    = policy.SyncAccounts
 	ReadLedger      = policy.ReadLedger
 	RunImport       = policy.RunImport
 	ShareRecords    = policy.ShareRecords

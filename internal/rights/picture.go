@@ -89,7 +89,9 @@ type look struct{ refusal error }
 func (p *Picture) own(who actor.Actor) *policy.Standing {
 	switch who.Kind {
 	case actor.Person:
-		return p.of(bearer{person: who.Person})
+		if !who.Half {
+			return p.of(bearer{person: who.Person})
+		}
 	case actor.Program:
 		if who.Role != 0 {
 			return p.of(bearer{who.Person, who.Role})

@@ -17,6 +17,7 @@ import (
 
 	"castellan/internal/actor"
 	"castellan/internal/fault"
+	"castellan/internal/identity"
 	"castellan/internal/records"
 	"castellan/internal/schema"
 )
@@ -30,6 +31,7 @@ type call struct {
 	r      *http.Request
 	ctx    context.Context
 	who    actor.Actor
+	visit  identity.Visitor // where the door is halfway
 	query  url.Values
 	status int
 }
@@ -44,10 +46,10 @@ func (s *Server) serve(rt *route, w http.ResponseWriter, r *http.Request) (statu
 	defer stop()
 	c := &call{Server: s, route: rt, w: w, r: r, ctx: ctx}
 	if err := c.enter(); err != nil {
-		return s.refuse(w, r, rt, err)
+		return s.refuse(w, r, rt.path, err)
 	}
 	if err := rt.handle(c); err != nil {
-		return s.refuse(w, r, rt, err)
+		return s.refuse(w, r, rt.path, err)
 	}
 	return c.status
 }
@@ -71,6 +73,9 @@ func (c *call) enter() error {
 		c.who = c.nobody(r) // whoever they are, it makes no difference here
 		return nil
 	}
+	if rt.door.mark == halfway {
+		return c.enterHalfway()
+	}
 	var err error
 	if c.who, err = c.actor(r); err != nil {
 		return err
@@ -84,7 +89,37 @@ func (c *call) enter() error {
 		}
 	}
 	if rt.door.mark == byAbility {
-		return c.Rights.May(c.ctx, c.who, rt.door.ability)
+		if err := c.Rights.May(c.ctx, c.who, rt.door.ability); err != nil {
+			return err
+		}
+	}
+	if rt.fresh {
+		return c.Accounts.Fresh(c.ctx, c.who)
+	}
+	return nil
+}
+
+// enterHalfway lets people in who are signed in, and those whose session waits
+// for what this route does. Programs have no business here.
+func (c *call) enterHalfway() error {
+	token := cookieOf(c.r)
+	if token == "" || c.r.Header.Get("Authorization") != "" || c.r.Header.Get("Castellan-View-As") != "" {
+		return errStranger()
+	}
+	from := c.nobody(c.r)
+	var err error
+	if c.visit, err = c.Accounts.Recognise(c.ctx, token, from.Address, from.Device); err != nil {
+		if fault.Is(err, fault.Unknown) {
+			return errStranger()
+		}
+		return err
+	}
+	c.who = c.visit.Actor
+	if waits := c.route.door.waits; c.visit.Needs != identity.NeedsNothing && waits != "" && waits != c.visit.Needs {
+		return c.visit.Outstanding()
+	}
+	if c.route.fresh {
+		return c.Accounts.Fresh(c.ctx, c.who)
 	}
 	return nil
 }
@@ -118,7 +153,6 @@ func (c *call) parameters() error {
 	for name, values := range q {
 		i := slices.IndexFunc(c.route.query, func(p parameter) bool { return p.name == name })
 		switch {
-		case i < 0 && c.route.foreign:
 		case i < 0:
 			return fault.New(fault.Invalid, "query.parameter", "This address takes no such parameter. See /api/docs for those that it takes.")
 		case len(values) != 1:
@@ -351,7 +385,7 @@ func (s *Server) actor(r *http.Request) (actor.Actor, error) {
 	}
 	if token := cookieOf(r); token != "" {
 		known, err := s.Accounts.Resolve(r.Context(), token, who.Address, who.Device)
-		if err == nil || !fault.Is(err, fault.Unknown) {
+		if f, ok := fault.As(err); !ok || f.Code != identity.NotSignedIn().Code {
 			return known, err
 		}
 	}

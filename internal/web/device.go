@@ -21,7 +21,7 @@ func (s *Server) deviceRoutes() []route {
 		{method: "GET", path: "/api/v1/security/sessions", name: "listLiveSessions", tag: "Sessions", summary: "List who is signed in now, for those who manage people or security", door: anyone, query: []parameter{
 			{name: "cursor", doc: "next of the page before."}, {name: "limit", doc: "How many at most, up to 200, which is the default.", number: true},
 		}, shape: answers((*call).liveSessions)},
-		{method: "DELETE", path: "/api/v1/security/sessions", name: "endEveryone", tag: "Sessions", summary: "The emergency brake: end the sessions of everybody but the one in which it is asked", door: need(records.ManageSecurity), shape: answers((*call).endEveryone)},
+		{method: "DELETE", path: "/api/v1/security/sessions", name: "endEveryone", tag: "Sessions", summary: "The emergency brake: end the sessions of everybody but the one in which it is asked", door: need(records.ManageSecurity), fresh: true, shape: answers((*call).endEveryone)},
 	}
 }
 
@@ -59,8 +59,7 @@ func (c *call) placeOf(address string) *placeAnswer {
 type sessionItem struct {
 	ID       string       `json:"id"`
 	Person   *named       `json:"person,omitempty" doc:"In the list of everybody."`
-	How      string       `json:"how" doc:"password, link, setup, provider."`
-	Provider string       `json:"provider,omitempty" doc:"Which provider vouched."`
+	How      string       `json:"how"`
 	Address  string       `json:"address"`
 	UsedFrom string       `json:"last_used_from" doc:"The address from which it was last used."`
 	Place    *placeAnswer `json:"place,omitempty"`
@@ -77,7 +76,7 @@ type sessionItem struct {
 
 func (c *call) sessionOf(s *identity.Session) sessionItem {
 	return sessionItem{
-		ID: c.Vault.Public("session", int64(s.ID)), How: s.How, Provider: s.Provider, Address: s.Address, UsedFrom: s.UsedFrom, Place: c.placeOf(s.UsedFrom), Device: deviceOf(s.Device), Agent: s.Agent, New: s.New,
+		ID: c.Vault.Public("session", int64(s.ID)), How: s.How, Address: s.Address, UsedFrom: s.UsedFrom, Place: c.placeOf(s.UsedFrom), Device: deviceOf(s.Device), Agent: s.Agent, New: s.New,
 		Created: instant(s.Created), Used: instant(s.Used), Ends: instantOr(s.Ends), Ended: instantOr(s.Ended), Why: s.Why, Current: s.Current,
 	}
 }

@@ -16,9 +16,9 @@ func (s *Server) groupRoutes() []route {
 		{method: "GET", path: groups, name: "listGroups", tag: "Groups", summary: "List the groups with which records are shared", door: anyone, shape: answers((*call).groups)},
 		{method: "POST", path: groups, name: "createGroup", tag: "Groups", summary: "Create an empty group", door: manage, body: smallBody, shape: created(takes((*call).createGroup))},
 		{method: "PATCH", path: one, name: "renameGroup", tag: "Groups", summary: "Rename a group", door: manage, body: smallBody, shape: takes((*call).renameGroup)},
-		{method: "DELETE", path: one, name: "deleteGroup", tag: "Groups", summary: "Remove a group, and with it what was shared through it", door: manage, shape: does((*call).deleteGroup)},
+		{method: "DELETE", path: one, name: "deleteGroup", tag: "Groups", summary: "Remove a group, and with it what was shared through it", door: manage, fresh: true, shape: does((*call).deleteGroup)},
 		{method: "GET", path: one + "/members", name: "listMembers", tag: "Groups", summary: "List who belongs to a group and with which role", door: manage, shape: answers((*call).members)},
-		{method: "PUT", path: one + "/members", name: "setMembers", tag: "Groups", summary: "Say who belongs to a group and with which role", door: manage, body: largeBody, shape: takes((*call).setMembers)},
+		{method: "PUT", path: one + "/members", name: "setMembers", tag: "Groups", summary: "Say who belongs to a group and with which role", door: manage, body: largeBody, fresh: true, shape: takes((*call).setMembers)},
 	}
 }
 

@@ -23,7 +23,7 @@ func (s *Server) importRoutes() []route {
 		{method: "PATCH", path: one, name: "adjustImport", tag: "Imports", summary: "Decide about a file that has not been started, and see what would happen", door: run, surface: records.OnList, body: largeBody, timeout: longWork, shape: takes((*call).adjustImport)},
 		{method: "POST", path: one + "/start", name: "startImport", tag: "Imports", summary: "Let an import happen, in the background", door: run, shape: answers((*call).startImport)},
 		{method: "GET", path: one + "/refused", name: "getRefusedRows", tag: "Imports", summary: "The rows that were refused, and why, as CSV; for whoever imports", door: run, surface: records.OnList, timeout: longWork, shape: text("text/csv; charset=utf-8", (*call).refusedRows)},
-		{method: "POST", path: one + "/undo", name: "undoImport", tag: "Imports", summary: "Take an import back, in the background", door: run, shape: answers((*call).undoImport)},
+		{method: "POST", path: one + "/undo", name: "undoImport", tag: "Imports", summary: "Take an import back, in the background", door: run, fresh: true, shape: answers((*call).undoImport)},
 	}
 }
 

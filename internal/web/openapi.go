@@ -105,11 +105,22 @@ func (s *Server) operationOf(reg huma.Registry, rt *route, trouble *huma.Schema)
 		op.Description = "Shows and changes what the rights of the asker allow."
 	case signedIn:
 		op.Description = "For whoever is signed in."
+	case halfway:
+		op.Description = "For people who are signed in, and for those of whom a second factor is outstanding."
 	case closed:
 		op.Description = "Closed."
 	}
 	if rt.door.mark != stranger {
 		op.Security = []map[string][]string{{"session": {}}, {"key": {}}}
+	}
+	if rt.door.mark == halfway || rt.fresh {
+		op.Security = []map[string][]string{{"session": {}}} // no program has a factor to prove
+	}
+	switch {
+	case rt.fresh:
+		op.Description += freshWords
+	case rt.freshIf != nil:
+		op.Description += freshSometimes
 	}
 	for part := range strings.SplitSeq(rt.path, "/") {
 		if name, ok := strings.CutPrefix(part, "{"); ok {
@@ -143,6 +154,12 @@ func (s *Server) operationOf(reg huma.Registry, rt *route, trouble *huma.Schema)
 	op.Responses["default"] = &huma.Response{Description: "A problem", Content: map[string]*huma.MediaType{"application/problem+json": {Schema: trouble}}}
 	return op
 }
+
+// What takes a fresh proof says so.
+const (
+	freshWords     = " Takes a person who has proved a short while ago who they are; otherwise 403 with the code stepup.needed, see stepUp."
+	freshSometimes = " Some of what it does takes a person who has proved a short while ago who they are; otherwise 403 with the code stepup.needed, see stepUp."
+)
 
 func (r *route) schemaOf(reg huma.Registry, t reflect.Type, sent bool) *huma.Schema {
 	switch t {
@@ -329,6 +346,8 @@ func (s *Server) reference() ([]byte, error) {
 			l.Needs = "by the rights of the asker"
 		case signedIn:
 			l.Needs = "for whoever is signed in"
+		case halfway:
+			l.Needs = "for whoever is signed in, or on the way"
 		case closed:
 			l.Needs = "closed"
 		}

@@ -18,16 +18,16 @@ func (s *Server) peopleRoutes() []route {
 	manage := need(records.ManagePeople)
 	return []route{
 		{method: "GET", path: people, name: "listPeople", tag: "People", summary: "List accounts", door: manage, shape: answers((*call).people)},
-		{method: "POST", path: people, name: "createPerson", tag: "People", summary: "Create an account; without a password the answer holds a one-time link for the person", door: manage, body: smallBody, shape: created(takes((*call).createPerson))},
+		{method: "POST", path: people, name: "createPerson", tag: "People", summary: "Create an account; without a password the answer holds a one-time link for the person", door: manage, body: smallBody, fresh: true, shape: created(takes((*call).createPerson))},
 		{method: "GET", path: people + "/names", name: "listNames", tag: "People", summary: "List what everybody is called, for choosing somebody", door: anyone, shape: answers((*call).listNames)},
 		{method: "GET", path: one, name: "getPerson", tag: "People", summary: "Read an account: one's own, or any for those who manage people", door: anyone, shape: answers((*call).readPerson)},
-		{method: "PATCH", path: one, name: "updatePerson", tag: "People", summary: "Change an account; language and time zone of one's own anybody may change", door: anyone, body: smallBody, shape: takes((*call).updatePerson)},
+		{method: "PATCH", path: one, name: "updatePerson", tag: "People", summary: "Change an account; language and time zone of one's own anybody may change", door: anyone, body: smallBody, shape: freshWhen(personPatch.grave, takes((*call).updatePerson))},
 		{method: "POST", path: one + "/deactivate", name: "deactivatePerson", tag: "People", summary: "Close an account: sessions and keys end at once", door: manage, shape: does((*call).deactivate)},
-		{method: "POST", path: one + "/reactivate", name: "reactivatePerson", tag: "People", summary: "Open an account again", door: manage, shape: does((*call).reactivate)},
-		{method: "POST", path: one + "/link", name: "createLink", tag: "People", summary: "Make a one-time link by which the person sets a password; it is shown this once", door: manage, body: smallBody, shape: created(takes((*call).createLink))},
-		{method: "PUT", path: one + "/password", name: "setPassword", tag: "People", summary: "Give a person a new password; their sessions end", door: manage, body: smallBody, shape: takesOnly((*call).setPassword)},
+		{method: "POST", path: one + "/reactivate", name: "reactivatePerson", tag: "People", summary: "Open an account again", door: manage, fresh: true, shape: does((*call).reactivate)},
+		{method: "POST", path: one + "/link", name: "createLink", tag: "People", summary: "Make a one-time link by which the person sets a password; it is shown this once", door: manage, body: smallBody, fresh: true, shape: created(takes((*call).createLink))},
+		{method: "PUT", path: one + "/password", name: "setPassword", tag: "People", summary: "Give a person a new password; their sessions end", door: manage, body: smallBody, fresh: true, shape: takesOnly((*call).setPassword)},
 		{method: "GET", path: one + "/rights", name: "getDifferences", tag: "People", summary: "Tell in what a person's rights differ from their role", door: manage, shape: answers((*call).differences)},
-		{method: "PUT", path: one + "/rights", name: "setDifferences", tag: "People", summary: "Say in what a person's rights differ from their role", door: manage, body: largeBody, shape: takes((*call).setDifferences)},
+		{method: "PUT", path: one + "/rights", name: "setDifferences", tag: "People", summary: "Say in what a person's rights differ from their role", door: manage, body: largeBody, fresh: true, shape: takes((*call).setDifferences)},
 		{method: "GET", path: one + "/take", name: "whatCanBeTaken", tag: "People", summary: "Tell what a person could take away", door: need(records.Explain), shape: answers((*call).take)},
 	}
 }
@@ -204,6 +204,10 @@ type personPatch struct {
 	Language *string `json:"language,omitempty" required:"false" enum:"en,ru,it,pl"`
 	TimeZone *string `json:"time_zone,omitempty" required:"false"`
 }
+
+// grave tells whether the change gives or takes what a person may do, or makes
+// another address the way into the account.
+func (b personPatch) grave() bool { return b.Role != nil || b.State != nil || b.Email != nil }
 
 func (c *call) updatePerson(b personPatch) (personAnswer, error) {
 	id, err := c.personInPath()

@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"time"
 
-	"castellan/internal/directory"
 	"castellan/internal/fault"
 )
 
@@ -21,6 +20,7 @@ type problem struct {
 	Code    string        `json:"code,omitempty" doc:"A stable word by which programs tell problems apart."`
 	Detail  string        `json:"detail,omitempty" doc:"A sentence in plain English."`
 	Field   string        `json:"field,omitempty" doc:"The field or parameter that is meant."`
+	Ways    []string      `json:"ways,omitempty" nullable:"false" doc:"Where a proof of who is asking would open the door: which would do (totp, passkey, recovery, password)."`
 	Errors  []problemPart `json:"errors,omitempty" nullable:"false" doc:"One for each field, where several need attention."`
 	Request string        `json:"request,omitempty" doc:"Number of the request in the server's log, where the fault is the server's."`
 }
@@ -70,24 +70,18 @@ func statusOf(f *fault.Fault, r *http.Request) int {
 // refuse answers with the error. It is the only place that does. A fault is told
 // as it is; of anything else the caller learns a number, under which the log
 // has it once.
-func (s *Server) refuse(w http.ResponseWriter, r *http.Request, rt *route, err error) int {
-	where := rt.path
+func (s *Server) refuse(w http.ResponseWriter, r *http.Request, where string, err error) int {
 	p := problem{Type: "about:blank"}
 	f, told := fault.As(err)
 	switch {
 	case told:
 		p.Status, p.Code, p.Detail, p.Field = statusOf(f, r), f.Code, f.Public, f.Field
+		p.Ways = f.Ways
 		for i := range f.Fields {
 			p.Errors = append(p.Errors, problemPart{f.Fields[i].Field, f.Fields[i].Code, f.Fields[i].Public})
 		}
 		if f.Field != "" && len(p.Errors) == 0 {
 			p.Errors = []problemPart{{f.Field, f.Code, f.Public}}
-		}
-		if rt.scim {
-			p.Status = scimStatus(f, p.Status)
-			if len(f.Fields) > 0 {
-				p.Code, p.Detail = f.Fields[0].Code, f.Fields[0].Public
-			}
 		}
 		if f.Kind == fault.Unknown {
 			w.Header().Set("WWW-Authenticate", `Bearer realm="castellan"`)
@@ -118,13 +112,6 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, rt *route, err e
 	}
 	h := w.Header()
 	h.Set("Content-Type", "application/problem+json")
-	if rt.scim {
-		if p.Request != "" {
-			p.Detail += " (" + p.Request + ")"
-		}
-		body = directory.Error(p.Status, p.Code, p.Detail)
-		h.Set("Content-Type", scimMedia+"; charset=utf-8")
-	}
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(p.Status)
 	// Whoever has gone away does not need the answer.

@@ -141,6 +141,9 @@ type bulkBody struct {
 	Patch  json.RawMessage `json:"patch,omitempty" required:"false" doc:"For update: fields. For assign: responsible. For tag: tags, which are added. For share: person or group, level, ends_at."`
 }
 
+// grave tells whether many records would be gone, or in other hands, at once.
+func (b bulkBody) grave() bool { return b.Action == "delete" || b.Action == "share" }
+
 type refusedAnswer struct {
 	ID     string `json:"id"`
 	Code   string `json:"code"`

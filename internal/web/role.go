@@ -15,13 +15,13 @@ func (s *Server) roleRoutes() []route {
 	manage := need(records.ManageRoles)
 	return []route{
 		{method: "GET", path: roles, name: "listRoles", tag: "Roles", summary: "List the roles, for those who manage roles or people", door: anyone, shape: answers((*call).roles)},
-		{method: "POST", path: roles, name: "createRole", tag: "Roles", summary: "Create a role; nobody gives more than they hold", door: manage, body: largeBody, shape: created(takes((*call).createRole))},
+		{method: "POST", path: roles, name: "createRole", tag: "Roles", summary: "Create a role; nobody gives more than they hold", door: manage, body: largeBody, fresh: true, shape: created(takes((*call).createRole))},
 		{method: "GET", path: one, name: "getRole", tag: "Roles", summary: "Read a role, for those who manage roles or people", door: anyone, shape: answers((*call).readRole)},
-		{method: "PUT", path: one, name: "setRole", tag: "Roles", summary: "Replace the name and the rights of a role", door: manage, body: largeBody, shape: takes((*call).setRole)},
-		{method: "DELETE", path: one, name: "deleteRole", tag: "Roles", summary: "Remove a role that nobody has", door: manage, shape: does((*call).deleteRole)},
+		{method: "PUT", path: one, name: "setRole", tag: "Roles", summary: "Replace the name and the rights of a role", door: manage, body: largeBody, fresh: true, shape: takes((*call).setRole)},
+		{method: "DELETE", path: one, name: "deleteRole", tag: "Roles", summary: "Remove a role that nobody has", door: manage, fresh: true, shape: does((*call).deleteRole)},
 		{method: "GET", path: "/api/v1/abilities", name: "listAbilities", tag: "Roles", summary: "List every ability that a role can hold", door: anyone, shape: answers((*call).abilities)},
 		{method: "GET", path: "/api/v1/rails", name: "getRails", tag: "Roles", summary: "Tell which guard rails are on, for those who manage rails or roles", door: anyone, shape: answers((*call).rails)},
-		{method: "PUT", path: "/api/v1/rails", name: "setRails", tag: "Roles", summary: "Turn guard rails on and off; one that is on leaves the action to administrators", door: need(records.ManageRails), body: smallBody, shape: takes((*call).setRails)},
+		{method: "PUT", path: "/api/v1/rails", name: "setRails", tag: "Roles", summary: "Turn guard rails on and off; one that is on leaves the action to administrators", door: need(records.ManageRails), body: smallBody, fresh: true, shape: takes((*call).setRails)},
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"castellan/internal/identity"
 	"castellan/internal/records"
 	"castellan/internal/schema"
 )
@@ -22,8 +23,7 @@ type route struct {
 	door         door
 	surface      records.Surface // where client data appears; empty: the route shows none
 	query        []parameter
-	foreign      bool          // somebody else's program writes the address: parameters that are not known are passed over
-	scim         bool          // problems are told in the form of SCIM
+	fresh        bool          // takes a proof of who is asking that is a short while old; see also freshWhen
 	body         int64         // the largest body in bytes; 0: there is none
 	timeout      time.Duration // 0: patience
 	kind         *schema.Kind  // for routes of records
@@ -39,6 +39,7 @@ type shape struct {
 	media    string       // of an answer that is not JSON
 	takes    string       // of a body that is not JSON
 	handle   func(*call) error
+	freshIf  func(body any) bool // which bodies make the route fresh; nil: none
 }
 
 // parameter is one parameter of the query.
@@ -52,6 +53,7 @@ type parameter struct {
 type door struct {
 	mark    mark
 	ability records.Ability
+	waits   identity.Needs // of halfway: which sessions that wait may pass
 }
 
 type mark uint8
@@ -59,6 +61,7 @@ type mark uint8
 const (
 	closed    mark = iota // nobody: the mark of a route whose author forgot it
 	stranger              // anybody, signed in or not
+	halfway               // people who are signed in, and those whose session waits for what is done here
 	signedIn              // anybody who is signed in, for what concerns themselves or everybody
 	byRights              // anybody who is signed in; the rooms decide about each record
 	byAbility             // whoever holds the ability
@@ -71,7 +74,16 @@ var (
 )
 
 // need is the door for whoever holds the ability.
-func need(a records.Ability) door { return door{byAbility, a} }
+func need(a records.Ability) door { return door{mark: byAbility, ability: a} }
+
+// Doors for sessions that wait for a second factor: one that waits for a proof
+// must not add a factor instead, and one that waits for a factor to be added has
+// none to prove. anyHalf opens to both: to leave.
+var (
+	proving   = door{mark: halfway, waits: identity.NeedsFactor}
+	enrolling = door{mark: halfway, waits: identity.NeedsEnrolment}
+	anyHalf   = door{mark: halfway}
+)
 
 const (
 	patience  = 15 * time.Second
@@ -96,6 +108,9 @@ func takes[B, R any](do func(*call, B) (R, error)) shape {
 	return shape{request: reflect.TypeFor[B](), response: reflect.TypeFor[R](), handle: func(c *call) error {
 		var body B
 		if err := c.decode(&body); err != nil {
+			return err
+		}
+		if err := c.freshFor(body); err != nil {
 			return err
 		}
 		v, err := do(c, body)
@@ -123,11 +138,32 @@ func takesOnly[B any](do func(*call, B) error) shape {
 		if err := c.decode(&body); err != nil {
 			return err
 		}
+		if err := c.freshFor(body); err != nil {
+			return err
+		}
 		if err := do(c, body); err != nil {
 			return err
 		}
 		return c.nothing()
 	}}
+}
+
+// freshWhen makes a route fresh for some of its bodies: where one route does what
+// harms nobody and what harms many.
+func freshWhen[B any](is func(B) bool, s shape) shape {
+	s.freshIf = func(body any) bool {
+		b, ok := body.(B)
+		return ok && is(b)
+	}
+	return s
+}
+
+// freshFor asks for a fresh proof if the body is one that takes it.
+func (c *call) freshFor(body any) error {
+	if c.route.freshIf == nil || !c.route.freshIf(body) {
+		return nil
+	}
+	return c.Accounts.Fresh(c.ctx, c.who)
 }
 
 // writes is a route that writes its own JSON, which looks like R: records go

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 
 	"castellan/internal/crm"
+	"castellan/internal/identity"
 	"castellan/internal/records"
 	"castellan/internal/vault"
 )
@@ -18,18 +19,34 @@ import (
 // What strangers may use. Whoever adds a line here says that it shows nothing
 // of anybody.
 var openToStrangers = []string{
-	"GET /api/docs", "GET /api/openapi.json", "GET /api/v1/session/provider", "GET /api/v1/session/provider/callback", "GET /api/v1/setup", "GET /healthz", "GET /metrics", "GET /readyz",
-	"POST /api/v1/session", "POST /api/v1/session/link", "POST /api/v1/session/provider", "POST /api/v1/setup",
+	"GET /api/docs", "GET /api/openapi.json", "GET /api/v1/setup", "GET /healthz", "GET /metrics", "GET /readyz",
+	"POST /api/v1/session", "POST /api/v1/session/link", "POST /api/v1/session/passkey", "POST /api/v1/session/passkey/begin", "POST /api/v1/setup",
 }
+
+// What a session that waits for a second factor may use: to prove it, and
+// nothing else.
+var openToProving = []string{"POST /api/v1/session/factor", "POST /api/v1/session/passkey/ask"}
+
+// What a session may use whose person lacks a factor that is demanded: to add
+// one, and nothing else.
+var openToEnrolling = []string{
+	"GET /api/v1/session/factors", "POST /api/v1/session/factors/app", "POST /api/v1/session/factors/app/begin",
+	"POST /api/v1/session/factors/passkey", "POST /api/v1/session/factors/passkey/begin", "POST /api/v1/session/stepup",
+}
+
+// Both may leave.
+var openToLeaving = []string{"DELETE /api/v1/session"}
 
 // What everybody who is signed in may use: their own affairs, and what everybody
 // in the house may know. The rooms decide about the rest of it by themselves.
 var openToSignedIn = []string{
-	"DELETE /api/v1/keys/{id}", "DELETE /api/v1/people/{id}/providers/{provider}", "DELETE /api/v1/people/{id}/sessions", "DELETE /api/v1/session", "DELETE /api/v1/sessions/{id}",
+	"DELETE /api/v1/keys/{id}", "DELETE /api/v1/people/{id}/sessions", "DELETE /api/v1/sessions/{id}",
 	"GET /api/v1/abilities", "GET /api/v1/groups", "GET /api/v1/keys", "GET /api/v1/ledger", "GET /api/v1/ledger/checkpoint", "GET /api/v1/ledger/events", "GET /api/v1/ledger/key",
-	"GET /api/v1/people/names", "GET /api/v1/people/{id}", "GET /api/v1/people/{id}/providers", "GET /api/v1/people/{id}/sessions", "GET /api/v1/pipelines", "GET /api/v1/rails", "GET /api/v1/roles", "GET /api/v1/roles/{id}",
+	"GET /api/v1/people/names", "GET /api/v1/people/{id}", "GET /api/v1/people/{id}/sessions", "GET /api/v1/pipelines", "GET /api/v1/rails", "GET /api/v1/roles", "GET /api/v1/roles/{id}",
+	"GET /api/v1/security/factors",  // whoever manages people or security
 	"GET /api/v1/security/sessions", // whoever may watch
-	"GET /api/v1/session", "GET /api/v1/session/notices", "GET /api/v1/settings", "PATCH /api/v1/people/{id}", "POST /api/v1/session/notices/seen", "POST /api/v1/session/password", "POST /api/v1/session/provider/link",
+	"GET /api/v1/session", "GET /api/v1/session/notices", "GET /api/v1/settings", "PATCH /api/v1/people/{id}", "PATCH /api/v1/session/factors/{id}",
+	"POST /api/v1/session/factors/{id}/remove", "POST /api/v1/session/notices/seen", "POST /api/v1/session/password", "POST /api/v1/session/recovery",
 	"POST /api/v1/sessions/{id}/disown",
 }
 
@@ -44,6 +61,7 @@ func table(t *testing.T) []*route {
 
 func TestEveryRouteSaysWhoMayUseIt(t *testing.T) {
 	var strangers, signed []string
+	half := map[identity.Needs][]string{}
 	known := map[records.Ability]bool{}
 	for _, a := range records.Abilities() {
 		known[a.Name] = true
@@ -55,6 +73,8 @@ func TestEveryRouteSaysWhoMayUseIt(t *testing.T) {
 			strangers = append(strangers, name)
 		case signedIn:
 			signed = append(signed, name)
+		case halfway:
+			half[rt.door.waits] = append(half[rt.door.waits], name)
 		case byAbility:
 			if !known[rt.door.ability] {
 				t.Errorf("%s needs %q, which is no ability", name, rt.door.ability)
@@ -67,6 +87,12 @@ func TestEveryRouteSaysWhoMayUseIt(t *testing.T) {
 			t.Errorf("%s does not say who may use it", name)
 		}
 	}
+	for needs, want := range map[identity.Needs][]string{identity.NeedsFactor: openToProving, identity.NeedsEnrolment: openToEnrolling, "": openToLeaving} {
+		slices.Sort(half[needs])
+		if !slices.Equal(half[needs], want) {
+			t.Errorf("sessions that wait (%q) may use\n%s", needs, strings.Join(half[needs], "\n"))
+		}
+	}
 	slices.Sort(strangers)
 	slices.Sort(signed)
 	if !slices.Equal(strangers, openToStrangers) {
@@ -74,6 +100,73 @@ func TestEveryRouteSaysWhoMayUseIt(t *testing.T) {
 	}
 	if !slices.Equal(signed, openToSignedIn) {
 		t.Errorf("everybody who is signed in may use\n%s\nand not\n%s", strings.Join(signed, "\n"), strings.Join(openToSignedIn, "\n"))
+	}
+}
+
+// Where much harm is done by one request: what gives or takes rights, lets
+// somebody in, and takes many records away or out.
+var graveTags = []string{"People", "Roles", "Groups", "Keys", "Settings", "Imports", "Security", "Sessions", "Archive", "Backups"}
+
+var gravePaths = []string{"/bulk", "/undo", "/export", "/backup", "/terms", "/sessions", "/factors", "/recovery", "/restore-all"}
+
+// Routes of those parts that need no fresh proof, each with its reason. Whoever
+// adds a line here says that a stolen cookie does no lasting harm by it.
+var harmless = map[string]string{
+	"POST /api/v1/people/{id}/deactivate":      "closing an account must be quick, and is taken back by a fresh route",
+	"DELETE /api/v1/people/{id}/sessions":      "ending sessions protects, and whoever has the password comes back",
+	"DELETE /api/v1/sessions/{id}":             "ending a session protects",
+	"POST /api/v1/sessions/{id}/disown":        "ending sessions protects",
+	"DELETE /api/v1/keys/{id}":                 "ending a key protects",
+	"POST /api/v1/groups":                      "an empty group gives nobody anything",
+	"PATCH /api/v1/groups/{id}":                "a name gives nobody anything",
+	"POST /api/v1/preview":                     "shows what one holds anyway",
+	"POST /api/v1/operations/{operation}/undo": "brings back what was; an undo must be at hand",
+	"POST /api/v1/imports":                     "a file that was brought in changes nothing yet",
+	"PATCH /api/v1/imports/{id}":               "a file that was brought in changes nothing yet",
+	"POST /api/v1/imports/{id}/start":          "adds and fills in, and can be undone",
+	"PATCH /api/v1/session/factors/{id}":       "a name protects nothing",
+}
+
+// A new route that gives rights, lets somebody in or takes much away asks for a
+// fresh proof, or says why it need not.
+func TestWhatHarmsManyAsksForAFreshProof(t *testing.T) {
+	used, fresh := map[string]bool{}, 0
+	for _, rt := range table(t) {
+		name := rt.method + " " + rt.path
+		if rt.fresh || rt.freshIf != nil {
+			fresh++
+			if rt.door.mark == stranger {
+				t.Errorf("%s asks strangers for a fresh proof", name)
+			}
+			if harmless[name] != "" {
+				t.Errorf("%s is fresh, and listed as harmless", name)
+			}
+			continue
+		}
+		takesOut := strings.Contains(rt.path, "/export") || strings.Contains(rt.path, "/backup")
+		if rt.method == "GET" && !takesOut || rt.door.mark == stranger {
+			continue
+		}
+		grave := slices.Contains(graveTags, rt.tag) || slices.ContainsFunc(gravePaths, func(p string) bool { return strings.Contains(rt.path, p) })
+		if !grave {
+			continue
+		}
+		if used[name] = true; harmless[name] == "" {
+			t.Errorf("%s does much at once, is not fresh, and nobody said why it need not be", name)
+		}
+	}
+	for name := range harmless {
+		if !used[name] {
+			t.Errorf("%s is listed as harmless, and there is no such route", name)
+		}
+	}
+	if fresh < 20 {
+		t.Errorf("%d routes ask for a fresh proof", fresh)
+	}
+	for _, must := range []string{"setRole", "createRole", "deleteRole", "setRails", "setMembers", "setDifferences", "createKey", "createLink", "setPassword", "createPerson", "updatePerson", "resetFactors", "removeFactor", "renewRecovery", "undoImport", "bulkContacts", "updateSettings"} {
+		if !slices.ContainsFunc(table(t), func(rt *route) bool { return rt.name == must && (rt.fresh || rt.freshIf != nil) }) {
+			t.Errorf("%s asks for no fresh proof", must)
+		}
 	}
 }
 

@@ -78,7 +78,7 @@ func (s *Server) sessionRoutes() []route {
 		{method: "POST", path: "/api/v1/setup", name: "setUp", tag: "Session", summary: "Set the workspace up and sign its first owner in", door: anybody, body: smallBody, shape: created(takes((*call).setUp))},
 		{method: "POST", path: "/api/v1/session", name: "signIn", tag: "Session", summary: "Sign in", door: anybody, body: smallBody, shape: takes((*call).signIn)},
 		{method: "GET", path: "/api/v1/session", name: "getSession", tag: "Session", summary: "Tell who is signed in and what they may do", door: anyone, shape: answers((*call).session)},
-		{method: "DELETE", path: "/api/v1/session", name: "signOut", tag: "Session", summary: "Sign out", door: anyone, shape: does((*call).signOut)},
+		{method: "DELETE", path: "/api/v1/session", name: "signOut", tag: "Session", summary: "Sign out", door: anyHalf, shape: does((*call).signOut)},
 		{method: "POST", path: "/api/v1/session/link", name: "redeemLink", tag: "Session", summary: "Set a password by a one-time link and sign in", door: anybody, body: smallBody, shape: takes((*call).redeem)},
 		{method: "POST", path: "/api/v1/session/password", name: "changePassword", tag: "Session", summary: "Change one's own password; all other sessions end", door: anyone, body: smallBody, shape: takesOnly((*call).changePassword)},
 	}
@@ -156,11 +156,15 @@ func (c *call) redeem(b redeemBody) (sessionAnswer, error) {
 	return c.begin(started)
 }
 
-// begin hands the new session to the browser.
+// begin hands the new session to the browser. One that waits for a second factor
+// is answered what it will be answered everywhere until then.
 func (c *call) begin(started identity.Started) (sessionAnswer, error) {
 	c.forgetNames()
 	c.who = started.Actor
 	c.carry(started.Token)
+	if started.Waits != nil {
+		return sessionAnswer{}, started.Waits
+	}
 	return c.session()
 }
 

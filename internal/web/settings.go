@@ -2,6 +2,8 @@ package web
 
 import (
 	"slices"
+	"strconv"
+	"time"
 
 	"castellan/internal/fault"
 	"castellan/internal/records"
@@ -10,7 +12,7 @@ import (
 func (s *Server) settingsRoutes() []route {
 	return []route{
 		{method: "GET", path: "/api/v1/settings", name: "getSettings", tag: "Settings", summary: "Read the settings of the workspace", door: anyone, shape: answers((*call).settings)},
-		{method: "PATCH", path: "/api/v1/settings", name: "updateSettings", tag: "Settings", summary: "Change settings of the workspace", door: need(records.ManageSettings), body: smallBody, shape: takes((*call).changeSettings)},
+		{method: "PATCH", path: "/api/v1/settings", name: "updateSettings", tag: "Settings", summary: "Change settings of the workspace", door: need(records.ManageSettings), body: smallBody, shape: freshWhen(settingsBody.grave, takes((*call).changeSettings))},
 	}
 }
 
@@ -20,11 +22,12 @@ type settingsAnswer struct {
 	Language  string `json:"language"`
 	TimeZone  string `json:"time_zone"`
 	Currency  string `json:"currency"`
+	Proof     int    `json:"proof_minutes" doc:"For how long a proof of who somebody is counts where much harm can be done: changes of rights, deleting many."`
 }
 
 func (c *call) settings() (settingsAnswer, error) {
 	s := c.Workspace.Settings()
-	return settingsAnswer{s.Name, s.Region, s.Language, s.TimeZone, s.Currency}, nil
+	return settingsAnswer{s.Name, s.Region, s.Language, s.TimeZone, s.Currency, int(s.FreshFor() / time.Minute)}, nil
 }
 
 type settingsBody struct {
@@ -33,7 +36,11 @@ type settingsBody struct {
 	Language  *string `json:"language,omitempty" required:"false" enum:"en,ru,it,pl"`
 	TimeZone  *string `json:"time_zone,omitempty" required:"false"`
 	Currency  *string `json:"currency,omitempty" required:"false"`
+	Proof     *int    `json:"proof_minutes,omitempty" required:"false" doc:"1 to 720."`
 }
+
+// grave tells whether the change makes much harm easier.
+func (b settingsBody) grave() bool { return b.Proof != nil }
 
 func (c *call) changeSettings(b settingsBody) (settingsAnswer, error) {
 	next := c.Workspace.Settings()
@@ -44,6 +51,9 @@ func (c *call) changeSettings(b settingsBody) (settingsAnswer, error) {
 		if m.given != nil {
 			*m.into = *m.given
 		}
+	}
+	if b.Proof != nil {
+		next.Proof = strconv.Itoa(*b.Proof)
 	}
 	if err := c.Workspace.ChangeSettings(c.ctx, c.who, next); err != nil {
 		return settingsAnswer{}, ofSettings(err)

@@ -22,11 +22,11 @@ func (s *Server) termsRoutes() []route {
 	return []route{
 		{method: "GET", path: all, name: "listTerms", tag: "Security", summary: "List on what terms people are let in: those of the workspace, of roles and of single persons", door: manage, shape: answers((*call).everyTerms)},
 		{method: "GET", path: workspace, name: "getTermsOfWorkspace", tag: "Security", summary: "Read the terms of the whole workspace", door: manage, shape: get((*call).ofWorkspace)},
-		{method: "PUT", path: workspace, name: "setTermsOfWorkspace", tag: "Security", summary: "Replace the terms of the whole workspace; its networks and hours are for an owner to set", door: manage, body: smallBody, shape: put((*call).ofWorkspace)},
+		{method: "PUT", path: workspace, name: "setTermsOfWorkspace", tag: "Security", summary: "Replace the terms of the whole workspace; its networks and hours are for an owner to set", door: manage, body: smallBody, fresh: true, shape: put((*call).ofWorkspace)},
 		{method: "GET", path: role, name: "getTermsOfRole", tag: "Security", summary: "Read the terms of whoever has a role", door: manage, shape: get((*call).ofRole)},
-		{method: "PUT", path: role, name: "setTermsOfRole", tag: "Security", summary: "Replace the terms of whoever has a role, and of programs with it", door: manage, body: smallBody, shape: put((*call).ofRole)},
+		{method: "PUT", path: role, name: "setTermsOfRole", tag: "Security", summary: "Replace the terms of whoever has a role, and of programs with it", door: manage, body: smallBody, fresh: true, shape: put((*call).ofRole)},
 		{method: "GET", path: person, name: "getTermsOfPerson", tag: "Security", summary: "Read the terms of one person", door: manage, shape: get((*call).ofPerson)},
-		{method: "PUT", path: person, name: "setTermsOfPerson", tag: "Security", summary: "Replace the terms of one person", door: manage, body: smallBody, shape: put((*call).ofPerson)},
+		{method: "PUT", path: person, name: "setTermsOfPerson", tag: "Security", summary: "Replace the terms of one person", door: manage, body: smallBody, fresh: true, shape: put((*call).ofPerson)},
 	}
 }
 

@@ -4,23 +4,21 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"net/netip"
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"castellan/internal/actor"
 	"castellan/internal/crm"
-	"castellan/internal/directory"
 	"castellan/internal/exchange"
-	"castellan/internal/federation"
 	"castellan/internal/identity"
 	"castellan/internal/inspect"
 	"castellan/internal/records"
@@ -41,7 +39,8 @@ type town struct {
 	scribe  *scribe.Scribe
 	imports *exchange.Imports
 	log     *lockedBuffer
-	setup   string // token of the setup link
+	setup   string        // token of the setup link
+	moved   *atomic.Int64 // by how much the clock is ahead
 
 	olga *person // owns the firm
 }
@@ -64,23 +63,31 @@ func (l *lockedBuffer) String() string {
 	return l.b.String()
 }
 
-// townURL is what the settings say of how the town is reached.
-const townURL = "https://crm.example.com"
-
 const goodPassword = "violet harbour candle moon"
 
 // everywhere runs a test on a founded workspace on both databases.
 func everywhere(t *testing.T, test func(t *town)) {
 	t.Helper()
 	t.Parallel()
-	storetest.Each(t, func(t *testing.T, db *store.DB) { test(found(t, db)) })
+	for _, engine := range []store.Engine{store.SQLite, store.Postgres} {
+		t.Run(strings.ToLower(engine.String()), func(t *testing.T) { test(founded(t, engine)) })
+	}
 }
 
 // once runs a test whose subject does not depend on the database.
 func once(t *testing.T, test func(t *town)) {
 	t.Helper()
 	t.Parallel()
-	test(found(t, storetest.Open(t, store.SQLite, nil)))
+	test(founded(t, store.SQLite))
+}
+
+// founded is a workspace on a database of its own, whose clock the test may move.
+func founded(t *testing.T, engine store.Engine) *town {
+	t.Helper()
+	moved := &atomic.Int64{}
+	w := found(t, storetest.Open(t, engine, func() time.Time { return time.Now().Add(time.Duration(moved.Load())) }))
+	w.moved = moved
+	return w
 }
 
 func found(t *testing.T, db *store.DB) *town {
@@ -111,12 +118,11 @@ func build(t testing.TB, db *store.DB) *town {
 	fail(err)
 	s, err := scribe.Open(ctx, db, v, scribe.Options{HeadFile: filepath.Join(dir, "head", "ledger.head"), Log: log})
 	fail(err)
-	book := rights.Open(rights.Options{DB: db, Scribe: s, Catalog: workspace.Catalog, GroupGone: func(ctx context.Context, tx *store.Tx, g actor.GroupID) error {
-		return errors.Join(records.GroupGone(ctx, tx, g), directory.GroupGone(ctx, tx, g))
-	}})
+	book := rights.Open(rights.Options{DB: db, Scribe: s, Catalog: workspace.Catalog, GroupGone: records.GroupGone})
 	workspace.Join(s, book)
 	accounts := identity.Open(identity.Options{
-		DB: db, Vault: v, Rights: book, Scribe: s, Cost: identity.Cost{MemoryKiB: 1 << 10, Passes: 1, Lanes: 1},
+		FreshFor: func() time.Duration { return workspace.Settings().FreshFor() },
+		DB:       db, Vault: v, Rights: book, Scribe: s, Cost: identity.Cost{MemoryKiB: 1 << 10, Passes: 1, Lanes: 1},
 		Founding: func(ctx context.Context, tx *store.Tx, _ actor.Actor, f identity.Founding) error {
 			return workspace.Found(ctx, tx, crm.Settings{Name: f.Workspace, Region: f.Region, Language: f.Language, TimeZone: f.TimeZone, Currency: "EUR"})
 		},
@@ -131,12 +137,9 @@ func build(t testing.TB, db *store.DB) *town {
 		}
 	})
 	server, err := web.New(web.Options{
-		Directory: directory.Open(directory.Options{DB: db, Accounts: accounts, Rights: book, Scribe: s, Vault: v, URL: townURL + web.DirectoryPath}),
-		Federation: federation.Open(federation.Options{Accounts: accounts, Rights: book, Vault: v, Now: db.Now, Callback: townURL + web.ProviderCallback,
-			Internal: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}),
 		Accounts: accounts, Rights: book, Records: door, Workspace: workspace, Imports: imports, Vault: v,
 		Log:  inspect.Open(inspect.Options{Scribe: s, Rights: book, Accounts: accounts, Vault: v, Catalog: workspace.Catalog}),
-		Page: ui.Files(), Placeholder: ui.Placeholder, Version: "test", Logger: log, Now: db.Now, URL: townURL,
+		Page: ui.Files(), Placeholder: ui.Placeholder, Version: "test", Logger: log, Now: db.Now, URL: "https://crm.example.com",
 	})
 	fail(err)
 	token, err := accounts.SetupLink(ctx)

@@ -28,6 +28,26 @@ export type AccessList = {
     items: Array<Access>;
 };
 
+export type AppBody = {
+    /**
+     * What the app shows.
+     */
+    code: string;
+    name?: string;
+    state: string;
+};
+
+export type Asked = {
+    /**
+     * For navigator.credentials, as JSON.
+     */
+    options: unknown;
+    /**
+     * To be sent with the browser's answer; good for ten minutes, once.
+     */
+    state: string;
+};
+
 export type BulkBody = {
     action: 'update' | 'delete' | 'restore' | 'share' | 'assign' | 'tag';
     /**
@@ -1122,74 +1142,25 @@ export type DifferencesShape = {
     version?: number;
 };
 
-export type Directory = {
-    /**
-     * How many open accounts the directory keeps.
-     */
-    active: number;
-    closed: number;
-    groups: Array<DirectoryGroup>;
-    kept_groups: number;
-    /**
-     * By which the directory comes; only to those who manage keys.
-     */
-    keys: Array<DirectoryKey>;
-    last_change_at: string | null;
-    /**
-     * Of people whom the directory brings; absent: it brings none.
-     */
-    role?: string;
-    /**
-     * What the directory is told as the address of SCIM.
-     */
-    url: string;
-    version: number;
-};
-
-export type DirectoryBody = {
-    /**
-     * Groups whose members get a role, in the order in which they count.
-     */
-    groups?: Array<DirectoryGroupBody>;
-    role?: string;
-    /**
-     * The one that was read; absent: whatever it is now.
-     */
-    version?: number;
-};
-
-export type DirectoryGroup = {
-    id: string;
-    /**
-     * The directory keeps this group.
-     */
-    kept: boolean;
-    name: string;
-    /**
-     * That its members get. Of several, the first in this list counts.
-     */
-    role?: string;
-};
-
-export type DirectoryGroupBody = {
-    id: string;
-    role: string;
-};
-
-export type DirectoryKey = {
-    id: string;
-    last_used_at: string | null;
-    name: string;
-};
-
 export type Doer = {
     id?: string;
     kind: 'person' | 'program' | 'system' | 'stranger';
     name: string;
+};
+
+export type Draft = {
     /**
-     * Of a program: what its owner is called.
+     * To be typed into the app.
      */
-    owner?: string;
+    seed: string;
+    /**
+     * To be sent with the first code; good for ten minutes.
+     */
+    state: string;
+    /**
+     * The same, to be drawn for the camera of the app.
+     */
+    uri: string;
 };
 
 export type Ended = {
@@ -1197,6 +1168,14 @@ export type Ended = {
      * How many sessions have ended.
      */
     ended: number;
+};
+
+export type Enrolled = {
+    id: string;
+    /**
+     * With the first factor: ten recovery codes, shown this once.
+     */
+    recovery?: Array<string>;
 };
 
 export type Entry = {
@@ -1259,6 +1238,18 @@ export type EveryTerms = {
      */
     time_zone: string;
     workspace: Terms;
+};
+
+export type FactorItem = {
+    created_at: string;
+    id: string;
+    kind: 'totp' | 'passkey';
+    last_used_at: string | null;
+    name: string;
+};
+
+export type FactorName = {
+    name: string;
 };
 
 export type Field = {
@@ -1506,12 +1497,26 @@ export type GroupOfPerson = {
     role: Named;
 };
 
-export type GroupRoleShape = {
+export type Guarded = {
     /**
-     * As the provider writes it.
+     * Of them, those with a second factor.
      */
-    group: string;
-    role: string;
+    guarded: number;
+    items: Array<GuardedItem>;
+    /**
+     * Active accounts.
+     */
+    people: number;
+};
+
+export type GuardedItem = {
+    demanded: boolean;
+    /**
+     * totp (an authenticator app), passkey.
+     */
+    kinds: Array<string>;
+    person: Named;
+    since: string | null;
 };
 
 export type Guess = {
@@ -1615,36 +1620,18 @@ export type Key = {
      */
     hint: string;
     id: string;
-    /**
-     * To the minute.
-     */
     last_used_at: string | null;
-    last_used_from?: string;
     name: string;
     /**
      * From where it may be used; empty: anywhere.
      */
     networks: Array<string>;
     owner: Named;
-    /**
-     * When it was last shown where or when it does not hold: it may have leaked.
-     */
-    refused_at: string | null;
-    refused_from?: string;
-    /**
-     * ended, or network: from elsewhere than it may.
-     */
-    refused_why?: string;
     role: Named;
     /**
      * The key itself, when it is made.
      */
     token?: string;
-    version: number;
-    /**
-     * Why it ended: ended, deactivated (its owner).
-     */
-    why?: string;
 };
 
 export type KeyBody = {
@@ -1663,22 +1650,6 @@ export type KeyBody = {
 
 export type KeyList = {
     items: Array<Key>;
-};
-
-export type KeyPatch = {
-    /**
-     * A time, or empty: it does not end by itself.
-     */
-    ends_at?: string;
-    name?: string;
-    /**
-     * Empty: from anywhere.
-     */
-    networks?: Array<string>;
-    /**
-     * The one that was read; absent: whatever it is now.
-     */
-    version?: number;
 };
 
 export type Kind = {
@@ -1972,10 +1943,6 @@ export type LinkBody = {
      * By default reset.
      */
     purpose?: 'invite' | 'reset';
-};
-
-export type LinkProviderBody = {
-    provider: string;
 };
 
 export type Live = {
@@ -2277,6 +2244,21 @@ export type Named = {
     name: string;
 };
 
+export type NewPasskeyBody = {
+    /**
+     * Such as the device that keeps it.
+     */
+    name?: string;
+    /**
+     * The browser's answer to the question, as JSON in text.
+     */
+    passkey: string;
+    /**
+     * What came with the question.
+     */
+    state: string;
+};
+
 export type NewPasswordBody = {
     password: string;
 };
@@ -2322,6 +2304,37 @@ export type OptionBody = {
     labels: {
         [key: string]: string;
     };
+};
+
+export type OwnFactors = {
+    /**
+     * A second factor is demanded of this person.
+     */
+    demanded: boolean;
+    items: Array<FactorItem>;
+    /**
+     * Whether browsers make passkeys for this address.
+     */
+    passkeys: boolean;
+    /**
+     * Whether the account has one.
+     */
+    password: boolean;
+    /**
+     * Recovery codes that have not been used.
+     */
+    recovery_left: number;
+};
+
+export type PasskeyBody = {
+    /**
+     * The browser's answer to the question, as JSON in text.
+     */
+    passkey: string;
+    /**
+     * What came with the question.
+     */
+    state: string;
 };
 
 export type PasswordBody = {
@@ -2496,6 +2509,10 @@ export type Problem = {
      * Always about:blank: code says which problem it is.
      */
     type: string;
+    /**
+     * Where a proof of who is asking would open the door: which would do (totp, passkey, recovery, password).
+     */
+    ways?: Array<string>;
 };
 
 export type ProblemPart = {
@@ -2686,6 +2703,29 @@ export type ProcessPage = {
      * The cursor of the next page; null at the end.
      */
     next: string | null;
+};
+
+export type ProofBody = {
+    /**
+     * Of the authenticator app.
+     */
+    code?: string;
+    /**
+     * The browser's answer to the question, as JSON in text.
+     */
+    passkey?: string;
+    /**
+     * Only to step up, and only for whoever has no factor.
+     */
+    password?: string;
+    /**
+     * A recovery code.
+     */
+    recovery?: string;
+    /**
+     * What came with the question.
+     */
+    state?: string;
 };
 
 /**
@@ -3020,88 +3060,6 @@ export type ProspectPage = {
     next: string | null;
 };
 
-export type Provider = {
-    active: boolean;
-    attaches: boolean;
-    client_id: string;
-    domains: Array<string>;
-    groups_claim: string;
-    has_secret: boolean;
-    id: string;
-    issuer: string;
-    name: string;
-    newcomers?: string;
-    /**
-     * How many are linked.
-     */
-    people: number;
-    /**
-     * What the provider must be told to send browsers back to.
-     */
-    redirect_uri: string;
-    roles: Array<GroupRoleShape>;
-    /**
-     * By whose rights people are let in who have not been linked.
-     */
-    set_by: Named;
-    /**
-     * False: whoever set it may no longer let these people in, so nobody new comes in by it. Whoever may saves it again.
-     */
-    stands: boolean;
-    trusts_factor: boolean;
-    updated_at: string;
-    version: number;
-};
-
-export type ProviderBody = {
-    active: boolean;
-    /**
-     * Who comes with a verified mail address of these domains gets into the account with that address, without having linked it.
-     */
-    attaches?: boolean;
-    client_id: string;
-    /**
-     * Kept sealed and never shown again. Of a change, absent: the one that is kept stays; empty: none.
-     */
-    client_secret?: string;
-    /**
-     * Mail domains that are the firm's own.
-     */
-    domains?: Array<string>;
-    /**
-     * The claim in which the provider names groups, such as groups.
-     */
-    groups_claim?: string;
-    /**
-     * The address of the provider as it writes it itself. It cannot be changed later.
-     */
-    issuer?: string;
-    /**
-     * On the button of the sign-in page.
-     */
-    name: string;
-    /**
-     * The role of people of these domains who have no account yet; absent: they stay out.
-     */
-    newcomers?: string;
-    /**
-     * Roles of newcomers by group. The first that fits counts.
-     */
-    roles?: Array<GroupRoleShape>;
-    /**
-     * A second factor that the provider has asked for (amr mfa) need not be proved here again.
-     */
-    trusts_factor?: boolean;
-    /**
-     * Of a change: the one that was read; absent: whatever it is now.
-     */
-    version?: number;
-};
-
-export type ProviderList = {
-    items: Array<Provider>;
-};
-
 export type Reason = {
     ability?: string;
     action?: string;
@@ -3137,6 +3095,10 @@ export type Reason = {
     stage?: boolean;
 };
 
+export type Recovery = {
+    recovery: Array<string>;
+};
+
 export type RedeemBody = {
     password: string;
     token: string;
@@ -3146,6 +3108,10 @@ export type Refused = {
     code: string;
     detail: string;
     id: string;
+};
+
+export type RemoveBody = {
+    password: string;
 };
 
 export type Reveal = {
@@ -3266,9 +3232,6 @@ export type SessionItem = {
      * When it ends by itself if it is not used before; null once it has ended.
      */
     ends_at: string | null;
-    /**
-     * password, link, setup, provider.
-     */
     how: string;
     id: string;
     last_used_at: string;
@@ -3285,10 +3248,6 @@ export type SessionItem = {
      */
     person?: Named;
     place?: Place;
-    /**
-     * Which provider vouched.
-     */
-    provider?: string;
     /**
      * Why it ended.
      */
@@ -3321,6 +3280,10 @@ export type Settings = {
     currency: string;
     language: string;
     /**
+     * For how long a proof of who somebody is counts where much harm can be done: changes of rights, deleting many.
+     */
+    proof_minutes: number;
+    /**
      * Country code of two letters: phone numbers without a country belong there.
      */
     region: string;
@@ -3331,6 +3294,10 @@ export type Settings = {
 export type SettingsBody = {
     currency?: string;
     language?: 'en' | 'ru' | 'it' | 'pl';
+    /**
+     * 1 to 720.
+     */
+    proof_minutes?: number;
     region?: string;
     time_zone?: string;
     workspace?: string;
@@ -3456,23 +3423,6 @@ export type Sightings = {
 export type SignInBody = {
     email: string;
     password: string;
-};
-
-export type SignInByBody = {
-    provider: string;
-    /**
-     * The path of the page at which to arrive.
-     */
-    to?: string;
-};
-
-export type SignInProvider = {
-    id: string;
-    name: string;
-};
-
-export type SignInProviderList = {
-    items: Array<SignInProvider>;
 };
 
 export type Stage = {
@@ -3789,34 +3739,12 @@ export type TermsBody = {
     version?: number;
 };
 
-export type Tie = {
-    /**
-     * How it came about; awaited: the person has not come by it yet.
-     */
-    how: 'self' | 'expected' | 'domain' | 'newcomer' | 'awaited';
-    last_used_at: string | null;
-    made_at: string;
-    provider: SignInProvider;
-    /**
-     * What the provider calls the person; only to themselves.
-     */
-    shown?: string;
-};
-
-export type TieList = {
-    items: Array<Tie>;
-};
-
 export type Timeline = {
     items: Array<Moment>;
     /**
      * The cursor of the next page; null at the end.
      */
     next: string | null;
-};
-
-export type Way = {
-    url: string;
 };
 
 export type Why = {
@@ -3881,529 +3809,6 @@ export type GetOpenApiResponses = {
 };
 
 export type GetOpenApiResponse = GetOpenApiResponses[keyof GetOpenApiResponses];
-
-export type ScimListGroupsData = {
-    body?: never;
-    path?: never;
-    query?: {
-        /**
-         * Such as userName eq "anna@example.com" (RFC 7644, 3.4.2.2).
-         */
-        filter?: string;
-        /**
-         * 1 is the first.
-         */
-        startIndex?: string;
-        /**
-         * How many at most, up to 500. By default 100.
-         */
-        count?: string;
-        /**
-         * Only these, with commas between them.
-         */
-        attributes?: string;
-        /**
-         * All but these.
-         */
-        excludedAttributes?: string;
-    };
-    url: '/api/scim/v2/Groups';
-};
-
-export type ScimListGroupsErrors = {
-    /**
-     * A problem
-     */
-    default: Problem;
-};
-
-export type ScimListGroupsError = ScimListGroupsErrors[keyof ScimListGroupsErrors];
-
-export type ScimListGroupsResponses = {
-    /**
-     * OK
-     */
-    200: string;
-};
-
-export type ScimListGroupsResponse = ScimListGroupsResponses[keyof ScimListGroupsResponses];
-
-export type ScimCreateGroupData = {
-    /**
-     * At most 64 KiB.
-     */
-    body: Blob | File;
-    path?: never;
-    query?: never;
-    url: '/api/scim/v2/Groups';
-};
-
-export type ScimCreateGroupErrors = {
-    /**
-     * A problem
-     */
-    default: Problem;
-};
-
-export type ScimCreateGroupError = ScimCreateGroupErrors[keyof ScimCreateGroupErrors];
-
-export type ScimCreateGroupResponses = {
-    /**
-     * Created
-     */
-    201: string;
-};
-
-export type ScimCreateGroupResponse = ScimCreateGroupResponses[keyof ScimCreateGroupResponses];
-
-export type ScimDeleteGroupData = {
-    body?: never;
-    path: {
-        id: string;
-    };
-    query?: never;
-    url: '/api/scim/v2/Groups/{id}';
-};
-
-export type ScimDeleteGroupErrors = {
-    /**
-     * A problem
-     */
-    default: Problem;
-};
-
-export type ScimDeleteGroupError = ScimDeleteGroupErrors[keyof ScimDeleteGroupErrors];
-
-export type ScimDeleteGroupResponses = {
-    /**
-     * No Content
-     */
-    204: void;
-};
-
-export type ScimDeleteGroupResponse = ScimDeleteGroupResponses[keyof ScimDeleteGroupResponses];
-
-export type ScimReadGroupData = {
-    body?: never;
-    path: {
-        id: string;
-    };
-    query?: {
-        /**
-         * Only these, with commas between them.
-         */
-        attributes?: string;
-        /**
-         * All but these.
-         */
-        excludedAttributes?: string;
-    };
-    url: '/api/scim/v2/Groups/{id}';
-};
-
-export type ScimReadGroupErrors = {
-    /**
-     * A problem
-     */
-    default: Problem;
-};
-
-export type ScimReadGroupError = ScimReadGroupErrors[keyof ScimReadGroupErrors];
-
-export type ScimReadGroupResponses = {
-    /**
-     * OK
-     */
-    200: string;
-};
-
-export type ScimReadGroupResponse = ScimReadGroupResponses[keyof ScimReadGroupResponses];
-
-export type ScimPatchGroupData = {
-    /**
-     * At most 512 KiB.
-     */
-    body: Blob | File;
-    path: {
-        id: string;
-    };
-    query?: never;
-    url: '/api/scim/v2/Groups/{id}';
-};
-
-export type ScimPatchGroupErrors = {
-    /**
-     * A problem
-     */
-    default: Problem;
-};
-
-export type ScimPatchGroupError = ScimPatchGroupErrors[keyof ScimPatchGroupErrors];
-
-export type ScimPatchGroupResponses = {
-    /**
-     * OK
-     */
-    200: string;
-};
-
-export type ScimPatchGroupResponse = ScimPatchGroupResponses[keyof ScimPatchGroupResponses];
-
-export type ScimReplaceGroupData = {
-    /**
-     * At most 512 KiB.
-     */
-    body: Blob | File;
-    path: {
-        id: string;
-    };
-    query?: never;
-    url: '/api/scim/v2/Groups/{id}';
-};
-
-export type ScimReplaceGroupErrors = {
-    /**
-     * A problem
-     */
-    default: Problem;
-};
-
-export type ScimReplaceGroupError = ScimReplaceGroupErrors[keyof ScimReplaceGroupErrors];
-
-export type ScimReplaceGroupResponses = {
-    /**
-     * OK
-     */
-    200: string;
-};
-
-export type ScimReplaceGroupResponse = ScimReplaceGroupResponses[keyof ScimReplaceGroupResponses];
-
-export type ScimResourceTypesData = {
-    body?: never;
-    path?: never;
-    query?: never;
-    url: '/api/scim/v2/ResourceTypes';
-};
-
-export type ScimResourceTypesErrors = {
-    /**
-     * A problem
-     */
-    default: Problem;
-};
-
-export type ScimResourceTypesError = ScimResourceTypesErrors[keyof ScimResourceTypesErrors];
-
-export type ScimResourceTypesResponses = {
-    /**
-     * OK
-     */
-    200: string;
-};
-
-export type ScimResourceTypesResponse = ScimResourceTypesResponses[keyof ScimResourceTypesResponses];
-
-export type ScimResourceTypeData = {
-    body?: never;
-    path: {
-        id: string;
-    };
-    query?: never;
-    url: '/api/scim/v2/ResourceTypes/{id}';
-};
-
-export type ScimResourceTypeErrors = {
-    /**
-     * A problem
-     */
-    default: Problem;
-};
-
-export type ScimResourceTypeError = ScimResourceTypeErrors[keyof ScimResourceTypeErrors];
-
-export type ScimResourceTypeResponses = {
-    /**
-     * OK
-     */
-    200: string;
-};
-
-export type ScimResourceTypeResponse = ScimResourceTypeResponses[keyof ScimResourceTypeResponses];
-
-export type ScimSchemasData = {
-    body?: never;
-    path?: never;
-    query?: never;
-    url: '/api/scim/v2/Schemas';
-};
-
-export type ScimSchemasErrors = {
-    /**
-     * A problem
-     */
-    default: Problem;
-};
-
-export type ScimSchemasError = ScimSchemasErrors[keyof ScimSchemasErrors];
-
-export type ScimSchemasResponses = {
-    /**
-     * OK
-     */
-    200: string;
-};
-
-export type ScimSchemasResponse = ScimSchemasResponses[keyof ScimSchemasResponses];
-
-export type ScimSchemaData = {
-    body?: never;
-    path: {
-        id: string;
-    };
-    query?: never;
-    url: '/api/scim/v2/Schemas/{id}';
-};
-
-export type ScimSchemaErrors = {
-    /**
-     * A problem
-     */
-    default: Problem;
-};
-
-export type ScimSchemaError = ScimSchemaErrors[keyof ScimSchemaErrors];
-
-export type ScimSchemaResponses = {
-    /**
-     * OK
-     */
-    200: string;
-};
-
-export type ScimSchemaResponse = ScimSchemaResponses[keyof ScimSchemaResponses];
-
-export type ScimConfigData = {
-    body?: never;
-    path?: never;
-    query?: never;
-    url: '/api/scim/v2/ServiceProviderConfig';
-};
-
-export type ScimConfigErrors = {
-    /**
-     * A problem
-     */
-    default: Problem;
-};
-
-export type ScimConfigError = ScimConfigErrors[keyof ScimConfigErrors];
-
-export type ScimConfigResponses = {
-    /**
-     * OK
-     */
-    200: string;
-};
-
-export type ScimConfigResponse = ScimConfigResponses[keyof ScimConfigResponses];
-
-export type ScimListUsersData = {
-    body?: never;
-    path?: never;
-    query?: {
-        /**
-         * Such as userName eq "anna@example.com" (RFC 7644, 3.4.2.2).
-         */
-        filter?: string;
-        /**
-         * 1 is the first.
-         */
-        startIndex?: string;
-        /**
-         * How many at most, up to 500. By default 100.
-         */
-        count?: string;
-        /**
-         * Only these, with commas between them.
-         */
-        attributes?: string;
-        /**
-         * All but these.
-         */
-        excludedAttributes?: string;
-    };
-    url: '/api/scim/v2/Users';
-};
-
-export type ScimListUsersErrors = {
-    /**
-     * A problem
-     */
-    default: Problem;
-};
-
-export type ScimListUsersError = ScimListUsersErrors[keyof ScimListUsersErrors];
-
-export type ScimListUsersResponses = {
-    /**
-     * OK
-     */
-    200: string;
-};
-
-export type ScimListUsersResponse = ScimListUsersResponses[keyof ScimListUsersResponses];
-
-export type ScimCreateUserData = {
-    /**
-     * At most 64 KiB.
-     */
-    body: Blob | File;
-    path?: never;
-    query?: never;
-    url: '/api/scim/v2/Users';
-};
-
-export type ScimCreateUserErrors = {
-    /**
-     * A problem
-     */
-    default: Problem;
-};
-
-export type ScimCreateUserError = ScimCreateUserErrors[keyof ScimCreateUserErrors];
-
-export type ScimCreateUserResponses = {
-    /**
-     * Created
-     */
-    201: string;
-};
-
-export type ScimCreateUserResponse = ScimCreateUserResponses[keyof ScimCreateUserResponses];
-
-export type ScimDeleteUserData = {
-    body?: never;
-    path: {
-        id: string;
-    };
-    query?: never;
-    url: '/api/scim/v2/Users/{id}';
-};
-
-export type ScimDeleteUserErrors = {
-    /**
-     * A problem
-     */
-    default: Problem;
-};
-
-export type ScimDeleteUserError = ScimDeleteUserErrors[keyof ScimDeleteUserErrors];
-
-export type ScimDeleteUserResponses = {
-    /**
-     * No Content
-     */
-    204: void;
-};
-
-export type ScimDeleteUserResponse = ScimDeleteUserResponses[keyof ScimDeleteUserResponses];
-
-export type ScimReadUserData = {
-    body?: never;
-    path: {
-        id: string;
-    };
-    query?: {
-        /**
-         * Only these, with commas between them.
-         */
-        attributes?: string;
-        /**
-         * All but these.
-         */
-        excludedAttributes?: string;
-    };
-    url: '/api/scim/v2/Users/{id}';
-};
-
-export type ScimReadUserErrors = {
-    /**
-     * A problem
-     */
-    default: Problem;
-};
-
-export type ScimReadUserError = ScimReadUserErrors[keyof ScimReadUserErrors];
-
-export type ScimReadUserResponses = {
-    /**
-     * OK
-     */
-    200: string;
-};
-
-export type ScimReadUserResponse = ScimReadUserResponses[keyof ScimReadUserResponses];
-
-export type ScimPatchUserData = {
-    /**
-     * At most 512 KiB.
-     */
-    body: Blob | File;
-    path: {
-        id: string;
-    };
-    query?: never;
-    url: '/api/scim/v2/Users/{id}';
-};
-
-export type ScimPatchUserErrors = {
-    /**
-     * A problem
-     */
-    default: Problem;
-};
-
-export type ScimPatchUserError = ScimPatchUserErrors[keyof ScimPatchUserErrors];
-
-export type ScimPatchUserResponses = {
-    /**
-     * OK
-     */
-    200: string;
-};
-
-export type ScimPatchUserResponse = ScimPatchUserResponses[keyof ScimPatchUserResponses];
-
-export type ScimReplaceUserData = {
-    /**
-     * At most 512 KiB.
-     */
-    body: Blob | File;
-    path: {
-        id: string;
-    };
-    query?: never;
-    url: '/api/scim/v2/Users/{id}';
-};
-
-export type ScimReplaceUserErrors = {
-    /**
-     * A problem
-     */
-    default: Problem;
-};
-
-export type ScimReplaceUserError = ScimReplaceUserErrors[keyof ScimReplaceUserErrors];
-
-export type ScimReplaceUserResponses = {
-    /**
-     * OK
-     */
-    200: string;
-};
-
-export type ScimReplaceUserResponse = ScimReplaceUserResponses[keyof ScimReplaceUserResponses];
 
 export type ListAbilitiesData = {
     body?: never;
@@ -7490,59 +6895,6 @@ export type ExplainDealResponses = {
 
 export type ExplainDealResponse = ExplainDealResponses[keyof ExplainDealResponses];
 
-export type GetDirectoryData = {
-    body?: never;
-    path?: never;
-    query?: never;
-    url: '/api/v1/directory';
-};
-
-export type GetDirectoryErrors = {
-    /**
-     * A problem
-     */
-    default: Problem;
-};
-
-export type GetDirectoryError = GetDirectoryErrors[keyof GetDirectoryErrors];
-
-export type GetDirectoryResponses = {
-    /**
-     * OK
-     */
-    200: Directory;
-};
-
-export type GetDirectoryResponse = GetDirectoryResponses[keyof GetDirectoryResponses];
-
-export type SetDirectoryData = {
-    /**
-     * At most 64 KiB.
-     */
-    body: DirectoryBody;
-    path?: never;
-    query?: never;
-    url: '/api/v1/directory';
-};
-
-export type SetDirectoryErrors = {
-    /**
-     * A problem
-     */
-    default: Problem;
-};
-
-export type SetDirectoryError = SetDirectoryErrors[keyof SetDirectoryErrors];
-
-export type SetDirectoryResponses = {
-    /**
-     * OK
-     */
-    200: Directory;
-};
-
-export type SetDirectoryResponse = SetDirectoryResponses[keyof SetDirectoryResponses];
-
 export type ListFoldersData = {
     body?: never;
     path?: never;
@@ -8599,36 +7951,6 @@ export type EndKeyResponses = {
 };
 
 export type EndKeyResponse = EndKeyResponses[keyof EndKeyResponses];
-
-export type UpdateKeyData = {
-    /**
-     * At most 64 KiB.
-     */
-    body: KeyPatch;
-    path: {
-        id: string;
-    };
-    query?: never;
-    url: '/api/v1/keys/{id}';
-};
-
-export type UpdateKeyErrors = {
-    /**
-     * A problem
-     */
-    default: Problem;
-};
-
-export type UpdateKeyError = UpdateKeyErrors[keyof UpdateKeyErrors];
-
-export type UpdateKeyResponses = {
-    /**
-     * OK
-     */
-    200: Key;
-};
-
-export type UpdateKeyResponse = UpdateKeyResponses[keyof UpdateKeyResponses];
 
 export type ListKindsData = {
     body?: never;
@@ -10327,6 +9649,33 @@ export type DeactivatePersonResponses = {
 
 export type DeactivatePersonResponse = DeactivatePersonResponses[keyof DeactivatePersonResponses];
 
+export type ResetFactorsData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/people/{id}/factors/reset';
+};
+
+export type ResetFactorsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ResetFactorsError = ResetFactorsErrors[keyof ResetFactorsErrors];
+
+export type ResetFactorsResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type ResetFactorsResponse = ResetFactorsResponses[keyof ResetFactorsResponses];
+
 export type CreateLinkData = {
     /**
      * At most 64 KiB.
@@ -10386,89 +9735,6 @@ export type SetPasswordResponses = {
 };
 
 export type SetPasswordResponse = SetPasswordResponses[keyof SetPasswordResponses];
-
-export type ListTiesData = {
-    body?: never;
-    path: {
-        id: string;
-    };
-    query?: never;
-    url: '/api/v1/people/{id}/providers';
-};
-
-export type ListTiesErrors = {
-    /**
-     * A problem
-     */
-    default: Problem;
-};
-
-export type ListTiesError = ListTiesErrors[keyof ListTiesErrors];
-
-export type ListTiesResponses = {
-    /**
-     * OK
-     */
-    200: TieList;
-};
-
-export type ListTiesResponse = ListTiesResponses[keyof ListTiesResponses];
-
-export type UnlinkProviderData = {
-    body?: never;
-    path: {
-        id: string;
-        provider: string;
-    };
-    query?: never;
-    url: '/api/v1/people/{id}/providers/{provider}';
-};
-
-export type UnlinkProviderErrors = {
-    /**
-     * A problem
-     */
-    default: Problem;
-};
-
-export type UnlinkProviderError = UnlinkProviderErrors[keyof UnlinkProviderErrors];
-
-export type UnlinkProviderResponses = {
-    /**
-     * No Content
-     */
-    204: void;
-};
-
-export type UnlinkProviderResponse = UnlinkProviderResponses[keyof UnlinkProviderResponses];
-
-export type ExpectPersonData = {
-    body?: never;
-    path: {
-        id: string;
-        provider: string;
-    };
-    query?: never;
-    url: '/api/v1/people/{id}/providers/{provider}';
-};
-
-export type ExpectPersonErrors = {
-    /**
-     * A problem
-     */
-    default: Problem;
-};
-
-export type ExpectPersonError = ExpectPersonErrors[keyof ExpectPersonErrors];
-
-export type ExpectPersonResponses = {
-    /**
-     * No Content
-     */
-    204: void;
-};
-
-export type ExpectPersonResponse = ExpectPersonResponses[keyof ExpectPersonResponses];
 
 export type ReactivatePersonData = {
     body?: never;
@@ -12683,148 +11949,6 @@ export type ExplainProspectResponses = {
 
 export type ExplainProspectResponse = ExplainProspectResponses[keyof ExplainProspectResponses];
 
-export type ListProvidersData = {
-    body?: never;
-    path?: never;
-    query?: never;
-    url: '/api/v1/providers';
-};
-
-export type ListProvidersErrors = {
-    /**
-     * A problem
-     */
-    default: Problem;
-};
-
-export type ListProvidersError = ListProvidersErrors[keyof ListProvidersErrors];
-
-export type ListProvidersResponses = {
-    /**
-     * OK
-     */
-    200: ProviderList;
-};
-
-export type ListProvidersResponse = ListProvidersResponses[keyof ListProvidersResponses];
-
-export type CreateProviderData = {
-    /**
-     * At most 64 KiB.
-     */
-    body: ProviderBody;
-    path?: never;
-    query?: never;
-    url: '/api/v1/providers';
-};
-
-export type CreateProviderErrors = {
-    /**
-     * A problem
-     */
-    default: Problem;
-};
-
-export type CreateProviderError = CreateProviderErrors[keyof CreateProviderErrors];
-
-export type CreateProviderResponses = {
-    /**
-     * Created
-     */
-    201: Provider;
-};
-
-export type CreateProviderResponse = CreateProviderResponses[keyof CreateProviderResponses];
-
-export type DeleteProviderData = {
-    body?: never;
-    path: {
-        id: string;
-    };
-    query?: {
-        /**
-         * The one that was read; absent: whatever it is now.
-         */
-        version?: number;
-    };
-    url: '/api/v1/providers/{id}';
-};
-
-export type DeleteProviderErrors = {
-    /**
-     * A problem
-     */
-    default: Problem;
-};
-
-export type DeleteProviderError = DeleteProviderErrors[keyof DeleteProviderErrors];
-
-export type DeleteProviderResponses = {
-    /**
-     * No Content
-     */
-    204: void;
-};
-
-export type DeleteProviderResponse = DeleteProviderResponses[keyof DeleteProviderResponses];
-
-export type UpdateProviderData = {
-    /**
-     * At most 64 KiB.
-     */
-    body: ProviderBody;
-    path: {
-        id: string;
-    };
-    query?: never;
-    url: '/api/v1/providers/{id}';
-};
-
-export type UpdateProviderErrors = {
-    /**
-     * A problem
-     */
-    default: Problem;
-};
-
-export type UpdateProviderError = UpdateProviderErrors[keyof UpdateProviderErrors];
-
-export type UpdateProviderResponses = {
-    /**
-     * OK
-     */
-    200: Provider;
-};
-
-export type UpdateProviderResponse = UpdateProviderResponses[keyof UpdateProviderResponses];
-
-export type CheckProviderData = {
-    body?: never;
-    path: {
-        id: string;
-    };
-    query?: never;
-    url: '/api/v1/providers/{id}/check';
-};
-
-export type CheckProviderErrors = {
-    /**
-     * A problem
-     */
-    default: Problem;
-};
-
-export type CheckProviderError = CheckProviderErrors[keyof CheckProviderErrors];
-
-export type CheckProviderResponses = {
-    /**
-     * No Content
-     */
-    204: void;
-};
-
-export type CheckProviderResponse = CheckProviderResponses[keyof CheckProviderResponses];
-
 export type GetRailsData = {
     body?: never;
     path?: never;
@@ -13050,6 +12174,31 @@ export type SearchResponses = {
 };
 
 export type SearchResponse = SearchResponses[keyof SearchResponses];
+
+export type ListGuardedData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/security/factors';
+};
+
+export type ListGuardedErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListGuardedError = ListGuardedErrors[keyof ListGuardedErrors];
+
+export type ListGuardedResponses = {
+    /**
+     * OK
+     */
+    200: Guarded;
+};
+
+export type ListGuardedResponse = ListGuardedResponses[keyof ListGuardedResponses];
 
 export type EndEveryoneData = {
     body?: never;
@@ -13380,6 +12529,225 @@ export type SignInResponses = {
 
 export type SignInResponse = SignInResponses[keyof SignInResponses];
 
+export type ProveFactorData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: ProofBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/session/factor';
+};
+
+export type ProveFactorErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ProveFactorError = ProveFactorErrors[keyof ProveFactorErrors];
+
+export type ProveFactorResponses = {
+    /**
+     * OK
+     */
+    200: Session;
+};
+
+export type ProveFactorResponse = ProveFactorResponses[keyof ProveFactorResponses];
+
+export type ListOwnFactorsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/session/factors';
+};
+
+export type ListOwnFactorsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListOwnFactorsError = ListOwnFactorsErrors[keyof ListOwnFactorsErrors];
+
+export type ListOwnFactorsResponses = {
+    /**
+     * OK
+     */
+    200: OwnFactors;
+};
+
+export type ListOwnFactorsResponse = ListOwnFactorsResponses[keyof ListOwnFactorsResponses];
+
+export type EnrolAppData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: AppBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/session/factors/app';
+};
+
+export type EnrolAppErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type EnrolAppError = EnrolAppErrors[keyof EnrolAppErrors];
+
+export type EnrolAppResponses = {
+    /**
+     * Created
+     */
+    201: Enrolled;
+};
+
+export type EnrolAppResponse = EnrolAppResponses[keyof EnrolAppResponses];
+
+export type DraftAppData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/session/factors/app/begin';
+};
+
+export type DraftAppErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type DraftAppError = DraftAppErrors[keyof DraftAppErrors];
+
+export type DraftAppResponses = {
+    /**
+     * OK
+     */
+    200: Draft;
+};
+
+export type DraftAppResponse = DraftAppResponses[keyof DraftAppResponses];
+
+export type EnrolPasskeyData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: NewPasskeyBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/session/factors/passkey';
+};
+
+export type EnrolPasskeyErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type EnrolPasskeyError = EnrolPasskeyErrors[keyof EnrolPasskeyErrors];
+
+export type EnrolPasskeyResponses = {
+    /**
+     * Created
+     */
+    201: Enrolled;
+};
+
+export type EnrolPasskeyResponse = EnrolPasskeyResponses[keyof EnrolPasskeyResponses];
+
+export type DraftPasskeyData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/session/factors/passkey/begin';
+};
+
+export type DraftPasskeyErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type DraftPasskeyError = DraftPasskeyErrors[keyof DraftPasskeyErrors];
+
+export type DraftPasskeyResponses = {
+    /**
+     * OK
+     */
+    200: Asked;
+};
+
+export type DraftPasskeyResponse = DraftPasskeyResponses[keyof DraftPasskeyResponses];
+
+export type RenameFactorData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: FactorName;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/session/factors/{id}';
+};
+
+export type RenameFactorErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type RenameFactorError = RenameFactorErrors[keyof RenameFactorErrors];
+
+export type RenameFactorResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type RenameFactorResponse = RenameFactorResponses[keyof RenameFactorResponses];
+
+export type RemoveFactorData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: RemoveBody;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/session/factors/{id}/remove';
+};
+
+export type RemoveFactorErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type RemoveFactorError = RemoveFactorErrors[keyof RemoveFactorErrors];
+
+export type RemoveFactorResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type RemoveFactorResponse = RemoveFactorResponses[keyof RemoveFactorResponses];
+
 export type RedeemLinkData = {
     /**
      * At most 64 KiB.
@@ -13461,6 +12829,84 @@ export type SeeNoticesResponses = {
 
 export type SeeNoticesResponse = SeeNoticesResponses[keyof SeeNoticesResponses];
 
+export type SignInByPasskeyData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: PasskeyBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/session/passkey';
+};
+
+export type SignInByPasskeyErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type SignInByPasskeyError = SignInByPasskeyErrors[keyof SignInByPasskeyErrors];
+
+export type SignInByPasskeyResponses = {
+    /**
+     * OK
+     */
+    200: Session;
+};
+
+export type SignInByPasskeyResponse = SignInByPasskeyResponses[keyof SignInByPasskeyResponses];
+
+export type AskPasskeyData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/session/passkey/ask';
+};
+
+export type AskPasskeyErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type AskPasskeyError = AskPasskeyErrors[keyof AskPasskeyErrors];
+
+export type AskPasskeyResponses = {
+    /**
+     * OK
+     */
+    200: Asked;
+};
+
+export type AskPasskeyResponse = AskPasskeyResponses[keyof AskPasskeyResponses];
+
+export type BeginPasskeyData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/session/passkey/begin';
+};
+
+export type BeginPasskeyErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type BeginPasskeyError = BeginPasskeyErrors[keyof BeginPasskeyErrors];
+
+export type BeginPasskeyResponses = {
+    /**
+     * OK
+     */
+    200: Asked;
+};
+
+export type BeginPasskeyResponse = BeginPasskeyResponses[keyof BeginPasskeyResponses];
+
 export type ChangePasswordData = {
     /**
      * At most 64 KiB.
@@ -13489,128 +12935,58 @@ export type ChangePasswordResponses = {
 
 export type ChangePasswordResponse = ChangePasswordResponses[keyof ChangePasswordResponses];
 
-export type ListSignInProvidersData = {
+export type RenewRecoveryData = {
     body?: never;
     path?: never;
     query?: never;
-    url: '/api/v1/session/provider';
+    url: '/api/v1/session/recovery';
 };
 
-export type ListSignInProvidersErrors = {
+export type RenewRecoveryErrors = {
     /**
      * A problem
      */
     default: Problem;
 };
 
-export type ListSignInProvidersError = ListSignInProvidersErrors[keyof ListSignInProvidersErrors];
+export type RenewRecoveryError = RenewRecoveryErrors[keyof RenewRecoveryErrors];
 
-export type ListSignInProvidersResponses = {
+export type RenewRecoveryResponses = {
     /**
      * OK
      */
-    200: SignInProviderList;
+    200: Recovery;
 };
 
-export type ListSignInProvidersResponse = ListSignInProvidersResponses[keyof ListSignInProvidersResponses];
+export type RenewRecoveryResponse = RenewRecoveryResponses[keyof RenewRecoveryResponses];
 
-export type BeginProviderSignInData = {
+export type StepUpData = {
     /**
      * At most 64 KiB.
      */
-    body: SignInByBody;
+    body: ProofBody;
     path?: never;
     query?: never;
-    url: '/api/v1/session/provider';
+    url: '/api/v1/session/stepup';
 };
 
-export type BeginProviderSignInErrors = {
+export type StepUpErrors = {
     /**
      * A problem
      */
     default: Problem;
 };
 
-export type BeginProviderSignInError = BeginProviderSignInErrors[keyof BeginProviderSignInErrors];
+export type StepUpError = StepUpErrors[keyof StepUpErrors];
 
-export type BeginProviderSignInResponses = {
+export type StepUpResponses = {
     /**
-     * OK
+     * No Content
      */
-    200: Way;
+    204: void;
 };
 
-export type BeginProviderSignInResponse = BeginProviderSignInResponses[keyof BeginProviderSignInResponses];
-
-export type FinishProviderSignInData = {
-    body?: never;
-    path?: never;
-    query?: {
-        /**
-         * What the provider gave, for one use.
-         */
-        code?: string;
-        /**
-         * The word that the browser was sent with.
-         */
-        state?: string;
-        /**
-         * Who gave it.
-         */
-        iss?: string;
-        /**
-         * Why it gave none.
-         */
-        error?: string;
-    };
-    url: '/api/v1/session/provider/callback';
-};
-
-export type FinishProviderSignInErrors = {
-    /**
-     * A problem
-     */
-    default: Problem;
-};
-
-export type FinishProviderSignInError = FinishProviderSignInErrors[keyof FinishProviderSignInErrors];
-
-export type FinishProviderSignInResponses = {
-    /**
-     * A problem
-     */
-    default: Problem;
-};
-
-export type FinishProviderSignInResponse = FinishProviderSignInResponses[keyof FinishProviderSignInResponses];
-
-export type LinkProviderData = {
-    /**
-     * At most 64 KiB.
-     */
-    body: LinkProviderBody;
-    path?: never;
-    query?: never;
-    url: '/api/v1/session/provider/link';
-};
-
-export type LinkProviderErrors = {
-    /**
-     * A problem
-     */
-    default: Problem;
-};
-
-export type LinkProviderError = LinkProviderErrors[keyof LinkProviderErrors];
-
-export type LinkProviderResponses = {
-    /**
-     * OK
-     */
-    200: Way;
-};
-
-export type LinkProviderResponse = LinkProviderResponses[keyof LinkProviderResponses];
+export type StepUpResponse = StepUpResponses[keyof StepUpResponses];
 
 export type EndSessionData = {
     body?: never;
