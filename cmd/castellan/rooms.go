@@ -110,14 +110,14 @@ func (r *rooms) join(ctx context.Context, p place, log *slog.Logger, by carrier)
 	r.runner = jobs.New(jobs.Options{DB: r.db, Scribe: r.scribe, Vault: r.vault, Log: log})
 	r.mail = mail.Open(mail.Options{DB: r.db, Vault: r.vault, Scribe: r.scribe, Runner: r.runner, Server: by.server, URL: by.url,
 		Workspace: func() string { return r.workspace.Settings().Name }, Log: log})
-	r.accounts = identity.Open(identity.Options{DB: r.db, Vault: r.vault, Rights: r.rights, Scribe: r.scribe, Mail: r.mail,
+	r.accounts = identity.Open(identity.Options{DB: r.db, Vault: r.vault, Rights: r.rights, Scribe: r.scribe, Mail: r.mail, Runner: r.runner,
 		Founding: func(ctx context.Context, tx *store.Tx, _ actor.Actor, f identity.Founding) error {
 			return r.workspace.Found(ctx, tx, crm.Settings{Name: f.Workspace, Region: f.Region, Language: f.Language, TimeZone: f.TimeZone, Currency: currencyOf(f.Region)})
 		},
 		FreshFor: func() time.Duration { return r.workspace.Settings().FreshFor() },
 		Place:    func(context.Context) ([]string, error) { return []string{r.workspace.Settings().Name}, nil },
 	})
-	r.book = records.Open(records.Options{DB: r.db, Scribe: r.scribe, Rights: r.rights, Vault: r.vault, Catalog: r.workspace.Catalog, Region: r.workspace.Region, Prepare: r.workspace.Prepare()})
+	r.book = records.Open(records.Options{Runner: r.runner, DB: r.db, Scribe: r.scribe, Rights: r.rights, Vault: r.vault, Catalog: r.workspace.Catalog, Region: r.workspace.Region, Prepare: r.workspace.Prepare()})
 	r.imports = exchange.Open(exchange.Options{DB: r.db, Scribe: r.scribe, Vault: r.vault, Rights: r.rights, Book: r.book, Region: r.workspace.Region,
 		Language: func() string { return r.workspace.Settings().Language }, Person: r.person, Log: log})
 	r.log = inspect.Open(inspect.Options{Scribe: r.scribe, Rights: r.rights, Accounts: r.accounts, Vault: r.vault, Catalog: r.workspace.Catalog})

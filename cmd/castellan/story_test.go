@@ -110,7 +110,14 @@ func settleIn(t *testing.T, owner *visitor) *firm {
 		}}, http.StatusCreated, &lead)
 	owner.must("POST", "/api/v1/groups", object{"name": "North"}, http.StatusCreated, &north)
 	f := &firm{anaMail: "ana@example.com", benMail: "ben@example.com", anaPassword: "maple lantern quartz nine", benPassword: "copper violin ember two"}
-	owner.must("POST", "/api/v1/people", object{"email": f.anaMail, "name": "Ana Bianchi", "role": specialist, "password": f.anaPassword}, http.StatusCreated, &ana)
+	var hers struct {
+		ID   string
+		Link struct{ URL string }
+	}
+	owner.must("POST", "/api/v1/people", object{"email": f.anaMail, "name": "Ana Bianchi", "role": specialist}, http.StatusCreated, &hers)
+	ana.ID = hers.ID
+	_, anas, _ := strings.Cut(hers.Link.URL, "#")
+	(&visitor{t: t, base: owner.base}).must("POST", "/api/v1/session/link", object{"token": anas, "password": f.anaPassword}, http.StatusOK, nil)
 	// Ben sets his password himself, by the link that the owner hands him.
 	var link struct{ Link struct{ URL string } }
 	a := owner.must("POST", "/api/v1/people", object{"email": f.benMail, "name": "Ben Carter", "role": specialist}, http.StatusCreated, &link)

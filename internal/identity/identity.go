@@ -31,6 +31,7 @@ import (
 	"castellan/internal/actor"
 	"castellan/internal/epoch"
 	"castellan/internal/fault"
+	"castellan/internal/jobs"
 	"castellan/internal/mail"
 	"castellan/internal/rights"
 	"castellan/internal/schema"
@@ -57,6 +58,9 @@ type Options struct {
 	// Mail carries links and notices to people. Without one, links are shown to
 	// whoever made them.
 	Mail *mail.Outbox
+	// Runner does what must not be waited for. Without one nobody is mailed a
+	// link for a forgotten password.
+	Runner *jobs.Runner
 
 	// FreshFor is how long a proof of who somebody is counts where much harm can
 	// be done (see Fresh); nil or 0: 15 minutes.
@@ -81,6 +85,8 @@ type Accounts struct {
 	byNetwork *throttle.Buckets // sign-ins, setups and links, for each network
 	byAccount *throttle.Buckets // sign-ins for each account, wherever they come from
 	byBoth    *throttle.Tries   // sign-ins in a row for each account and network
+	forgotten *throttle.Buckets // links for a forgotten password, for each account
+	weighing  *throttle.Buckets // passwords that are weighed while they are typed, for each network
 	byPerson  *throttle.Tries   // tries in a row to prove the old password, for each person
 	unknown   *throttle.Buckets // tokens and keys that do not exist, for each network
 	noted     *throttle.Buckets // ledger entries about whoever was slowed, for each network
@@ -107,12 +113,17 @@ func Open(o Options) *Accounts {
 	tries := func() *throttle.Tries {
 		return throttle.NewTries(throttle.TryOptions{Free: 5, First: time.Second, Longest: 15 * time.Minute, Now: o.DB.Now})
 	}
-	return &Accounts{
+	a := &Accounts{
 		Options: o, hasher: newHasher(o.Vault, o.Cost, o.Hashes),
 		epoch: epoch.New(o.DB, "identity"), sessions: newMemory[*session](), keys: newMemory[*key](),
 		byNetwork: buckets(3*time.Second, 30), byAccount: buckets(36*time.Second, 100), byBoth: tries(), byPerson: tries(),
 		unknown: buckets(time.Second, 60), noted: buckets(time.Minute, 1), entries: buckets(time.Minute, 1),
+		forgotten: buckets(20*time.Minute, 3), weighing: buckets(200*time.Millisecond, 60),
 	}
+	if o.Runner != nil {
+		o.Runner.Handle(forgottenKind, a.mailForgotten)
+	}
+	return a
 }
 
 // forget makes every process forget who the bearers of tokens are.

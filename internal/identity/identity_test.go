@@ -161,6 +161,15 @@ func (h *house) lets(s Started) bool {
 	return err == nil
 }
 
+// reset is a reset that somebody starts, followed to its end.
+func (h *house) reset(by actor.Actor, person actor.PersonID, password string) error {
+	token, _, err := h.Link(h.ctx, by, person, Reset)
+	if err == nil {
+		_, err = h.Redeem(h.ctx, Redeeming{Token: token, Password: password, Address: home})
+	}
+	return err
+}
+
 func (h *house) ask(email, password string, from netip.Addr) error {
 	_, err := h.SignIn(h.ctx, Attempt{Email: email, Password: password, Address: from, Device: "test"})
 	return err
@@ -495,7 +504,7 @@ func TestNewPasswordOrRoleEndsOtherSessions(t *testing.T) {
 		}
 		h.refused(fault.Unknown, "signin.refused", h.ask("ana@example.com", better, home))
 
-		h.fine(h.SetPassword(h.ctx, h.owner.Actor, ana.Person.ID, better))
+		h.fine(h.reset(h.owner.Actor, ana.Person.ID, better))
 		if h.lets(ana) {
 			h.Error("a session outlived a password set by somebody else")
 		}
@@ -510,7 +519,7 @@ func TestNewPasswordOrRoleEndsOtherSessions(t *testing.T) {
 
 func TestOldPasswordIsAskedForAndGuessesAtItAreSlowed(t *testing.T) {
 	each(t, func(h *house) {
-		h.refused(fault.Denied, "password.own", h.SetPassword(h.ctx, h.owner.Actor, h.owner.Person.ID, better))
+		h.refused(fault.Denied, "password.own", h.reset(h.owner.Actor, h.owner.Person.ID, better))
 		for range 5 {
 			h.refused(fault.Invalid, "password.wrong", h.ChangePassword(h.ctx, h.owner.Actor, "not it at all", better))
 		}
@@ -536,13 +545,14 @@ func TestLowerRoleChangesNobody(t *testing.T) {
 			for _, on := range []Person{h.owner.Person, manager.Person} {
 				_, err := h.UpdatePerson(h.ctx, by.who, on.ID, 1, Patch{Name: &name, Email: &mail})
 				h.refused(fault.Denied, by.code, err)
-				h.refused(fault.Denied, by.code, h.SetPassword(h.ctx, by.who, on.ID, good))
+				h.refused(fault.Denied, by.code, h.reset(by.who, on.ID, good))
 				h.refused(fault.Denied, by.code, h.SetRole(h.ctx, by.who, on.ID, h.newRole(fmt.Sprint("R", by.who.Person, on.ID))))
 				h.refused(fault.Denied, by.code, h.Deactivate(h.ctx, by.who, on.ID))
 				h.refused(fault.Denied, by.code, h.EndAllOf(h.ctx, by.who, on.ID))
 				h.refused(fault.Denied, by.code, h.EndSession(h.ctx, by.who, h.owner.Actor.Session))
-				_, _, err = h.Link(h.ctx, by.who, on.ID, Reset)
+				_, _, err = h.LinkToHand(h.ctx, by.who, on.ID)
 				h.refused(fault.Denied, by.code, err)
+				h.refused(fault.Denied, by.code, h.Revoke(h.ctx, by.who, on.ID))
 			}
 			_, err := h.CreatePerson(h.ctx, by.who, Draft{Email: mail, Name: name, Role: h.role(policy.Owner)})
 			h.refused(fault.Denied, by.code, err)
@@ -587,10 +597,10 @@ func TestPersonWithMoreThanTheirRoleIsGuardedByAllThatTheyHold(t *testing.T) {
 	each(t, func(h *house) {
 		clerk := h.person("clerk@example.com", h.newRole("Clerk", "people.manage"))
 		ana := h.person("ana@example.com", h.newRole("Plain"))
-		h.fine(h.SetPassword(h.ctx, clerk.Actor, ana.Person.ID, good))
+		h.fine(h.reset(clerk.Actor, ana.Person.ID, good))
 		_, err := h.Rights.SetDifferences(h.ctx, h.owner.Actor, ana.Person.ID, 0, []rights.Difference{{Aspect: "ability", Ability: "ledger.read"}})
 		h.fine(err)
-		h.refused(fault.Denied, "rights.more_than_held", h.SetPassword(h.ctx, clerk.Actor, ana.Person.ID, good))
+		h.refused(fault.Denied, "rights.more_than_held", h.reset(clerk.Actor, ana.Person.ID, good))
 		h.refused(fault.Denied, "rights.more_than_held", h.SetRole(h.ctx, clerk.Actor, ana.Person.ID, h.newRole("Plainer")))
 	})
 }

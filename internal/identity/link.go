@@ -10,7 +10,7 @@ import (
 
 	"castellan/internal/actor"
 	"castellan/internal/fault"
-
+	"castellan/internal/mail"
 	"castellan/internal/rights"
 	"castellan/internal/scribe"
 	"castellan/internal/store"
@@ -168,40 +168,80 @@ func (p Purpose) lasts() time.Duration {
 	return time.Hour
 }
 
-// Link makes a one-time link for a person, and ends the ones before it. The
-// token is shown this once; whoever has it sets the person's password. It takes
-// ManagePeople and a standing that covers the person, who is active.
+// Link makes a one-time link for a person, and ends the ones before it. It goes
+// to the person's address, and the token is empty; only where no mail can be sent
+// it is given to whoever asks, this once, to pass on: whoever has it sets the
+// person's password. Until it is used nothing else changes. It takes ManagePeople
+// and a standing that covers the person, who is active and not the actor. A
+// person who has a password is not invited any more.
 func (a *Accounts) Link(ctx context.Context, who actor.Actor, person actor.PersonID, purpose Purpose) (token string, ends time.Time, err error) {
+	return a.link(ctx, who, person, purpose, a.Mail.Configured())
+}
+
+// LinkToHand makes an invitation that whoever asks passes on by themselves, even
+// where mail can be sent. It is for those who have never come in, so that no
+// account that somebody uses is opened by it.
+func (a *Accounts) LinkToHand(ctx context.Context, who actor.Actor, person actor.PersonID) (token string, ends time.Time, err error) {
+	return a.link(ctx, who, person, Invite, false)
+}
+
+func (a *Accounts) link(ctx context.Context, who actor.Actor, person actor.PersonID, purpose Purpose, mailed bool) (token string, ends time.Time, err error) {
 	if purpose != Invite && purpose != Reset {
 		return "", ends, fault.New(fault.Invalid, "link.purpose", "A link is to invite or to reset.").At("purpose")
 	}
+	if who.Person == person && (who.Kind == actor.Person || who.Kind == actor.Program) {
+		return "", ends, fault.New(fault.Denied, "password.own", "To change your own password, give the old one.")
+	}
 	err = a.govern(ctx, who, person, func(tx *store.Tx, _ *rights.Picture, p Person) error {
-		if p.State != Active {
+		switch {
+		case p.State != Active:
 			return fault.New(fault.Conflict, "person.deactivated", "This account is deactivated.")
+		case purpose == Invite && p.Password:
+			return fault.New(fault.Conflict, "person.joined", "This person has come in already. A link for a new password is another one.")
 		}
 		if err := dropLinks(ctx, tx, person); err != nil {
 			return err
 		}
-		var hash [32]byte
-		token, hash = a.Vault.Token()
-		ends = tx.Now().Add(purpose.lasts())
-		_, err := tx.Exec(ctx, store.Text(`INSERT INTO one_time_link (hash, purpose, person, created_at, ends_at) VALUES (?, ?, ?, ?, ?)`),
-			hash, purpose, person, tx.Now(), ends)
-		if err != nil {
-			return fmt.Errorf("make link: %w", err)
+		if token, ends, err = a.makeLink(ctx, tx, person, purpose); err != nil {
+			return err
 		}
-		return a.tell(ctx, tx, who, "link.created", "person", int64(person), struct {
-			Purpose Purpose   `json:"purpose"`
-			Ends    time.Time `json:"ends"`
-		}{purpose, ends})
+		if mailed {
+			by, err := a.nameOf(ctx, tx, who)
+			if err != nil {
+				return err
+			}
+			as := mail.ResetStarted
+			if purpose == Invite {
+				as = mail.Invite
+			}
+			if err := a.mailLink(ctx, tx, p, as, by, token, ends); err != nil {
+				return err
+			}
+			token = ""
+		}
+		return a.tell(ctx, tx, who, "link.created", "person", int64(person), linkMade{purpose, ends, mailed})
 	})
 	return token, ends, err
+}
+
+// Revoke ends the links of a person that are not used yet. It takes ManagePeople
+// and a standing that covers the person.
+func (a *Accounts) Revoke(ctx context.Context, who actor.Actor, person actor.PersonID) error {
+	return a.govern(ctx, who, person, func(tx *store.Tx, _ *rights.Picture, _ Person) error {
+		if err := dropLinks(ctx, tx, person); err != nil {
+			return err
+		}
+		return a.tell(ctx, tx, who, "link.revoked", "person", int64(person), nil)
+	})
 }
 
 // Redeeming is what somebody brings who follows a one-time link.
 type Redeeming struct {
 	Token    string
 	Password string
+	Name     string // of an invitation: how the person wants to be called; empty: as it is
+	Language string // of an invitation; empty: as it is
+	TimeZone string // of an invitation; empty: as it is
 	Address  netip.Addr
 	Device   string
 }
@@ -228,6 +268,9 @@ func (a *Accounts) Redeem(ctx context.Context, r Redeeming) (Started, error) {
 	} else if why != "" {
 		return Started{}, a.refuseLink(ctx, who, network, "link.refused", why)
 	}
+	if err := r.check(); err != nil {
+		return Started{}, err
+	}
 	password, err := a.newPassword(ctx, person, r.Password)
 	if err != nil {
 		return Started{}, err
@@ -246,6 +289,9 @@ func (a *Accounts) Redeem(ctx context.Context, r Redeeming) (Started, error) {
 		}
 		by := who
 		by.Kind, by.Person = actor.Person, person
+		if err := a.introduce(ctx, tx, by, &p, r, hash); err != nil {
+			return err
+		}
 		if err := a.putPassword(ctx, tx, by, person, password, "link"); err != nil {
 			return err
 		}
@@ -255,12 +301,57 @@ func (a *Accounts) Redeem(ctx context.Context, r Redeeming) (Started, error) {
 	return s, err
 }
 
+// check reads what somebody says of themselves.
+func (r *Redeeming) check() error {
+	var f form
+	if r.Name != "" {
+		r.Name = f.name(r.Name)
+	}
+	if r.Language != "" {
+		r.Language = f.language(r.Language)
+	}
+	if r.TimeZone != "" {
+		r.TimeZone = f.timeZone(r.TimeZone)
+	}
+	return f.err()
+}
+
+// introduce takes over what an invited person says of themselves when they first
+// come in. Later the name is for whoever manages people: the log tells of it.
+func (a *Accounts) introduce(ctx context.Context, tx *store.Tx, by actor.Actor, p *Person, r Redeeming, hash [32]byte) error {
+	var purpose Purpose
+	if err := tx.QueryRow(ctx, store.Text(`SELECT purpose FROM one_time_link WHERE hash = ?`), hash).Scan(&purpose); err != nil {
+		return fmt.Errorf("read link: %w", err)
+	}
+	was := *p
+	for _, one := range [][2]*string{{&p.Name, &r.Name}, {&p.Language, &r.Language}, {&p.TimeZone, &r.TimeZone}} {
+		if *one[1] != "" {
+			*one[0] = *one[1]
+		}
+	}
+	if purpose != Invite || *p == was {
+		*p = was
+		return nil
+	}
+	_, err := tx.Exec(ctx, store.Text(`UPDATE person SET version = version + 1, name = ?, language = ?, time_zone = ? WHERE id = ?`), p.Name, p.Language, p.TimeZone, p.ID)
+	if err != nil {
+		return fmt.Errorf("introduce person: %w", err)
+	}
+	return a.tell(ctx, tx, by, "person.changed", "person", int64(p.ID), struct {
+		Before details `json:"before"`
+		After  details `json:"after"`
+	}{detailsOf(was), detailsOf(*p)})
+}
+
 const linkHolder = store.Text(`SELECT l.person FROM one_time_link l JOIN person p ON p.id = l.person
 	WHERE l.hash = ? AND l.purpose <> 'setup' AND l.ends_at > ? AND p.state = 'active'`)
 
 func dropLinks(ctx context.Context, tx *store.Tx, person actor.PersonID) error {
 	if _, err := tx.Exec(ctx, store.Text(`DELETE FROM one_time_link WHERE person = ?`), person); err != nil {
 		return fmt.Errorf("end links: %w", err)
+	}
+	if _, err := tx.Exec(ctx, store.Text(`DELETE FROM email_change WHERE person = ?`), person); err != nil {
+		return fmt.Errorf("end change of address: %w", err)
 	}
 	return nil
 }

@@ -19,6 +19,8 @@ func (h *house) withMail() *mailtest.Server {
 	h.Helper()
 	server := mailtest.Serve(h.T, mail.StartTLS)
 	runner := jobs.New(jobs.Options{DB: h.DB, Scribe: h.Scribe, Vault: h.Vault, Poll: 5 * time.Millisecond})
+	h.Runner = runner
+	runner.Handle(forgottenKind, h.mailForgotten)
 	h.Mail = mail.Open(mail.Options{DB: h.DB, Vault: h.Vault, Scribe: h.Scribe, Runner: runner, Server: server.Settings(), URL: "https://crm.example.com",
 		Workspace: func() string { return "Studio" }})
 	ctx, stop := context.WithCancel(context.Background())

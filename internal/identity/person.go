@@ -38,6 +38,7 @@ type Person struct {
 	Password bool // whether there is one; without, only a one-time link lets in
 	Created  time.Time
 	LastSeen time.Time // zero: never
+	LinkEnds time.Time // until when a one-time link waits to be used; zero: none does
 }
 
 // Draft is what a new account is made of.
@@ -247,16 +248,19 @@ func free(ctx context.Context, tx *store.Tx, email string, but actor.PersonID) e
 }
 
 const personColumns = `p.id, p.version, p.email, p.name, p.role, p.language, p.time_zone, p.state, p.password IS NOT NULL, p.created_at,
-	COALESCE((SELECT MAX(used_at) FROM session WHERE person = p.id), 0)`
+	COALESCE((SELECT MAX(used_at) FROM session WHERE person = p.id), 0), COALESCE((SELECT MAX(ends_at) FROM one_time_link WHERE person = p.id), 0)`
 
 func scanPerson(row interface{ Scan(...any) error }) (Person, error) {
 	var p Person
-	var seen int64
+	var seen, ends int64
 	var password any
-	err := row.Scan(&p.ID, &p.Version, &p.Email, &p.Name, &p.Role, &p.Language, &p.TimeZone, &p.State, &password, &p.Created, &seen)
+	err := row.Scan(&p.ID, &p.Version, &p.Email, &p.Name, &p.Role, &p.Language, &p.TimeZone, &p.State, &password, &p.Created, &seen, &ends)
 	p.Password = password == int64(1)
 	if seen != 0 {
 		p.LastSeen = time.UnixMicro(seen).UTC()
+	}
+	if ends != 0 {
+		p.LinkEnds = time.UnixMicro(ends).UTC()
 	}
 	return p, err
 }
@@ -398,32 +402,46 @@ func (a *Accounts) UpdatePerson(ctx context.Context, who actor.Actor, id actor.P
 		if was.Version != version {
 			return fault.New(fault.Conflict, "person.version", "Somebody else has changed this. Read it again.")
 		}
-		now = was
-		set(&now.Email, patch.Email)
-		set(&now.Name, patch.Name)
-		set(&now.Language, patch.Language)
-		set(&now.TimeZone, patch.TimeZone)
-		now.Version++
-		if err := free(ctx, tx, now.Email, id); err != nil {
-			return err
+		if patch.Email != nil && *patch.Email != was.Email && self(who, id) && a.Mail.Configured() {
+			return fault.New(fault.Conflict, "email.confirm", "Your own address changes once the new one is confirmed by a link.").At("email")
 		}
-		_, err = tx.Exec(ctx, store.Text(`UPDATE person SET version = version + 1, email = ?, email_key = ?, name = ?, language = ?, time_zone = ?, updated_at = ?
-			WHERE id = ?`), now.Email, value.EmailKey(now.Email), now.Name, now.Language, now.TimeZone, tx.Now(), id)
-		if err != nil {
-			return fmt.Errorf("change person: %w", err)
-		}
-		if err := a.forget(ctx, tx); err != nil {
-			return err
-		}
-		return a.tell(ctx, tx, who, "person.changed", "person", int64(id), struct {
-			Before details `json:"before"`
-			After  details `json:"after"`
-		}{detailsOf(was), detailsOf(now)})
+		now, err = a.rewrite(ctx, tx, who, was, patch)
+		return err
 	})
 	if err != nil {
 		return Person{}, err
 	}
 	return now, nil
+}
+
+// rewrite changes an account to what was checked before.
+func (a *Accounts) rewrite(ctx context.Context, tx *store.Tx, who actor.Actor, was Person, patch Patch) (Person, error) {
+	id, now := was.ID, was
+	set(&now.Email, patch.Email)
+	set(&now.Name, patch.Name)
+	set(&now.Language, patch.Language)
+	set(&now.TimeZone, patch.TimeZone)
+	now.Version++
+	if err := free(ctx, tx, now.Email, id); err != nil {
+		return was, err
+	}
+	_, err := tx.Exec(ctx, store.Text(`UPDATE person SET version = version + 1, email = ?, email_key = ?, name = ?, language = ?, time_zone = ?, updated_at = ?
+			WHERE id = ?`), now.Email, value.EmailKey(now.Email), now.Name, now.Language, now.TimeZone, tx.Now(), id)
+	if err != nil {
+		return was, fmt.Errorf("change person: %w", err)
+	}
+	if now.Email != was.Email {
+		if err := a.moved(ctx, tx, was); err != nil {
+			return was, err
+		}
+	}
+	if err := a.forget(ctx, tx); err != nil {
+		return was, err
+	}
+	return now, a.tell(ctx, tx, who, "person.changed", "person", int64(id), struct {
+		Before details `json:"before"`
+		After  details `json:"after"`
+	}{detailsOf(was), detailsOf(now)})
 }
 
 func set(to *string, from *string) {
@@ -446,27 +464,49 @@ func (a *Accounts) SetRole(ctx context.Context, who actor.Actor, id actor.Person
 		if look.LastOwner(id) {
 			return lastOwner()
 		}
-		if _, err := tx.Exec(ctx, store.Text(`UPDATE person SET version = version + 1, role = ?, updated_at = ? WHERE id = ?`), role, tx.Now(), id); err != nil {
-			return fmt.Errorf("change role of person: %w", err)
-		}
-		if _, err := a.endSessions(ctx, tx, who, id, "role"); err != nil {
-			return err
-		}
-		// Whoever made a link covered what the account was then, and not what it becomes.
-		if err := dropLinks(ctx, tx, id); err != nil {
-			return err
-		}
-		return a.tell(ctx, tx, who, "person.role_changed", "person", int64(id), struct {
-			Before actor.RoleID `json:"before"`
-			After  actor.RoleID `json:"after"`
-		}{was.Role, role})
+		return a.setRole(ctx, tx, who, was, role)
 	})
+}
+
+func (a *Accounts) setRole(ctx context.Context, tx *store.Tx, who actor.Actor, was Person, role actor.RoleID) error {
+	if _, err := tx.Exec(ctx, store.Text(`UPDATE person SET version = version + 1, role = ?, updated_at = ? WHERE id = ?`), role, tx.Now(), was.ID); err != nil {
+		return fmt.Errorf("change role of person: %w", err)
+	}
+	if _, err := a.endSessions(ctx, tx, who, was.ID, "role"); err != nil {
+		return err
+	}
+	// Whoever made a link covered what the account was then, and not what it becomes.
+	if err := dropLinks(ctx, tx, was.ID); err != nil {
+		return err
+	}
+	look, err := a.Rights.Look(ctx, tx)
+	if err != nil {
+		return err
+	}
+	by, err := a.nameOf(ctx, tx, who)
+	if err != nil {
+		return err
+	}
+	err = a.announce(ctx, tx, was.ID, Notice{Kind: mail.RoleChanged, Words: map[string]string{"role": look.RoleName(role), "by": by}})
+	if err != nil {
+		return err
+	}
+	return a.tell(ctx, tx, who, "person.role_changed", "person", int64(was.ID), struct {
+		Before actor.RoleID `json:"before"`
+		After  actor.RoleID `json:"after"`
+	}{was.Role, role})
 }
 
 // Deactivate closes an account: its sessions, program keys and links end at
 // once. It takes ManagePeople and a standing that covers the person, who is
 // neither the actor nor the last active owner. To close it twice changes nothing.
 func (a *Accounts) Deactivate(ctx context.Context, who actor.Actor, id actor.PersonID) error {
+	return a.DeactivateAnd(ctx, who, id, func(context.Context, *store.Tx) error { return nil })
+}
+
+// DeactivateAnd is Deactivate together with something of another room, such as
+// giving away what the person is responsible for: both happen, or neither.
+func (a *Accounts) DeactivateAnd(ctx context.Context, who actor.Actor, id actor.PersonID, also func(context.Context, *store.Tx) error) error {
 	return a.govern(ctx, who, id, func(tx *store.Tx, look *rights.Picture, was Person) error {
 		switch {
 		case look.LastOwner(id):
@@ -474,28 +514,38 @@ func (a *Accounts) Deactivate(ctx context.Context, who actor.Actor, id actor.Per
 		case who.Kind != actor.System && who.Person == id:
 			return fault.New(fault.Denied, "person.self", "Nobody deactivates their own account.")
 		case was.State == Deactivated:
-			return nil
+			return also(ctx, tx)
 		}
-		_, err := tx.Exec(ctx, store.Text(`UPDATE person SET version = version + 1, state = 'deactivated', updated_at = ? WHERE id = ?`), tx.Now(), id)
-		if err != nil {
-			return fmt.Errorf("deactivate person: %w", err)
-		}
-		sessions, err := a.endSessions(ctx, tx, who, id, "deactivated")
-		if err != nil {
+		if err := a.deactivate(ctx, tx, who, id); err != nil {
 			return err
 		}
-		keys, err := tx.Exec(ctx, store.Text(`UPDATE program_key SET ended_at = ?, ended_why = 'deactivated' WHERE owner = ? AND ended_at IS NULL`), tx.Now(), id)
-		if err != nil {
-			return fmt.Errorf("end keys: %w", err)
-		}
-		if err := dropLinks(ctx, tx, id); err != nil {
-			return err
-		}
-		return a.tell(ctx, tx, who, "person.deactivated", "person", int64(id), struct {
-			Sessions int64 `json:"sessions"`
-			Keys     int64 `json:"keys"`
-		}{sessions, keys})
+		return also(ctx, tx)
 	})
+}
+
+func (a *Accounts) deactivate(ctx context.Context, tx *store.Tx, who actor.Actor, id actor.PersonID) error {
+	_, err := tx.Exec(ctx, store.Text(`UPDATE person SET version = version + 1, state = 'deactivated', updated_at = ? WHERE id = ?`), tx.Now(), id)
+	if err != nil {
+		return fmt.Errorf("deactivate person: %w", err)
+	}
+	sessions, err := a.endSessions(ctx, tx, who, id, "deactivated")
+	if err != nil {
+		return err
+	}
+	keys, err := tx.Exec(ctx, store.Text(`UPDATE program_key SET ended_at = ?, ended_why = 'deactivated' WHERE owner = ? AND ended_at IS NULL`), tx.Now(), id)
+	if err != nil {
+		return fmt.Errorf("end keys: %w", err)
+	}
+	if err := dropLinks(ctx, tx, id); err != nil {
+		return err
+	}
+	if err := a.announce(ctx, tx, id, Notice{Kind: mail.Deactivated}); err != nil {
+		return err
+	}
+	return a.tell(ctx, tx, who, "person.deactivated", "person", int64(id), struct {
+		Sessions int64 `json:"sessions"`
+		Keys     int64 `json:"keys"`
+	}{sessions, keys})
 }
 
 // Reactivate opens an account again. What ended stays ended: the person signs
@@ -505,31 +555,19 @@ func (a *Accounts) Reactivate(ctx context.Context, who actor.Actor, id actor.Per
 		if was.State == Active {
 			return nil
 		}
-		_, err := tx.Exec(ctx, store.Text(`UPDATE person SET version = version + 1, state = 'active', updated_at = ? WHERE id = ?`), tx.Now(), id)
-		if err != nil {
-			return fmt.Errorf("reactivate person: %w", err)
-		}
-		return a.tell(ctx, tx, who, "person.reactivated", "person", int64(id), nil)
+		return a.reactivate(ctx, tx, who, id)
 	})
 }
 
-// SetPassword gives somebody else a new password and ends their sessions. It
-// takes ManagePeople and a standing that covers the person.
-func (a *Accounts) SetPassword(ctx context.Context, who actor.Actor, id actor.PersonID, password string) error {
-	if self(who, id) || who.Kind == actor.Program && who.Person == id {
-		return fault.New(fault.Denied, "password.own", "To change your own password, give the old one.")
-	}
-	// Asked here too, so that only whoever may do it makes the house hash.
-	if err := a.Rights.Need(ctx, who, policy.ManagePeople); err != nil {
-		return err
-	}
-	hash, err := a.newPassword(ctx, id, password)
+func (a *Accounts) reactivate(ctx context.Context, tx *store.Tx, who actor.Actor, id actor.PersonID) error {
+	_, err := tx.Exec(ctx, store.Text(`UPDATE person SET version = version + 1, state = 'active', updated_at = ? WHERE id = ?`), tx.Now(), id)
 	if err != nil {
+		return fmt.Errorf("reactivate person: %w", err)
+	}
+	if err := a.announce(ctx, tx, id, Notice{Kind: mail.Reactivated}); err != nil {
 		return err
 	}
-	return a.govern(ctx, who, id, func(tx *store.Tx, _ *rights.Picture, _ Person) error {
-		return a.putPassword(ctx, tx, who, id, hash, "other")
-	})
+	return a.tell(ctx, tx, who, "person.reactivated", "person", int64(id), nil)
 }
 
 // ChangePassword changes one's own password. The old one must be given; a wrong
@@ -593,7 +631,11 @@ func (a *Accounts) newPassword(ctx context.Context, id actor.PersonID, password 
 }
 
 func (a *Accounts) putPassword(ctx context.Context, tx *store.Tx, who actor.Actor, id actor.PersonID, hash, by string) error {
-	_, err := tx.Exec(ctx, store.Text(`UPDATE person SET version = version + 1, password = ?, password_at = ?, updated_at = ? WHERE id = ?`), hash, tx.Now(), tx.Now(), id)
+	was, err := personAt(ctx, tx, id)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, store.Text(`UPDATE person SET version = version + 1, password = ?, password_at = ?, updated_at = ? WHERE id = ?`), hash, tx.Now(), tx.Now(), id)
 	if err != nil {
 		return fmt.Errorf("change password: %w", err)
 	}
@@ -603,9 +645,11 @@ func (a *Accounts) putPassword(ctx context.Context, tx *store.Tx, who actor.Acto
 	if err := dropLinks(ctx, tx, id); err != nil {
 		return err
 	}
-	err = a.announce(ctx, tx, id, Notice{Kind: mail.PasswordChanged, Words: map[string]string{"address": who.Address.String(), "device": who.Device}})
-	if err != nil {
-		return err
+	if was.Password { // whoever has just come in for the first time knows
+		err = a.announce(ctx, tx, id, Notice{Kind: mail.PasswordChanged, Words: map[string]string{"address": who.Address.String(), "device": who.Device}})
+		if err != nil {
+			return err
+		}
 	}
 	return a.tell(ctx, tx, who, "person.password_changed", "person", int64(id), struct {
 		By string `json:"by"`

@@ -258,6 +258,9 @@ func (a *Accounts) Tidy(ctx context.Context) error {
 		if _, err := tx.Exec(ctx, store.Text(`DELETE FROM one_time_link WHERE ends_at < ?`), tx.Now()); err != nil {
 			return fmt.Errorf("tidy links: %w", err)
 		}
+		if _, err := tx.Exec(ctx, store.Text(`DELETE FROM email_change WHERE ends_at < ?`), tx.Now()); err != nil {
+			return fmt.Errorf("tidy changes of address: %w", err)
+		}
 		if _, err := tx.Exec(ctx, store.Text(`DELETE FROM notice WHERE created_at < ?`), long); err != nil {
 			return fmt.Errorf("tidy notices: %w", err)
 		}

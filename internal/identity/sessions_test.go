@@ -142,7 +142,7 @@ func TestWhoGuardsEndsAnybodysSessionAndTakesNothing(t *testing.T) {
 		if h.lets(again) {
 			t.Error("all sessions were ended and one still lets in")
 		}
-		h.refused(fault.Denied, "ability.missing", h.SetPassword(h.ctx, guard.Actor, h.owner.Person.ID, better))
+		h.refused(fault.Denied, "ability.missing", h.reset(guard.Actor, h.owner.Person.ID, better))
 		h.refused(fault.Missing, "session.unknown", h.EndSession(h.ctx, h.signIn(ownerMail, good).Actor, 12345))
 	})
 }
@@ -224,7 +224,7 @@ func TestWhatOneProcessEndsTheOtherRefusesWithinASecond(t *testing.T) {
 				{"all of the person are", func(s Started) error { return here.EndAllOf(here.ctx, here.owner.Actor, s.Person.ID) }, false},
 				{"those of everybody are", func(Started) error { _, err := here.EndEveryone(here.ctx, here.owner.Actor); return err }, false},
 				{"the person signs out", func(s Started) error { return here.SignOut(here.ctx, s.Actor) }, false},
-				{"the password is new", func(s Started) error { return here.SetPassword(here.ctx, here.owner.Actor, s.Person.ID, good) }, false},
+				{"the password is new", func(s Started) error { return here.reset(here.owner.Actor, s.Person.ID, good) }, false},
 				{"the role is another", func(s Started) error { return here.SetRole(here.ctx, here.owner.Actor, s.Person.ID, other) }, false},
 				{"the account is closed", func(s Started) error { return here.Deactivate(here.ctx, here.owner.Actor, s.Person.ID) }, true},
 			} {

@@ -26,6 +26,7 @@ import (
 
 	"castellan/internal/actor"
 	"castellan/internal/fault"
+	"castellan/internal/jobs"
 	"castellan/internal/policy"
 	"castellan/internal/schema"
 	"castellan/internal/scribe"
@@ -48,7 +49,7 @@ type Rights interface {
 // other. before is nil for a new record.
 type Prepare func(ctx context.Context, tx *store.Tx, before *store.Stored, v Values) error
 
-// Options are what a Book needs. All but Prepare must be given.
+// Options are what a Book needs. All but Prepare and Runner must be given.
 type Options struct {
 	DB      *store.DB
 	Scribe  *scribe.Scribe
@@ -57,6 +58,7 @@ type Options struct {
 	Catalog func() *schema.Catalog // the kinds as they are now
 	Region  func() string          // default region of phone numbers, ISO 3166 two letters
 	Prepare map[string]Prepare     // by name of kind
+	Runner  *jobs.Runner           // hands over what somebody was responsible for; nil: nothing is handed over
 }
 
 // Book is the door. It is safe for concurrent use.
@@ -68,11 +70,16 @@ type Book struct {
 	catalog func() *schema.Catalog
 	region  func() string
 	prepare map[string]Prepare
+	runner  *jobs.Runner
 }
 
 // Open makes a book over an open database.
 func Open(o Options) *Book {
-	return &Book{db: o.DB, scribe: o.Scribe, rights: o.Rights, vault: o.Vault, catalog: o.Catalog, region: o.Region, prepare: o.Prepare}
+	b := &Book{db: o.DB, scribe: o.Scribe, rights: o.Rights, vault: o.Vault, catalog: o.Catalog, region: o.Region, prepare: o.Prepare, runner: o.Runner}
+	if o.Runner != nil {
+		o.Runner.Handle(handOverKind, b.carryOn)
+	}
+	return b
 }
 
 // Surface is where something is shown; the route decides it.

@@ -18,14 +18,18 @@ func (s *Server) peopleRoutes() []route {
 	manage := need(records.ManagePeople)
 	return []route{
 		{method: "GET", path: people, name: "listPeople", tag: "People", summary: "List accounts", door: manage, shape: answers((*call).people)},
-		{method: "POST", path: people, name: "createPerson", tag: "People", summary: "Create an account; without a password the answer holds a one-time link for the person", door: manage, body: smallBody, fresh: true, shape: created(takes((*call).createPerson))},
+		{method: "POST", path: people, name: "createPerson", tag: "People", summary: "Create an account and invite its person: by mail, or by a one-time link in the answer", door: manage, body: smallBody, fresh: true, shape: created(takes((*call).createPerson))},
 		{method: "GET", path: people + "/names", name: "listNames", tag: "People", summary: "List what everybody is called, for choosing somebody", door: anyone, shape: answers((*call).listNames)},
 		{method: "GET", path: one, name: "getPerson", tag: "People", summary: "Read an account: one's own, or any for those who manage people", door: anyone, shape: answers((*call).readPerson)},
 		{method: "PATCH", path: one, name: "updatePerson", tag: "People", summary: "Change an account; language and time zone of one's own anybody may change", door: anyone, body: smallBody, shape: freshWhen(personPatch.grave, takes((*call).updatePerson))},
 		{method: "POST", path: one + "/deactivate", name: "deactivatePerson", tag: "People", summary: "Close an account: sessions and keys end at once", door: manage, shape: does((*call).deactivate)},
+		{method: "GET", path: one + "/holdings", name: "getHoldings", tag: "People", summary: "Tell how much a person is responsible for", door: manage, shape: answers((*call).holdings)},
+		{method: "POST", path: one + "/hand-over", name: "handOver", tag: "People", summary: "Give everything that a person is responsible for to somebody else, and close the account in the same step if asked; the work goes on by itself", door: manage, body: smallBody, fresh: true, shape: created(takes((*call).handOver))},
+		{method: "GET", path: one + "/hand-overs", name: "listHandOvers", tag: "People", summary: "List the hand-overs of a person and how far they have come", door: manage, shape: answers((*call).handOvers)},
+		{method: "POST", path: "/api/v1/hand-overs/{id}/undo", name: "undoHandOver", tag: "People", summary: "Take a hand-over back", door: manage, fresh: true, shape: does((*call).undoHandOver)},
 		{method: "POST", path: one + "/reactivate", name: "reactivatePerson", tag: "People", summary: "Open an account again", door: manage, fresh: true, shape: does((*call).reactivate)},
-		{method: "POST", path: one + "/link", name: "createLink", tag: "People", summary: "Make a one-time link by which the person sets a password; it is shown this once", door: manage, body: smallBody, fresh: true, shape: created(takes((*call).createLink))},
-		{method: "PUT", path: one + "/password", name: "setPassword", tag: "People", summary: "Give a person a new password; their sessions end", door: manage, body: smallBody, fresh: true, shape: takesOnly((*call).setPassword)},
+		{method: "POST", path: one + "/link", name: "createLink", tag: "People", summary: "Make a one-time link by which the person sets a password; it is mailed, or shown this once where no mail can be sent", door: manage, body: smallBody, fresh: true, shape: created(takes((*call).createLink))},
+		{method: "DELETE", path: one + "/link", name: "revokeLink", tag: "People", summary: "End the one-time links of a person that are not used yet", door: manage, shape: does((*call).revokeLink)},
 		{method: "GET", path: one + "/rights", name: "getDifferences", tag: "People", summary: "Tell in what a person's rights differ from their role", door: manage, shape: answers((*call).differences)},
 		{method: "PUT", path: one + "/rights", name: "setDifferences", tag: "People", summary: "Say in what a person's rights differ from their role", door: manage, body: largeBody, fresh: true, shape: takes((*call).setDifferences)},
 		{method: "GET", path: one + "/take", name: "whatCanBeTaken", tag: "People", summary: "Tell what a person could take away", door: need(records.Explain), shape: answers((*call).take)},
@@ -56,14 +60,15 @@ type personAnswer struct {
 	TimeZone string          `json:"time_zone"`
 	Created  string          `json:"created_at"`
 	LastSeen *string         `json:"last_sign_in"`
-	Link     *linkAnswer     `json:"link,omitempty" doc:"Of a new account without a password: shown this once."`
+	LinkEnds *string         `json:"link_ends_at" doc:"Until when an invitation or reset waits to be used; null: none does."`
+	Link     *linkAnswer     `json:"link,omitempty" doc:"Of a new account: how its person was invited."`
 }
 
 // personOf shows an account; with the groups, if the asker may know them.
 func (c *call) personOf(p identity.Person, groups map[actor.PersonID][]groupOfPerson) personAnswer {
 	a := personAnswer{
 		ID: c.Vault.Public("person", int64(p.ID)), Version: p.Version, Name: p.Name, Email: p.Email, Role: named{c.Vault.Public("role", int64(p.Role)), p.RoleName},
-		Groups: groups[p.ID], State: string(p.State), Language: p.Language, TimeZone: p.TimeZone, Created: instant(p.Created), LastSeen: instantOr(p.LastSeen),
+		Groups: groups[p.ID], State: string(p.State), Language: p.Language, TimeZone: p.TimeZone, Created: instant(p.Created), LastSeen: instantOr(p.LastSeen), LinkEnds: instantOr(p.LinkEnds),
 	}
 	if a.Groups == nil {
 		a.Groups = []groupOfPerson{}
@@ -137,7 +142,7 @@ type personBody struct {
 	Role     string `json:"role"`
 	Language string `json:"language,omitempty" required:"false" enum:"en,ru,it,pl"`
 	TimeZone string `json:"time_zone,omitempty" required:"false"`
-	Password string `json:"password,omitempty" required:"false"`
+	Invite   string `json:"invite,omitempty" required:"false" enum:"mail,link,none" doc:"How the invitation goes out; by default by mail if there is a mail server, and by a link in the answer otherwise."`
 }
 
 // role reads a role that a body names.
@@ -161,24 +166,23 @@ func (c *call) createPerson(b personBody) (personAnswer, error) {
 	if b.TimeZone == "" {
 		b.TimeZone = w.TimeZone
 	}
-	if b.Password != "" {
-		if err := c.protected(); err != nil {
-			return personAnswer{}, err
-		}
-	}
-	p, err := c.Accounts.CreatePerson(c.ctx, c.who, identity.Draft{Email: b.Email, Name: b.Name, Role: role, Language: b.Language, TimeZone: b.TimeZone, Password: b.Password})
+	p, err := c.Accounts.CreatePerson(c.ctx, c.who, identity.Draft{Email: b.Email, Name: b.Name, Role: role, Language: b.Language, TimeZone: b.TimeZone})
 	if err != nil {
 		return personAnswer{}, err
 	}
 	c.forgetNames()
-	a := c.personOf(p, nil)
-	if b.Password == "" {
-		l, err := c.link(p.ID, identity.Invite)
-		if err != nil {
-			return a, err
-		}
-		a.Link = &l
+	if b.Invite == "none" {
+		return c.personOf(p, nil), nil
 	}
+	l, err := c.link(p.ID, identity.Invite, b.Invite == "link")
+	if err != nil {
+		return c.personOf(p, nil), err
+	}
+	if p, err = c.Accounts.Person(c.ctx, c.who, p.ID); err != nil {
+		return personAnswer{}, err
+	}
+	a := c.personOf(p, nil)
+	a.Link = &l
 	return a, nil
 }
 
@@ -273,11 +277,13 @@ func (c *call) reactivate() error { return c.toPerson(c.Accounts.Reactivate) }
 
 type linkBody struct {
 	Purpose string `json:"purpose,omitempty" required:"false" enum:"invite,reset" doc:"By default reset."`
+	By      string `json:"by,omitempty" required:"false" enum:"mail,link" doc:"link shows an invitation even where mail can be sent; a reset is never shown there."`
 }
 
 type linkAnswer struct {
-	URL  string `json:"url"`
-	Ends string `json:"ends_at"`
+	URL    string `json:"url,omitempty" doc:"Absent if it was mailed."`
+	Mailed bool   `json:"mailed"`
+	Ends   string `json:"ends_at"`
 }
 
 func (c *call) createLink(b linkBody) (linkAnswer, error) {
@@ -289,31 +295,29 @@ func (c *call) createLink(b linkBody) (linkAnswer, error) {
 	if b.Purpose == string(identity.Invite) {
 		purpose = identity.Invite
 	}
-	return c.link(id, purpose)
+	return c.link(id, purpose, b.By == "link" && purpose == identity.Invite)
 }
 
 // link makes a one-time link. Its beginning is from the settings and never from
 // the request: a forged Host must not lead anybody elsewhere (attack 44). The
-// token stands behind #, where no log and no referrer sees it.
-func (c *call) link(id actor.PersonID, purpose identity.Purpose) (linkAnswer, error) {
-	token, ends, err := c.Accounts.Link(c.ctx, c.who, id, purpose)
-	return linkAnswer{c.URL + "/link#" + url.QueryEscape(token), instant(ends)}, err
+// token stands behind #, where no log and no referrer sees it (attack 49).
+func (c *call) link(id actor.PersonID, purpose identity.Purpose, byHand bool) (linkAnswer, error) {
+	var token string
+	var ends time.Time
+	var err error
+	if byHand {
+		token, ends, err = c.Accounts.LinkToHand(c.ctx, c.who, id)
+	} else {
+		token, ends, err = c.Accounts.Link(c.ctx, c.who, id, purpose)
+	}
+	a := linkAnswer{Mailed: token == "", Ends: instant(ends)}
+	if token != "" {
+		a.URL = c.URL + "/link#" + url.QueryEscape(token)
+	}
+	return a, err
 }
 
-type newPasswordBody struct {
-	Password string `json:"password"`
-}
-
-func (c *call) setPassword(b newPasswordBody) error {
-	id, err := c.personInPath()
-	if err != nil {
-		return err
-	}
-	if err := c.protected(); err != nil {
-		return err
-	}
-	return c.Accounts.SetPassword(c.ctx, c.who, id, b.Password)
-}
+func (c *call) revokeLink() error { return c.toPerson(c.Accounts.Revoke) }
 
 // differencesShape are a person's own rights, said as roles say theirs.
 type differencesShape struct {

@@ -20,7 +20,8 @@ import (
 // of anybody.
 var openToStrangers = []string{
 	"GET /api/docs", "GET /api/openapi.json", "GET /api/v1/setup", "GET /healthz", "GET /metrics", "GET /readyz",
-	"POST /api/v1/session", "POST /api/v1/session/link", "POST /api/v1/session/passkey", "POST /api/v1/session/passkey/begin", "POST /api/v1/setup",
+	"POST /api/v1/session", "POST /api/v1/session/email/confirm", "POST /api/v1/session/forgotten", "POST /api/v1/session/link", "POST /api/v1/session/link/look",
+	"POST /api/v1/session/passkey", "POST /api/v1/session/passkey/begin", "POST /api/v1/session/password/weigh", "POST /api/v1/setup",
 }
 
 // What a session that waits for a second factor may use: to prove it, and
@@ -46,7 +47,7 @@ var openToSignedIn = []string{
 	"GET /api/v1/security/factors",  // whoever manages people or security
 	"GET /api/v1/security/sessions", // whoever may watch
 	"GET /api/v1/session", "GET /api/v1/session/notices", "GET /api/v1/settings", "PATCH /api/v1/people/{id}", "PATCH /api/v1/session/factors/{id}",
-	"POST /api/v1/session/factors/{id}/remove", "POST /api/v1/session/notices/seen", "POST /api/v1/session/password", "POST /api/v1/session/recovery",
+	"POST /api/v1/session/email", "POST /api/v1/session/factors/{id}/remove", "POST /api/v1/session/notices/seen", "POST /api/v1/session/password", "POST /api/v1/session/recovery",
 	"POST /api/v1/sessions/{id}/disown",
 }
 
@@ -116,6 +117,7 @@ var harmless = map[string]string{
 	"DELETE /api/v1/people/{id}/sessions":      "ending sessions protects, and whoever has the password comes back",
 	"DELETE /api/v1/sessions/{id}":             "ending a session protects",
 	"POST /api/v1/sessions/{id}/disown":        "ending sessions protects",
+	"DELETE /api/v1/people/{id}/link":          "ending a link protects",
 	"DELETE /api/v1/keys/{id}":                 "ending a key protects",
 	"POST /api/v1/groups":                      "an empty group gives nobody anything",
 	"PATCH /api/v1/groups/{id}":                "a name gives nobody anything",
@@ -164,7 +166,7 @@ func TestWhatHarmsManyAsksForAFreshProof(t *testing.T) {
 	if fresh < 20 {
 		t.Errorf("%d routes ask for a fresh proof", fresh)
 	}
-	for _, must := range []string{"setRole", "createRole", "deleteRole", "setRails", "setMembers", "setDifferences", "createKey", "createLink", "setPassword", "createPerson", "updatePerson", "resetFactors", "removeFactor", "renewRecovery", "undoImport", "bulkContacts", "updateSettings"} {
+	for _, must := range []string{"setRole", "createRole", "deleteRole", "setRails", "setMembers", "setDifferences", "createKey", "createLink", "createPerson", "updatePerson", "resetFactors", "removeFactor", "renewRecovery", "undoImport", "bulkContacts", "updateSettings"} {
 		if !slices.ContainsFunc(table(t), func(rt *route) bool { return rt.name == must && (rt.fresh || rt.freshIf != nil) }) {
 			t.Errorf("%s asks for no fresh proof", must)
 		}

@@ -80,17 +80,24 @@ func (s *Server) sessionRoutes() []route {
 		{method: "GET", path: "/api/v1/session", name: "getSession", tag: "Session", summary: "Tell who is signed in and what they may do", door: anyone, shape: answers((*call).session)},
 		{method: "DELETE", path: "/api/v1/session", name: "signOut", tag: "Session", summary: "Sign out", door: anyHalf, shape: does((*call).signOut)},
 		{method: "POST", path: "/api/v1/session/link", name: "redeemLink", tag: "Session", summary: "Set a password by a one-time link and sign in", door: anybody, body: smallBody, shape: takes((*call).redeem)},
+		{method: "POST", path: "/api/v1/session/link/look", name: "lookAtLink", tag: "Session", summary: "Tell whom a one-time link is for; nothing is used up", door: anybody, body: smallBody, shape: takes((*call).lookAtLink)},
+		{method: "POST", path: "/api/v1/session/forgotten", name: "forgotten", tag: "Session", summary: "Have a link mailed for a forgotten password; the answer is the same for every address", door: anybody, body: smallBody, shape: takesOnly((*call).forgottenPassword)},
+		{method: "POST", path: "/api/v1/session/password/weigh", name: "weighPassword", tag: "Session", summary: "Tell whether a password would be taken; it is neither kept nor logged", door: anybody, body: smallBody, shape: takes((*call).weigh)},
+		{method: "POST", path: "/api/v1/session/email", name: "changeEmail", tag: "Session", summary: "Change one's own mail address: a link goes to the new one and word of it to the old one", door: anyone, body: smallBody, shape: takesOnly((*call).changeEmail)},
+		{method: "POST", path: "/api/v1/session/email/confirm", name: "confirmEmail", tag: "Session", summary: "Confirm a new mail address by the link that went there", door: anybody, body: smallBody, shape: takesOnly((*call).confirmEmail)},
 		{method: "POST", path: "/api/v1/session/password", name: "changePassword", tag: "Session", summary: "Change one's own password; all other sessions end", door: anyone, body: smallBody, shape: takesOnly((*call).changePassword)},
 	}
 }
 
 type setupAnswer struct {
-	Needed bool `json:"needed"`
+	Needed   bool `json:"needed"`
+	Mail     bool `json:"mail" doc:"Whether mail can be sent: otherwise whoever has forgotten a password asks an administrator."`
+	Password int  `json:"password_characters" doc:"How many characters a password has at least."`
 }
 
 func (c *call) setupNeeded() (setupAnswer, error) {
 	needed, err := c.Accounts.SetupNeeded(c.ctx)
-	return setupAnswer{needed}, err
+	return setupAnswer{needed, c.Mail.Configured(), identity.MinPassword}, err
 }
 
 type setupBody struct {
@@ -143,17 +150,87 @@ func (c *call) signIn(b signInBody) (sessionAnswer, error) {
 type redeemBody struct {
 	Token    string `json:"token"`
 	Password string `json:"password"`
+	Name     string `json:"name,omitempty" required:"false" doc:"Of an invitation: how one wants to be called."`
+	Language string `json:"language,omitempty" required:"false" enum:"en,ru,it,pl" doc:"Of an invitation."`
+	TimeZone string `json:"time_zone,omitempty" required:"false" doc:"Of an invitation."`
 }
 
 func (c *call) redeem(b redeemBody) (sessionAnswer, error) {
 	if err := c.protected(); err != nil {
 		return sessionAnswer{}, err
 	}
-	started, err := c.Accounts.Redeem(c.ctx, identity.Redeeming{Token: b.Token, Password: b.Password, Address: c.who.Address, Device: c.who.Device})
+	started, err := c.Accounts.Redeem(c.ctx, identity.Redeeming{Token: b.Token, Password: b.Password, Name: b.Name, Language: b.Language, TimeZone: b.TimeZone, Address: c.who.Address, Device: c.who.Device})
 	if err != nil {
 		return sessionAnswer{}, err
 	}
 	return c.begin(started)
+}
+
+type tokenBody struct {
+	Token string `json:"token"`
+}
+
+type lookAnswer struct {
+	Purpose  string `json:"purpose" enum:"invite,reset"`
+	Email    string `json:"email"`
+	Name     string `json:"name"`
+	Language string `json:"language"`
+	TimeZone string `json:"time_zone"`
+}
+
+func (c *call) lookAtLink(b tokenBody) (lookAnswer, error) {
+	w, err := c.Accounts.Look(c.ctx, b.Token, c.who.Address, c.who.Device)
+	return lookAnswer{string(w.Purpose), w.Email, w.Name, w.Lang, w.Zone}, err
+}
+
+type forgottenBody struct {
+	Email string `json:"email"`
+}
+
+func (c *call) forgottenPassword(b forgottenBody) error {
+	return c.Accounts.Forgotten(c.ctx, b.Email, c.who.Address, c.who.Device)
+}
+
+type weighBody struct {
+	Password string `json:"password"`
+	Token    string `json:"token,omitempty" required:"false" doc:"Of the one-time link that was followed: words of its person count for little."`
+}
+
+type weighAnswer struct {
+	Score int    `json:"score" doc:"0 to 4; from 2 on the password is taken."`
+	Why   string `json:"why,omitempty" enum:"password.short,password.long,password.guessable,password.text" doc:"Why it would not be taken."`
+}
+
+// weigh judges for whoever asks; somebody who is signed in is known by the
+// cookie, so that words of their own count for little.
+func (c *call) weigh(b weighBody) (weighAnswer, error) {
+	if err := c.protected(); err != nil {
+		return weighAnswer{}, err
+	}
+	who := c.who
+	if b.Token == "" {
+		if known, err := c.actor(c.r); err == nil {
+			who = known
+		}
+	}
+	w, err := c.Accounts.Weigh(c.ctx, who, b.Password, b.Token)
+	return weighAnswer{w.Score, w.Why}, err
+}
+
+type emailBody struct {
+	Email    string `json:"email"`
+	Password string `json:"password"`
+}
+
+func (c *call) changeEmail(b emailBody) error {
+	if err := c.protected(); err != nil {
+		return err
+	}
+	return c.Accounts.ChangeEmail(c.ctx, c.who, b.Email, b.Password)
+}
+
+func (c *call) confirmEmail(b tokenBody) error {
+	return c.Accounts.ConfirmEmail(c.ctx, b.Token, c.who.Address, c.who.Device)
 }
 
 // begin hands the new session to the browser. One that waits for a second factor

@@ -21,6 +21,7 @@ import (
 	"castellan/internal/exchange"
 	"castellan/internal/identity"
 	"castellan/internal/inspect"
+	"castellan/internal/jobs"
 	"castellan/internal/records"
 	"castellan/internal/rights"
 	"castellan/internal/scribe"
@@ -42,7 +43,9 @@ type town struct {
 	setup   string        // token of the setup link
 	moved   *atomic.Int64 // by how much the clock is ahead
 
-	olga *person // owns the firm
+	olga   *person // owns the firm
+	runner *jobs.Runner
+	vault  *vault.Vault
 }
 
 // lockedBuffer is a log that is written and read at the same time.
@@ -120,14 +123,15 @@ func build(t testing.TB, db *store.DB) *town {
 	fail(err)
 	book := rights.Open(rights.Options{DB: db, Scribe: s, Catalog: workspace.Catalog, GroupGone: records.GroupGone})
 	workspace.Join(s, book)
+	runner := jobs.New(jobs.Options{DB: db, Scribe: s, Vault: v, Log: log, Poll: 5 * time.Millisecond})
 	accounts := identity.Open(identity.Options{
-		FreshFor: func() time.Duration { return workspace.Settings().FreshFor() },
-		DB:       db, Vault: v, Rights: book, Scribe: s, Cost: identity.Cost{MemoryKiB: 1 << 10, Passes: 1, Lanes: 1},
+		Runner: runner, FreshFor: func() time.Duration { return workspace.Settings().FreshFor() },
+		DB: db, Vault: v, Rights: book, Scribe: s, Cost: identity.Cost{MemoryKiB: 1 << 10, Passes: 1, Lanes: 1},
 		Founding: func(ctx context.Context, tx *store.Tx, _ actor.Actor, f identity.Founding) error {
 			return workspace.Found(ctx, tx, crm.Settings{Name: f.Workspace, Region: f.Region, Language: f.Language, TimeZone: f.TimeZone, Currency: "EUR"})
 		},
 	})
-	door := records.Open(records.Options{DB: db, Scribe: s, Rights: book, Vault: v, Catalog: workspace.Catalog, Region: workspace.Region, Prepare: workspace.Prepare()})
+	door := records.Open(records.Options{Runner: runner, DB: db, Scribe: s, Rights: book, Vault: v, Catalog: workspace.Catalog, Region: workspace.Region, Prepare: workspace.Prepare()})
 	imports := exchange.Open(exchange.Options{DB: db, Scribe: s, Vault: v, Rights: book, Book: door, Region: workspace.Region,
 		Language: func() string { return "en" }, Person: func(context.Context, string) (actor.PersonID, bool) { return 0, false }, Log: log})
 	t.Cleanup(func() {
@@ -144,7 +148,7 @@ func build(t testing.TB, db *store.DB) *town {
 	fail(err)
 	token, err := accounts.SetupLink(ctx)
 	fail(err)
-	w := &town{db: db, server: server, scribe: s, imports: imports, log: said, setup: token}
+	w := &town{db: db, server: server, scribe: s, imports: imports, log: said, setup: token, runner: runner, vault: v}
 	w.T, _ = t.(*testing.T)
 	return w
 }
@@ -331,8 +335,10 @@ func (w *town) employ(name, role string) *person {
 	w.Helper()
 	email := strings.ToLower(name) + "@example.com"
 	p := &person{town: w}
-	p.id = w.olga.post("/api/v1/people", object{"email": email, "name": name, "role": role, "password": goodPassword}).is(201).at("id")
-	p.post("/api/v1/session", object{"email": email, "password": goodPassword}).is(200)
+	made := w.olga.post("/api/v1/people", object{"email": email, "name": name, "role": role, "invite": "link"}).is(201)
+	_, token, _ := strings.Cut(made.at("link", "url"), "#")
+	p.id = made.at("id")
+	p.post("/api/v1/session/link", object{"token": token, "password": goodPassword}).is(200)
 	return p
 }
 

@@ -1163,6 +1163,11 @@ export type Draft = {
     uri: string;
 };
 
+export type EmailBody = {
+    email: string;
+    password: string;
+};
+
 export type Ended = {
     /**
      * How many sessions have ended.
@@ -1476,6 +1481,10 @@ export type FolderPage = {
     next: string | null;
 };
 
+export type ForgottenBody = {
+    email: string;
+};
+
 export type Group = {
     id: string;
     members: number;
@@ -1530,6 +1539,35 @@ export type Guess = {
     source: string;
 };
 
+export type HandOver = {
+    began_at: string;
+    by: Named;
+    done: number;
+    ended_at: string | null;
+    id: string;
+    /**
+     * Records that whoever began it may not change.
+     */
+    refused: number;
+    state: 'running' | 'done' | 'undoing' | 'undone' | 'failed';
+    to: Named;
+};
+
+export type HandOverBody = {
+    /**
+     * Whether the account is closed in the same step.
+     */
+    deactivate?: boolean;
+    /**
+     * Who takes it over.
+     */
+    to: string;
+};
+
+export type HandOverList = {
+    items: Array<HandOver>;
+};
+
 export type Hit = {
     id: string;
     kind: string;
@@ -1538,6 +1576,22 @@ export type Hit = {
 
 export type HitList = {
     items: Array<Hit>;
+};
+
+export type HoldingItem = {
+    kind: string;
+    number: number;
+};
+
+export type Holdings = {
+    /**
+     * By kind, as far as one may see them.
+     */
+    items: Array<HoldingItem>;
+    /**
+     * Records that are shared with the person alone.
+     */
+    shared: number;
 };
 
 export type HoursShape = {
@@ -1935,10 +1989,18 @@ export type LegalEntityPage = {
 
 export type Link = {
     ends_at: string;
-    url: string;
+    mailed: boolean;
+    /**
+     * Absent if it was mailed.
+     */
+    url?: string;
 };
 
 export type LinkBody = {
+    /**
+     * link shows an invitation even where mail can be sent; a reset is never shown there.
+     */
+    by?: 'mail' | 'link';
     /**
      * By default reset.
      */
@@ -1951,6 +2013,14 @@ export type Live = {
      * The cursor of the next page; null at the end.
      */
     next: string | null;
+};
+
+export type Look = {
+    email: string;
+    language: string;
+    name: string;
+    purpose: 'invite' | 'reset';
+    time_zone: string;
 };
 
 export type Mail = {
@@ -2259,10 +2329,6 @@ export type NewPasskeyBody = {
     state: string;
 };
 
-export type NewPasswordBody = {
-    password: string;
-};
-
 export type Notice = {
     at: string;
     id: string;
@@ -2350,9 +2416,13 @@ export type Person = {
     language: string;
     last_sign_in: string | null;
     /**
-     * Of a new account without a password: shown this once.
+     * Of a new account: how its person was invited.
      */
     link?: Link;
+    /**
+     * Until when an invitation or reset waits to be used; null: none does.
+     */
+    link_ends_at: string | null;
     name: string;
     role: Named;
     state: 'active' | 'invited' | 'deactivated';
@@ -2362,9 +2432,12 @@ export type Person = {
 
 export type PersonBody = {
     email: string;
+    /**
+     * How the invitation goes out; by default by mail if there is a mail server, and by a link in the answer otherwise.
+     */
+    invite?: 'mail' | 'link' | 'none';
     language?: 'en' | 'ru' | 'it' | 'pl';
     name: string;
-    password?: string;
     role: string;
     time_zone?: string;
 };
@@ -3100,7 +3173,19 @@ export type Recovery = {
 };
 
 export type RedeemBody = {
+    /**
+     * Of an invitation.
+     */
+    language?: 'en' | 'ru' | 'it' | 'pl';
+    /**
+     * Of an invitation: how one wants to be called.
+     */
+    name?: string;
     password: string;
+    /**
+     * Of an invitation.
+     */
+    time_zone?: string;
     token: string;
 };
 
@@ -3304,7 +3389,15 @@ export type SettingsBody = {
 };
 
 export type Setup = {
+    /**
+     * Whether mail can be sent: otherwise whoever has forgotten a password asks an administrator.
+     */
+    mail: boolean;
     needed: boolean;
+    /**
+     * How many characters a password has at least.
+     */
+    password_characters: number;
 };
 
 export type SetupBody = {
@@ -3745,6 +3838,29 @@ export type Timeline = {
      * The cursor of the next page; null at the end.
      */
     next: string | null;
+};
+
+export type TokenBody = {
+    token: string;
+};
+
+export type Weigh = {
+    /**
+     * 0 to 4; from 2 on the password is taken.
+     */
+    score: number;
+    /**
+     * Why it would not be taken.
+     */
+    why?: 'password.short' | 'password.long' | 'password.guessable' | 'password.text';
+};
+
+export type WeighBody = {
+    password: string;
+    /**
+     * Of the one-time link that was followed: words of its person count for little.
+     */
+    token?: string;
 };
 
 export type Why = {
@@ -7681,6 +7797,33 @@ export type SetMembersResponses = {
 
 export type SetMembersResponse = SetMembersResponses[keyof SetMembersResponses];
 
+export type UndoHandOverData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/hand-overs/{id}/undo';
+};
+
+export type UndoHandOverErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type UndoHandOverError = UndoHandOverErrors[keyof UndoHandOverErrors];
+
+export type UndoHandOverResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type UndoHandOverResponse = UndoHandOverResponses[keyof UndoHandOverResponses];
+
 export type ListImportsData = {
     body?: never;
     path?: never;
@@ -9676,6 +9819,117 @@ export type ResetFactorsResponses = {
 
 export type ResetFactorsResponse = ResetFactorsResponses[keyof ResetFactorsResponses];
 
+export type HandOverData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: HandOverBody;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/people/{id}/hand-over';
+};
+
+export type HandOverErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type HandOverError = HandOverErrors[keyof HandOverErrors];
+
+export type HandOverResponses = {
+    /**
+     * Created
+     */
+    201: HandOver;
+};
+
+export type HandOverResponse = HandOverResponses[keyof HandOverResponses];
+
+export type ListHandOversData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/people/{id}/hand-overs';
+};
+
+export type ListHandOversErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListHandOversError = ListHandOversErrors[keyof ListHandOversErrors];
+
+export type ListHandOversResponses = {
+    /**
+     * OK
+     */
+    200: HandOverList;
+};
+
+export type ListHandOversResponse = ListHandOversResponses[keyof ListHandOversResponses];
+
+export type GetHoldingsData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/people/{id}/holdings';
+};
+
+export type GetHoldingsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetHoldingsError = GetHoldingsErrors[keyof GetHoldingsErrors];
+
+export type GetHoldingsResponses = {
+    /**
+     * OK
+     */
+    200: Holdings;
+};
+
+export type GetHoldingsResponse = GetHoldingsResponses[keyof GetHoldingsResponses];
+
+export type RevokeLinkData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/people/{id}/link';
+};
+
+export type RevokeLinkErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type RevokeLinkError = RevokeLinkErrors[keyof RevokeLinkErrors];
+
+export type RevokeLinkResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type RevokeLinkResponse = RevokeLinkResponses[keyof RevokeLinkResponses];
+
 export type CreateLinkData = {
     /**
      * At most 64 KiB.
@@ -9705,36 +9959,6 @@ export type CreateLinkResponses = {
 };
 
 export type CreateLinkResponse = CreateLinkResponses[keyof CreateLinkResponses];
-
-export type SetPasswordData = {
-    /**
-     * At most 64 KiB.
-     */
-    body: NewPasswordBody;
-    path: {
-        id: string;
-    };
-    query?: never;
-    url: '/api/v1/people/{id}/password';
-};
-
-export type SetPasswordErrors = {
-    /**
-     * A problem
-     */
-    default: Problem;
-};
-
-export type SetPasswordError = SetPasswordErrors[keyof SetPasswordErrors];
-
-export type SetPasswordResponses = {
-    /**
-     * No Content
-     */
-    204: void;
-};
-
-export type SetPasswordResponse = SetPasswordResponses[keyof SetPasswordResponses];
 
 export type ReactivatePersonData = {
     body?: never;
@@ -12529,6 +12753,62 @@ export type SignInResponses = {
 
 export type SignInResponse = SignInResponses[keyof SignInResponses];
 
+export type ChangeEmailData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: EmailBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/session/email';
+};
+
+export type ChangeEmailErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ChangeEmailError = ChangeEmailErrors[keyof ChangeEmailErrors];
+
+export type ChangeEmailResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type ChangeEmailResponse = ChangeEmailResponses[keyof ChangeEmailResponses];
+
+export type ConfirmEmailData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: TokenBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/session/email/confirm';
+};
+
+export type ConfirmEmailErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ConfirmEmailError = ConfirmEmailErrors[keyof ConfirmEmailErrors];
+
+export type ConfirmEmailResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type ConfirmEmailResponse = ConfirmEmailResponses[keyof ConfirmEmailResponses];
+
 export type ProveFactorData = {
     /**
      * At most 64 KiB.
@@ -12748,6 +13028,34 @@ export type RemoveFactorResponses = {
 
 export type RemoveFactorResponse = RemoveFactorResponses[keyof RemoveFactorResponses];
 
+export type ForgottenData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: ForgottenBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/session/forgotten';
+};
+
+export type ForgottenErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ForgottenError = ForgottenErrors[keyof ForgottenErrors];
+
+export type ForgottenResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type ForgottenResponse = ForgottenResponses[keyof ForgottenResponses];
+
 export type RedeemLinkData = {
     /**
      * At most 64 KiB.
@@ -12775,6 +13083,34 @@ export type RedeemLinkResponses = {
 };
 
 export type RedeemLinkResponse = RedeemLinkResponses[keyof RedeemLinkResponses];
+
+export type LookAtLinkData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: TokenBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/session/link/look';
+};
+
+export type LookAtLinkErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type LookAtLinkError = LookAtLinkErrors[keyof LookAtLinkErrors];
+
+export type LookAtLinkResponses = {
+    /**
+     * OK
+     */
+    200: Look;
+};
+
+export type LookAtLinkResponse = LookAtLinkResponses[keyof LookAtLinkResponses];
 
 export type ListNoticesData = {
     body?: never;
@@ -12934,6 +13270,34 @@ export type ChangePasswordResponses = {
 };
 
 export type ChangePasswordResponse = ChangePasswordResponses[keyof ChangePasswordResponses];
+
+export type WeighPasswordData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: WeighBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/session/password/weigh';
+};
+
+export type WeighPasswordErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type WeighPasswordError = WeighPasswordErrors[keyof WeighPasswordErrors];
+
+export type WeighPasswordResponses = {
+    /**
+     * OK
+     */
+    200: Weigh;
+};
+
+export type WeighPasswordResponse = WeighPasswordResponses[keyof WeighPasswordResponses];
 
 export type RenewRecoveryData = {
     body?: never;
