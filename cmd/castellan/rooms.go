@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -113,6 +114,10 @@ func (r *rooms) join(ctx context.Context, p place, log *slog.Logger, by carrier)
 	r.accounts = identity.Open(identity.Options{DB: r.db, Vault: r.vault, Rights: r.rights, Scribe: r.scribe, Mail: r.mail, Runner: r.runner,
 		Founding: func(ctx context.Context, tx *store.Tx, _ actor.Actor, f identity.Founding) error {
 			return r.workspace.Found(ctx, tx, crm.Settings{Name: f.Workspace, Region: f.Region, Language: f.Language, TimeZone: f.TimeZone, Currency: currencyOf(f.Region)})
+		},
+		Where: func(address netip.Addr, language string) string {
+			at := r.atlas.Find(address, language)
+			return strings.TrimPrefix(strings.Trim(at.City+", "+at.Country, ", "), ", ")
 		},
 		FreshFor: func() time.Duration { return r.workspace.Settings().FreshFor() },
 		Place:    func(context.Context) ([]string, error) { return []string{r.workspace.Settings().Name}, nil },

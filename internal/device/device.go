@@ -31,6 +31,15 @@ type Device struct {
 	Form    Form
 }
 
+// String names a device in words of any language: "Chrome, Windows"; empty if
+// nothing is known.
+func (d Device) String() string {
+	if d.Browser == "" || d.System == "" {
+		return d.Browser + d.System
+	}
+	return d.Browser + ", " + d.System
+}
+
 // Longest is how many bytes of what a browser says are looked at.
 const Longest = 512
 

@@ -6,6 +6,7 @@ import (
 
 	"castellan/internal/actor"
 	"castellan/internal/device"
+	"castellan/internal/mail"
 	"castellan/internal/store"
 	"castellan/internal/throttle"
 )
@@ -28,8 +29,8 @@ func tellDevice(said string) *told {
 	return &told{d.Browser, d.Version, d.System, d.Form}
 }
 
-// meet writes down by which device a session has begun, and tells whether it is
-// unfamiliar: in the last 90 days the person had no session from this network by
+// meet writes down by which device a session has begun, and tells, the person
+// as well, whether it is unfamiliar: in the last 90 days the person had no session from this network by
 // a device that looks like this one. The very first session of a person is what
 // the others are compared with, and not itself unfamiliar; one that waited for a
 // second factor in vain makes nothing familiar.
@@ -52,5 +53,12 @@ func (a *Accounts) meet(ctx context.Context, tx *store.Tx, who actor.Actor) (unf
 	if err != nil {
 		return false, fmt.Errorf("write down the device of a session: %w", err)
 	}
-	return unfamiliar, nil
+	if !unfamiliar {
+		return false, nil
+	}
+	where := ""
+	if a.Where != nil {
+		where = a.Where(who.Address, who.Language)
+	}
+	return true, a.announce(ctx, tx, who.Person, Notice{Kind: mail.DeviceNew, Words: map[string]string{"address": who.Address.String(), "device": d.String(), "place": where}})
 }

@@ -66,6 +66,10 @@ type Options struct {
 	// be done (see Fresh); nil or 0: 15 minutes.
 	FreshFor func() time.Duration
 
+	// Where says in words in which place an address lies, or nothing; nil: no
+	// place is known.
+	Where func(address netip.Addr, language string) string
+
 	Idle     time.Duration // a session unused so long is over; 0: 12 hours
 	Absolute time.Duration // no session is older; 0: 7 days
 	Cost     Cost          // of a password hash; zero: 64 MiB, 2 passes, 1 lane

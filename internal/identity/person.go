@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"castellan/internal/actor"
+	"castellan/internal/device"
 	"castellan/internal/fault"
 	"castellan/internal/mail"
 	"castellan/internal/policy"
@@ -646,7 +647,7 @@ func (a *Accounts) putPassword(ctx context.Context, tx *store.Tx, who actor.Acto
 		return err
 	}
 	if was.Password { // whoever has just come in for the first time knows
-		err = a.announce(ctx, tx, id, Notice{Kind: mail.PasswordChanged, Words: map[string]string{"address": who.Address.String(), "device": who.Device}})
+		err = a.announce(ctx, tx, id, Notice{Kind: mail.PasswordChanged, Words: map[string]string{"address": who.Address.String(), "device": device.Of(who.Device).String()}})
 		if err != nil {
 			return err
 		}

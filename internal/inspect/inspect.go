@@ -29,6 +29,7 @@ import (
 	"castellan/internal/schema"
 	"castellan/internal/scribe"
 	"castellan/internal/vault"
+	"castellan/ledger"
 )
 
 // Options are what a Log needs. All must be given.
@@ -222,16 +223,7 @@ func (w *words) of(kind string, id int64) string {
 func (l *Log) tell(t *scribe.Told, w *words) Told {
 	e := &t.Entry
 	told := Told{Seq: t.Seq, Time: e.Time, Event: e.Event, Kind: e.Kind, Surface: e.Surface, Shown: e.Shown}
-	told.Who = Doer{Kind: actor.Kind(e.Actor.Kind), Person: actor.PersonID(e.Actor.ID), Key: actor.KeyID(e.Actor.Key)}
-	switch told.Who.Kind {
-	case actor.Program:
-		told.Who.Person = actor.PersonID(e.Actor.OnBehalf)
-		told.Who.Name = w.people[e.Actor.OnBehalf]
-	case actor.Person:
-		told.Who.Name = w.people[e.Actor.ID]
-	case actor.System:
-		told.Who.Name = "Castellan"
-	}
+	told.Who = doerOf(e, w)
 	if e.Address.IsValid() {
 		told.Address = e.Address.String()
 	}
@@ -245,6 +237,20 @@ func (l *Log) tell(t *scribe.Told, w *words) Told {
 	told.Details = l.cut(e.Kind, t.Details)
 	told.Sentence = sentence(&told)
 	return told
+}
+
+// doerOf is who did what an entry tells.
+func doerOf(e *ledger.Entry, w *words) Doer {
+	d := Doer{Kind: actor.Kind(e.Actor.Kind), Person: actor.PersonID(e.Actor.ID), Key: actor.KeyID(e.Actor.Key)}
+	switch d.Kind {
+	case actor.Program:
+		d.Person, d.Name = actor.PersonID(e.Actor.OnBehalf), w.people[e.Actor.OnBehalf]
+	case actor.Person:
+		d.Name = w.people[e.Actor.ID]
+	case actor.System:
+		d.Name = "Castellan"
+	}
+	return d
 }
 
 // sentence is the entry in words.

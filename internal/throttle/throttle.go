@@ -69,6 +69,22 @@ func (b *Buckets) Take(key string) (wait time.Duration, ok bool) {
 	return 0, true
 }
 
+// Empty lists at most so many keys that have no turn now, each with the moment
+// at which they have one, those that were tried last first.
+func (b *Buckets) Empty(most int) map[string]time.Time {
+	now := b.now()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	all := map[string]time.Time{}
+	for e := b.keys.order.Front(); e != nil && len(all) < most; e = e.Next() {
+		k := e.Value.(*entry[*rate.Limiter])
+		if left := k.value.TokensAt(now); left < 1 {
+			all[k.key] = now.Add(time.Duration((1 - left) * float64(b.every)))
+		}
+	}
+	return all
+}
+
 // TryOptions say how patience grows. Free, First and Longest are needed.
 type TryOptions struct {
 	Free    int           // tries in a row that wait for nothing
@@ -131,6 +147,22 @@ func (t *Tries) Count(key string) int {
 		return 0
 	}
 	return k.count
+}
+
+// Waiting lists at most so many keys that must wait now, each with the moment
+// until which, those that were tried last first.
+func (t *Tries) Waiting(most int) map[string]time.Time {
+	now := t.o.Now()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	all := map[string]time.Time{}
+	for e := t.keys.order.Front(); e != nil && len(all) < most; e = e.Next() {
+		k := e.Value.(*entry[*tries])
+		if until := k.value.last.Add(t.delay(k.value.count)); k.value.count > 0 && until.After(now) {
+			all[k.key] = until
+		}
+	}
+	return all
 }
 
 // Passed forgets the tries of the key: the last one was right.

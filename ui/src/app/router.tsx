@@ -106,6 +106,14 @@ const log = createRoute({
   component: lazyRouteComponent(() => import('../features/ledger/log-page'), 'LogPage'),
 });
 
+const signIns = createRoute({
+  getParentRoute: () => security,
+  path: '/sign-ins',
+  validateSearch: (search: Record<string, unknown>) =>
+    words(search, 'person', 'outcome', 'address', 'from', 'to'),
+  component: lazyRouteComponent(() => import('../features/security/sign-ins-page'), 'SignInsPage'),
+});
+
 const liveSessions = createRoute({
   getParentRoute: () => security,
   path: '/sessions',
@@ -210,7 +218,7 @@ const tree = root.addChildren([
   inside.addChildren([
     home,
     list.addChildren([card]),
-    security.addChildren([log, liveSessions]),
+    security.addChildren([log, signIns, liveSessions]),
     importing,
     oneImport,
     bin,

@@ -10,6 +10,7 @@ export function useSecurityPlaces(me: Session) {
   const watches = holds(me, 'people.manage') || holds(me, 'security.manage');
   return [
     { to: '/security', label: t`Log`, shown: holds(me, 'ledger.read') },
+    { to: '/security/sign-ins', label: t`Sign-ins`, shown: holds(me, 'ledger.read') },
     { to: '/security/sessions', label: t`Sessions`, shown: watches },
   ].filter((place) => place.shown);
 }

@@ -1,12 +1,14 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import { Badge, Button, Group, Skeleton } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { disown, endSession, endSessions, type SessionOf, sessions } from '../../api/sessions';
+import { signIns } from '../../api/sign-ins';
 import { DeviceIcon, placeWords, useDeviceWords } from '../../kit/device';
 import { useTell } from '../../kit/failure';
 import { Panel } from '../../kit/page';
+import { SignInList } from '../../kit/sign-in-list';
 import { useEndWords, useHowWords } from '../../kit/sign-in-words';
 import { Until } from '../../kit/until';
 import { When } from '../../kit/when';
@@ -148,5 +150,31 @@ function Row({ session, own, onDone }: { session: SessionOf; own: boolean; onDon
         </Group>
       )}
     </li>
+  );
+}
+
+/** What happened about getting into one's own account, refused tries included. */
+export function OwnSignIns({ person }: { person: string }) {
+  const { t } = useLingui();
+  const { data, error, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery({
+    ...signIns({ person }),
+    retry: false,
+  });
+  const [open, setOpen] = useState(false);
+  if (error) return null;
+  const items = data?.pages.flatMap((page) => page.items) ?? [];
+  return (
+    <Panel title={t`Sign-ins`} note={t`Who came in or tried to, with your account.`}>
+      {!data ? <Skeleton height={160} /> : <SignInList items={open ? items : items.slice(0, 8)} own />}
+      {!open && items.length > 8 ? (
+        <Button variant="subtle" mt="xs" onClick={() => setOpen(true)}>
+          <Trans>Show more</Trans>
+        </Button>
+      ) : hasNextPage ? (
+        <Button variant="subtle" mt="xs" loading={isFetchingNextPage} onClick={() => fetchNextPage()}>
+          <Trans>Earlier</Trans>
+        </Button>
+      ) : null}
+    </Panel>
   );
 }

@@ -5,7 +5,7 @@ import { useState } from 'react';
 import { changePassword, useMe } from '../../api/session';
 import { useSentence } from '../../kit/failure';
 import { Column, Panel } from '../../kit/page';
-import { SessionsPanel } from './sessions';
+import { OwnSignIns, SessionsPanel } from './sessions';
 
 /** One's own account: the password, and where one is signed in. */
 export function YouPage() {
@@ -25,6 +25,7 @@ export function YouPage() {
         <Password />
       </Panel>
       <SessionsPanel person={me.person.id} own />
+      <OwnSignIns person={me.person.id} />
     </Column>
   );
 }
