@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"time"
 
 	"castellan/internal/actor"
@@ -50,6 +51,9 @@ func (a *Accounts) readSessions(ctx context.Context, who actor.Actor, text store
 		if err != nil {
 			return nil, fmt.Errorf("list sessions: %w", err)
 		}
+		if s.Address, s.UsedFrom = known(s.Address), known(s.UsedFrom); s.Address == "" {
+			s.Address = s.UsedFrom
+		}
 		s.Device.Form, s.New = device.Form(form), unfamiliar == 1
 		if s.Device == (device.Device{}) { // it began before devices were named
 			s.Device = device.Of(s.Agent)
@@ -63,6 +67,14 @@ func (a *Accounts) readSessions(ctx context.Context, who actor.Actor, text store
 		all = append(all, s)
 	}
 	return all, rows.Err()
+}
+
+// known is an address as it is shown: nothing if it was none.
+func known(address string) string {
+	if _, err := netip.ParseAddr(address); err != nil {
+		return ""
+	}
+	return address
 }
 
 // time fills in when a session ended, also if nobody but time has ended it, or

@@ -103,8 +103,7 @@ function Row({ session, own, onDone }: { session: SessionOf; own: boolean; onDon
           )}
         </div>
         <div className={classes.quiet}>
-          {session.last_used_from}
-          {place && ` · ${place}`} ·{' '}
+          {[session.last_used_from, place].filter(Boolean).map((word) => `${word} · `)}
           <Trans>
             signed in <When at={session.created_at} /> {how[session.how] ?? session.how}
           </Trans>

@@ -167,10 +167,7 @@ function Row({ session, name, onDone }: { session: SessionOf; name: string; onDo
             </Badge>
           )}
         </div>
-        <div className={classes.quiet}>
-          {session.last_used_from}
-          {place && ` · ${place}`}
-        </div>
+        <div className={classes.quiet}>{[session.last_used_from, place].filter(Boolean).join(' · ')}</div>
       </div>
       <div className={classes.times}>
         <div>
