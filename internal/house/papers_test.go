@@ -33,6 +33,13 @@ var paperRules = []rule{
 		},
 	},
 	{
+		name:  "what security is shown by is there",
+		check: testsAreThere,
+		breaches: []breach{
+			{want: "docs/security/a.md:1: TestGone", files: map[string]string{"docs/security/a.md": "Shown by `TestGone`, `TestThere`.\n", "internal/web/a_test.go": "package web\n\nfunc TestThere(t *testing.T) {}\n"}},
+		},
+	},
+	{
 		name:  "the tree holds no large or foreign files",
 		check: nothingLarge,
 		breaches: []breach{
@@ -84,6 +91,36 @@ func targetsExist(b *building) []string {
 			for _, m := range makeWord.FindAllStringSubmatch(strings.TrimSpace(l), -1) {
 				if !slices.Contains(targets, m[1]) {
 					wrong = append(wrong, fmt.Sprintf("%s:%d: make %s is not a word of the Makefile", p, i+1, m[1]))
+				}
+			}
+		}
+	}
+	return wrong
+}
+
+var testName = regexp.MustCompile("`(Test[A-Za-z0-9_]+)`")
+
+var testFunc = regexp.MustCompile(`(?m)^func (Test[A-Za-z0-9_]+)\(`)
+
+// testsAreThere finds tests that the papers on security name and nobody wrote.
+func testsAreThere(b *building) []string {
+	written := map[string]bool{}
+	for _, p := range b.paths {
+		if strings.HasSuffix(p, "_test.go") {
+			for _, m := range testFunc.FindAllStringSubmatch(b.text(p), -1) {
+				written[m[1]] = true
+			}
+		}
+	}
+	var wrong []string
+	for _, p := range b.paths {
+		if path.Dir(p) != "docs/security" {
+			continue
+		}
+		for i, l := range lines(b.text(p)) {
+			for _, m := range testName.FindAllStringSubmatch(l, -1) {
+				if !written[m[1]] {
+					wrong = append(wrong, fmt.Sprintf("%s:%d: %s is not there", p, i+1, m[1]))
 				}
 			}
 		}

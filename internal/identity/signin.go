@@ -34,7 +34,7 @@ func (a *Accounts) SignIn(ctx context.Context, try Attempt) (Started, error) {
 	who, network := stranger(try.Address, try.Device), throttle.Network(try.Address).String()
 	account := value.EmailKey(cut(strings.TrimSpace(try.Email)))
 	if wait, ok := a.mayTry(ctx, account, network); !ok {
-		return Started{}, a.slowed(ctx, who, account, network, wait)
+		return Started{}, a.slowedAt(ctx, who, account, network, wait)
 	}
 	at, err := a.account(ctx, account)
 	if err != nil {
@@ -154,10 +154,15 @@ func (a *Accounts) refuse(ctx context.Context, who actor.Actor, at candidate, ri
 	return refused()
 }
 
-// slowed tells somebody to wait. One entry a minute for each network says so in
-// the ledger: an attacker must not be able to fill it. It names the person whose
-// account was tried, if there is one.
-func (a *Accounts) slowed(ctx context.Context, who actor.Actor, account, network string, wait time.Duration) error {
+// slowed tells somebody to wait who has not said whose account they try.
+func (a *Accounts) slowed(ctx context.Context, who actor.Actor, network string, wait time.Duration) error {
+	return a.slowedAt(ctx, who, "", network, wait)
+}
+
+// slowedAt tells somebody to wait. One entry a minute for each network says so
+// in the ledger: an attacker must not be able to fill it. It names the person
+// whose account was tried, if there is one.
+func (a *Accounts) slowedAt(ctx context.Context, who actor.Actor, account, network string, wait time.Duration) error {
 	if _, ok := a.noted.Take(network); ok {
 		var person actor.PersonID
 		err := a.DB.QueryRow(ctx, store.Text(`SELECT id FROM person WHERE email_key = ?`), account).Scan(&person)

@@ -3518,6 +3518,82 @@ export type SignInBody = {
     password: string;
 };
 
+export type SignInItem = {
+    address?: string;
+    /**
+     * Who did it.
+     */
+    by: Doer;
+    device: Device;
+    event: string;
+    /**
+     * By a device and from a network that were new for the person.
+     */
+    new?: boolean;
+    outcome: 'in' | 'proof' | 'refused' | 'out' | 'changed';
+    /**
+     * Whose account it is about; null: nobody whom the house knows. What was typed is not kept.
+     */
+    person: Named;
+    place?: Place;
+    /**
+     * Why it was refused or has ended, how it began, by whom it was changed.
+     */
+    reason?: string;
+    seq: number;
+    time: string;
+};
+
+export type SignInSummary = {
+    /**
+     * The beginning of the first hour.
+     */
+    from: string;
+    /**
+     * Sign-ins, hour by hour.
+     */
+    in: Array<number>;
+    /**
+     * Why they were refused, and how often.
+     */
+    reasons: {
+        [key: string]: number;
+    };
+    /**
+     * Refused tries, hour by hour.
+     */
+    refused: Array<number>;
+    /**
+     * Whose sign-ins wait now.
+     */
+    slowed: Array<SlowedItem>;
+    /**
+     * How many accounts that do not exist are tried so often that they are slowed now.
+     */
+    unknown: number;
+    /**
+     * Whether all of these days were counted, and not only their latest part.
+     */
+    whole: boolean;
+};
+
+export type SignIns = {
+    items: Array<SignInItem>;
+    /**
+     * The cursor of the next page; null at the end. A page may hold less than was asked for and still have one after it.
+     */
+    next: string | null;
+};
+
+export type SlowedItem = {
+    /**
+     * Whose tries wait. Without one: those of every network that the person has not come from lately.
+     */
+    network?: string;
+    person: Named;
+    until: string;
+};
+
 export type Stage = {
     id: string;
     name: string;
@@ -12482,6 +12558,90 @@ export type ListLiveSessionsResponses = {
 };
 
 export type ListLiveSessionsResponse = ListLiveSessionsResponses[keyof ListLiveSessionsResponses];
+
+export type ListSignInsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Whose account it was about, or who did it.
+         */
+        person?: string;
+        /**
+         * What became of it.
+         */
+        outcome?: 'in' | 'proof' | 'refused' | 'out' | 'changed';
+        /**
+         * From this address or network, such as 192.0.2.0/24.
+         */
+        address?: string;
+        /**
+         * At this time or later.
+         */
+        from?: string;
+        /**
+         * Before this time.
+         */
+        to?: string;
+        /**
+         * next of the page before.
+         */
+        cursor?: number;
+        /**
+         * How many at most, up to 200. By default 50.
+         */
+        limit?: number;
+    };
+    url: '/api/v1/security/sign-ins';
+};
+
+export type ListSignInsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListSignInsError = ListSignInsErrors[keyof ListSignInsErrors];
+
+export type ListSignInsResponses = {
+    /**
+     * OK
+     */
+    200: SignIns;
+};
+
+export type ListSignInsResponse = ListSignInsResponses[keyof ListSignInsResponses];
+
+export type SummarizeSignInsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * How many days, up to 31. By default 7.
+         */
+        days?: number;
+    };
+    url: '/api/v1/security/sign-ins/summary';
+};
+
+export type SummarizeSignInsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type SummarizeSignInsError = SummarizeSignInsErrors[keyof SummarizeSignInsErrors];
+
+export type SummarizeSignInsResponses = {
+    /**
+     * OK
+     */
+    200: SignInSummary;
+};
+
+export type SummarizeSignInsResponse = SummarizeSignInsResponses[keyof SummarizeSignInsResponses];
 
 export type ListTermsData = {
     body?: never;
