@@ -234,10 +234,8 @@ func (c *call) createRecord() error {
 	if err != nil {
 		return err
 	}
-	key := c.r.Header.Get("Idempotency-Key")
-	id, err := c.once.create(c.ctx, c.who, key, append([]byte(c.route.path+"\n"), body...), func() (schema.RecordID, error) {
-		return c.Records.Create(c.ctx, c.who, c.route.kind.Name, v)
-	})
+	once := records.Once{Key: c.r.Header.Get("Idempotency-Key"), Asked: append([]byte(c.route.path+"\n"), body...)}
+	id, err := c.Records.CreateOnce(c.ctx, c.who, c.route.kind.Name, v, once)
 	if err != nil {
 		return err
 	}

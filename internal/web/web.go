@@ -77,7 +77,6 @@ type Server struct {
 	page    *page
 	names   names
 	buffers buffers
-	once    *once
 	meter   *meter
 	openAPI []byte
 	docs    []byte
@@ -89,7 +88,7 @@ type Server struct {
 // New makes a server. It fails if the page cannot be read or the table of routes
 // is not sound.
 func New(o Options) (*Server, error) {
-	s := &Server{Options: o, log: o.Logger, start: o.Now(), once: newOnce(o.Now)}
+	s := &Server{Options: o, log: o.Logger, start: o.Now()}
 	var err error
 	if s.page, err = openPage(o.Page, o.Placeholder); err != nil {
 		return nil, err
