@@ -14,6 +14,7 @@ export default defineConfig({
     assetsInlineLimit: 0, // the content policy allows no data: addresses
     modulePreload: { polyfill: false },
   },
+  html: { cspNonce: '__CSP_NONCE__' }, // the server puts a fresh one in with each answer
   server: { host: '127.0.0.1', port: 5173, strictPort: true, proxy: { '/api': server } },
   test: {
     environment: 'jsdom',

@@ -18,10 +18,10 @@ type importCommand struct {
 type importContacts struct {
 	place
 	File       string `arg:"" help:"The file." type:"existingfile"`
-	As         string `help:"Mail address of whoever imports; the new clients are theirs. Default: the first owner."`
-	Duplicates string `help:"What happens to clients who are there already." default:"skip" enum:"skip,fill,update"`
+	As         string `help:"Mail address of whoever imports; the new clients are theirs. Default: the first owner." placeholder:"EMAIL"`
+	Duplicates string `help:"What happens to clients who are there already: skip leaves them, fill writes only into empty fields, update lets the file count." default:"skip" enum:"skip,fill,update"`
 	DryRun     bool   `help:"Only say what would happen."`
-	Refused    string `help:"Where to write the rows that were refused." type:"path"`
+	Refused    string `help:"Where to write the rows that did not come in whole, and why: a new file." type:"path" placeholder:"FILE"`
 }
 
 // Run imports a file under the rights of one person.
@@ -40,6 +40,16 @@ func (c *importContacts) Run(ctx context.Context, out output) error {
 			return fmt.Errorf("open the file: %w", err)
 		}
 		defer f.Close()
+		refused, err := c.refused()
+		if err != nil {
+			return err
+		}
+		told := false
+		defer func() {
+			if refused != nil && !told {
+				_ = errors.Join(refused.Close(), os.Remove(c.Refused)) // it is empty
+			}
+		}()
 		i, err := r.imports.Upload(ctx, who, filepath.Base(c.File), f)
 		if err != nil {
 			return err
@@ -74,15 +84,31 @@ func (c *importContacts) Run(ctx context.Context, out output) error {
 			return fmt.Errorf("the import is %s: %s", i.State, i.Problem)
 		}
 		fmt.Fprintf(out.out, "Done: %d new, %d changed, %d skipped, %d refused.\n", i.Created, i.Updated, i.Skipped, i.Refused)
-		if c.Refused == "" {
+		if refused == nil {
+			if i.Told > 0 {
+				fmt.Fprintln(out.out, "Some rows did not come in whole. The same import with --refused FILE doubles nothing and writes them, with the reasons.")
+			}
 			return nil
 		}
-		to, err := os.OpenFile(c.Refused, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-		if err != nil {
-			return fmt.Errorf("write the refused rows: %w", err)
-		}
-		return errors.Join(r.imports.Refused(ctx, who, i.ID, to), to.Close())
+		told = true
+		return errors.Join(r.imports.Refused(ctx, who, i.ID, refused), refused.Close())
 	})
+}
+
+// refused makes the file of refused rows before anything happens: it would be
+// late to learn afterwards that it cannot be written. It is nil if none is wanted.
+func (c *importContacts) refused() (*os.File, error) {
+	if c.Refused == "" || c.DryRun {
+		return nil, nil
+	}
+	f, err := os.OpenFile(c.Refused, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, os.ErrExist) {
+		return nil, fmt.Errorf("%s is there already. Name a new file with --refused", c.Refused)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("write the refused rows: %w", err)
+	}
+	return f, nil
 }
 
 type explainCommand struct {

@@ -89,7 +89,7 @@ func (c *userAdd) Run(ctx context.Context, out output) error {
 // found makes the first account, which is the owner's.
 func (c *userAdd) found(ctx context.Context, out output, r *rooms, password string) error {
 	switch {
-	case c.Role != policy.Owner:
+	case !strings.EqualFold(c.Role, policy.Owner):
 		return errors.New("the workspace has nobody yet: the first account must have --role owner")
 	case password == "":
 		return errors.New("the first account needs a password: --password-file FILE")

@@ -10,11 +10,12 @@ import (
 // What a browser may do with an answer that is not the page: nothing.
 const inert = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
-// policyOfPage is the content security policy of a page of ours. Scripts come
-// from files alone. The nonce is for the style elements that the page's
-// components make; it opens nothing to scripts.
+// policyOfPage is the content security policy of a page of ours. Only the
+// scripts that index.html names, and those that these fetch, are run: not every
+// file of this server, should one ever hold what somebody has sent. The nonce is
+// as much for the style elements that the page's components make.
 func policyOfPage(nonce string) string {
-	return "default-src 'none'; script-src 'self'; style-src 'self' 'nonce-" + nonce + "'; img-src 'self' data:; " +
+	return "default-src 'none'; script-src 'nonce-" + nonce + "'; style-src 'self' 'nonce-" + nonce + "'; img-src 'self' data:; " +
 		"connect-src 'self'; font-src 'self'; manifest-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'; object-src 'none'"
 }
 

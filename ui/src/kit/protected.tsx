@@ -1,7 +1,7 @@
 import { useLingui } from '@lingui/react/macro';
-import { Loader, Text, UnstyledButton } from '@mantine/core';
+import { Loader, Skeleton, Text, UnstyledButton } from '@mantine/core';
 import { IconEye, IconLock } from '@tabler/icons-react';
-import { type ReactNode, useState } from 'react';
+import { type ReactNode, Suspense, useState } from 'react';
 import { Popup } from './popup';
 import classes from './protected.module.css';
 
@@ -79,7 +79,7 @@ export function Protected({ mask, sight, label, onReveal, why }: Props) {
       }
     >
       <Text size="sm" component="div">
-        {asking ? why() : null}
+        {asking ? <Suspense fallback={<Skeleton height={12} width="80%" />}>{why()}</Suspense> : null}
       </Text>
     </Popup>
   );

@@ -1,7 +1,7 @@
 import { Plural, Trans, useLingui } from '@lingui/react/macro';
 import { ActionIcon, Button, Group, UnstyledButton } from '@mantine/core';
 import { IconCheck, IconEyeOff, IconPencil, IconX } from '@tabler/icons-react';
-import { type KeyboardEvent, useRef, useState } from 'react';
+import { type KeyboardEvent, lazy, useRef, useState } from 'react';
 import { Problem } from '../../api/http';
 import type { Field, Kind } from '../../api/kinds';
 import { change, type Record_ } from '../../api/records';
@@ -13,7 +13,8 @@ import { useCache } from './cache';
 import classes from './fields.module.css';
 import { useNames } from './names';
 import { useReveals } from './reveals';
-import { Why } from './why';
+
+const Why = lazy(() => import('./why'));
 
 interface Part {
   kind: Kind;

@@ -21,13 +21,13 @@ import classes from './list-page.module.css';
 import { useNames } from './names';
 import { RevealsProvider, useReveals } from './reveals';
 import { Toolbar } from './toolbar';
-import { Why } from './why';
 
 // What the first look at a list does not need.
 const Board = lazy(() => import('./board'));
 const BulkBar = lazy(() => import('./bulk-bar'));
 const CreateDrawer = lazy(() => import('./create'));
 const StageTabs = lazy(() => import('./stages'));
+const Why = lazy(() => import('./why'));
 
 const lastView = 'castellan.stages.view';
 

@@ -7,7 +7,7 @@ import { holds, useMe } from '../../api/session';
 import { useReasonWords } from '../../kit/reason-words';
 
 /** The reason that decides, in one sentence. */
-export function Why({
+export default function Why({
   plural,
   id,
   field,

@@ -1,5 +1,5 @@
 import { Trans, useLingui } from '@lingui/react/macro';
-import { ActionIcon, Button, Group, Loader, Textarea } from '@mantine/core';
+import { ActionIcon, Button, Group, Loader, Skeleton } from '@mantine/core';
 import { IconFilter, IconPlus, IconX } from '@tabler/icons-react';
 import { lazy, Suspense, useState } from 'react';
 import type { Field, Kind } from '../../api/kinds';
@@ -9,6 +9,7 @@ import classes from './filter-bar.module.css';
 import { useSaying } from './filter-words';
 
 const Form = lazy(() => import('./filter-form'));
+const Line = lazy(() => import('./filter-line'));
 
 interface Props {
   kind: Kind;
@@ -30,7 +31,13 @@ export function FilterBar({ kind, value, onChange }: Props) {
 
   if (tree === null || asLine) {
     return (
-      <Line value={value} onChange={onChange} onClose={tree === null ? undefined : () => setAsLine(false)} />
+      <Suspense fallback={<Skeleton height={30} style={{ flex: 1 }} />}>
+        <Line
+          value={value}
+          onChange={onChange}
+          onClose={tree === null ? undefined : () => setAsLine(false)}
+        />
+      </Suspense>
     );
   }
 
@@ -81,53 +88,6 @@ export function FilterBar({ kind, value, onChange }: Props) {
           <Trans>Clear</Trans>
         </Button>
       )}
-    </Group>
-  );
-}
-
-function Line({
-  value,
-  onChange,
-  onClose,
-}: {
-  value: string;
-  onChange: (next: string) => void;
-  onClose?: (() => void) | undefined;
-}) {
-  const { t } = useLingui();
-  const [typed, setTyped] = useState(value);
-  return (
-    <Group gap={6} className={classes.bar} wrap="nowrap" align="flex-start">
-      <Textarea
-        size="xs"
-        autosize
-        minRows={1}
-        style={{ flex: 1, minWidth: 220 }}
-        spellCheck={false}
-        aria-label={t`Filter as a line`}
-        placeholder='city = "Berlin" and (tags has vip or created_at >= today-30d)'
-        value={typed}
-        onChange={(event) => setTyped(event.currentTarget.value)}
-        onKeyDown={(event) => {
-          if (event.key === 'Enter') {
-            event.preventDefault();
-            onChange(typed.trim());
-          }
-        }}
-      />
-      <Button variant="default" onClick={() => onChange(typed.trim())}>
-        <Trans>Apply</Trans>
-      </Button>
-      <ActionIcon
-        aria-label={t`Close`}
-        size={30}
-        onClick={() => {
-          if (!onClose) onChange('');
-          onClose?.();
-        }}
-      >
-        <IconX size={15} />
-      </ActionIcon>
     </Group>
   );
 }
