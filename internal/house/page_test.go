@@ -110,7 +110,6 @@ var mayKeep = map[string]string{
 	"ui/src/features/record/columns.ts":      "names of the columns chosen",
 	"ui/src/features/record/list-page.tsx":   "whether the board or the list was looked at last",
 	"ui/src/features/record/create.tsx":      "a draft, for this tab alone, until it is saved or its person leaves",
-	"ui/src/features/record/list-page.tsx":   "whether one last looked at a board or a list",
 	"ui/src/features/record/timeline.tsx":    "a comment begun, as above",
 }
 
