@@ -7,6 +7,11 @@ import (
 	"runtime"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"castellan/internal/fault"
 	"castellan/internal/schema"
 )
 
@@ -30,7 +35,18 @@ type Tx struct {
 // function may be run again from the start on PostgreSQL, and sees the database
 // as if it were alone on both engines. It must not call Write.
 func (db *DB) Write(ctx context.Context, do func(*Tx) error) error {
-	return db.writer.write(ctx, db, do)
+	return spaceless(db.writer.write(ctx, db, do))
+}
+
+// spaceless says in plain words that the disk is full: whoever is told only that
+// something went wrong tries again all day.
+func spaceless(err error) error {
+	var lite *sqlite.Error
+	var pg *pgconn.PgError
+	if errors.As(err, &lite) && lite.Code()&0xff == sqlite3.SQLITE_FULL || errors.As(err, &pg) && pg.Code == "53100" {
+		return fault.New(fault.Busy, "store.full", "The disk of the server is full, so this was not done. What was saved before is safe. Tell the administrator of the server.").Because(err)
+	}
+	return err
 }
 
 // Read runs a function that sees one moment of the database, whatever is

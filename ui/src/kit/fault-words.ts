@@ -77,6 +77,7 @@ export function useFaultWords(): Record<string, string> {
     'field.tag_contact': t`A tag must not hold phone numbers or mail addresses.`,
     'field.label': t`This word must be short, and hold no numbers or addresses.`,
     'field.masked': masked,
+    'store.full': t`The disk of the server is full, so this was not done. What was saved before is safe. Tell whoever looks after the server.`,
     draining: t`Castellan is stopping.`,
   };
 }
