@@ -185,28 +185,23 @@ func (s *Scribe) walkRecord(ctx context.Context, q Question, size, floor, below 
 // scan reads entries of a statement into take, until it wants no more. Those
 // that want refuses are passed over, unparsed; nil wants all.
 func (s *Scribe) scan(ctx context.Context, text store.Text, args []any, want func([]byte) bool, take func(Told) bool) (n, last int64, more bool, err error) {
-	rows, err := s.ledger.Query(ctx, text, args...)
-	if err != nil {
-		return 0, 0, false, fmt.Errorf("read the ledger: %w", err)
-	}
-	defer rows.Close()
-	for rows.Next() {
-		v := rows.Values()
-		seq, _ := v[0].(int64)
-		text, _ := v[1].([]byte)
+	more = true
+	err = s.ledger.Scan(ctx, text, args, func(seq int64, entry []byte) (bool, error) {
 		n, last = n+1, seq
-		if want != nil && !want(text) {
-			continue
+		if want != nil && !want(entry) {
+			return true, nil
 		}
-		e, err := ledger.ParseEntry(text)
+		e, err := ledger.ParseEntry(entry)
 		if err != nil {
-			return n, last, false, fmt.Errorf("read entry %d: %w", seq, err)
+			return false, fmt.Errorf("read entry %d: %w", seq, err)
 		}
-		if !take(Told{Seq: seq, Entry: e}) {
-			return n, last, false, nil
-		}
+		more = take(Told{Seq: seq, Entry: e})
+		return more, nil
+	})
+	if err != nil {
+		return n, last, false, fmt.Errorf("read the ledger: %w", err)
 	}
-	return n, last, true, rows.Err()
+	return n, last, more, nil
 }
 
 // tell adds the details.

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -234,6 +235,7 @@ const (
 	int8Form
 	int4Form
 	boolForm
+	blobForm
 )
 
 func formOf(f pgconn.FieldDescription) form {
@@ -247,6 +249,8 @@ func formOf(f pgconn.FieldDescription) form {
 		return int4Form
 	case binary && f.DataTypeOID == pgtype.BoolOID:
 		return boolForm
+	case binary && f.DataTypeOID == pgtype.ByteaOID:
+		return blobForm
 	}
 	return otherForm
 }
@@ -269,6 +273,14 @@ func (p *postgresAnswer) integer(i int) (int64, bool) {
 	return n, ok
 }
 
+func (p *postgresAnswer) bytes(i int) []byte {
+	if p.forms[i] == blobForm {
+		return p.raw[i]
+	}
+	b, _ := p.value(i).([]byte)
+	return b
+}
+
 func (p *postgresAnswer) value(i int) any {
 	raw := p.raw[i]
 	if raw == nil {
@@ -283,6 +295,8 @@ func (p *postgresAnswer) value(i int) any {
 		return int64(int32(binary.BigEndian.Uint32(raw)))
 	case boolForm:
 		return int64(raw[0])
+	case blobForm:
+		return bytes.Clone(raw)
 	}
 	// Seldom: all of the row, for one of its columns.
 	all, err := p.rows.Values()

@@ -68,6 +68,7 @@ type answer interface {
 	next() (bool, error)
 	integer(column int) (n int64, ok bool) // not ok: NULL
 	value(column int) any                  // as of a cursor
+	bytes(column int) []byte               // a blob as it lies there, until the next row
 	close() error
 }
 
@@ -136,6 +137,11 @@ type wholeRows struct {
 func (w *wholeRows) next() (bool, error) { return w.c.next(w.vals) }
 func (w *wholeRows) value(i int) any     { return w.vals[i] }
 func (w *wholeRows) close() error        { return w.c.close() }
+
+func (w *wholeRows) bytes(i int) []byte {
+	b, _ := w.vals[i].([]byte)
+	return b
+}
 
 func (w *wholeRows) integer(i int) (int64, bool) {
 	n, ok := w.vals[i].(int64)

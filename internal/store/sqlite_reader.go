@@ -338,6 +338,15 @@ func (c *readerCursor) value(i int) any {
 	return nil
 }
 
+func (c *readerCursor) bytes(i int) []byte {
+	tls, st, at := c.s.tls, c.st.handle, int32(i)
+	if sqlite3.Xsqlite3_column_type(tls, st, at) != sqlite3.SQLITE_BLOB {
+		return nil
+	}
+	p := sqlite3.Xsqlite3_column_blob(tls, st, at)
+	return libc.GoBytes(p, int(sqlite3.Xsqlite3_column_bytes(tls, st, at)))
+}
+
 func (c *readerCursor) close() error {
 	if c.stop != nil && !c.stop() {
 		c.mu.Lock()

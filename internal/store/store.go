@@ -188,3 +188,20 @@ func (db *DB) QueryRow(ctx context.Context, s Statement, args ...any) *Row {
 	rows, err := db.Query(ctx, s, args...)
 	return &Row{rows: rows, err: err}
 }
+
+// Scan runs one reading statement that answers a number and a blob in each row,
+// for whoever goes through a great many of them. The blob is valid only until
+// use returns; use says whether it wants more.
+func (db *DB) Scan(ctx context.Context, s Statement, args []any, use func(n int64, blob []byte) (more bool, err error)) error {
+	rows, err := db.ask(ctx, s.text(db.engine), args)
+	if err != nil {
+		return fmt.Errorf("scan: %w", err)
+	}
+	for more := true; more && err == nil; {
+		if more, err = rows.next(); more && err == nil {
+			n, _ := rows.integer(0)
+			more, err = use(n, rows.bytes(1))
+		}
+	}
+	return errors.Join(err, rows.close())
+}
