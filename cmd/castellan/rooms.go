@@ -12,6 +12,7 @@ import (
 	"castellan/internal/actor"
 	"castellan/internal/atlas"
 	"castellan/internal/crm"
+	"castellan/internal/directory"
 	"castellan/internal/exchange"
 	"castellan/internal/identity"
 	"castellan/internal/inspect"
@@ -105,7 +106,7 @@ func (r *rooms) join(ctx context.Context, p place, log *slog.Logger, by carrier)
 	if r.workspace, err = crm.OpenWorkspace(ctx, r.db); err != nil {
 		return err
 	}
-	r.rights = rights.Open(rights.Options{DB: r.db, Scribe: r.scribe, Catalog: r.workspace.Catalog, GroupGone: records.GroupGone,
+	r.rights = rights.Open(rights.Options{DB: r.db, Scribe: r.scribe, Catalog: r.workspace.Catalog, GroupGone: groupGone,
 		Zone: func() string { return r.workspace.Settings().TimeZone }})
 	r.workspace.Join(r.scribe, r.rights)
 	r.runner = jobs.New(jobs.Options{DB: r.db, Scribe: r.scribe, Vault: r.vault, Log: log})
@@ -135,6 +136,14 @@ func (r *rooms) join(ctx context.Context, p place, log *slog.Logger, by carrier)
 	r.runner.Regular("imports.tidy", 24*time.Hour, func(ctx context.Context, _ jobs.Job) error { return r.imports.Tidy(ctx) })
 	r.runner.Regular("identity.tidy", 24*time.Hour, func(ctx context.Context, _ jobs.Job) error { return r.accounts.Tidy(ctx) })
 	return nil
+}
+
+// groupGone lets go of a group everywhere, in the transaction that deletes it.
+func groupGone(ctx context.Context, tx *store.Tx, group actor.GroupID) error {
+	if err := records.GroupGone(ctx, tx, group); err != nil {
+		return err
+	}
+	return directory.GroupGone(ctx, tx, group)
 }
 
 // currencyOf is the money of a region where it is not the euro and the page

@@ -16,6 +16,8 @@ import (
 
 	"castellan/internal/actor"
 	"castellan/internal/demo"
+	"castellan/internal/directory"
+	"castellan/internal/federation"
 	"castellan/internal/scribe"
 	"castellan/internal/web"
 	"castellan/ui"
@@ -104,7 +106,14 @@ func serve(ctx context.Context, out output, p place, f facing, post posting, pre
 		return fmt.Errorf("listen on %s: %w. Choose another address with --listen", f.Listen, err)
 	}
 	base := f.base(f.local(listener.Addr()))
-	face, err := web.New(web.Options{Accounts: r.accounts, Rights: r.rights, Records: r.book, Workspace: r.workspace, Log: r.log, Imports: r.imports, Vault: r.vault, Mail: r.mail, Atlas: r.atlas,
+	internal, err := f.internal()
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	providers := federation.Open(federation.Options{Accounts: r.accounts, Rights: r.rights, Vault: r.vault, Now: r.db.Now, Callback: base + web.ProviderCallback, Internal: internal})
+	face, err := web.New(web.Options{Federation: providers,
+		Directory: directory.Open(directory.Options{DB: r.db, Accounts: r.accounts, Rights: r.rights, Scribe: r.scribe, Vault: r.vault, URL: base + web.DirectoryPath}),
+		Accounts:  r.accounts, Rights: r.rights, Records: r.book, Workspace: r.workspace, Log: r.log, Imports: r.imports, Vault: r.vault, Mail: r.mail, Atlas: r.atlas,
 		Page: ui.Files(), Placeholder: ui.Placeholder, Version: version, Logger: log, Now: time.Now, URL: base, Proxies: proxies, MetricsToken: metricsToken})
 	if err == nil {
 		err = greet(ctx, out, r, p, base, time.Since(began))

@@ -94,6 +94,7 @@ type facing struct {
 	Proxies          []string `help:"Networks of proxies whose X-Forwarded headers are believed, such as 10.0.0.0/8." placeholder:"NETWORK" env:"CASTELLAN_PROXIES"`
 	TLSCert          string   `name:"tls-cert" help:"Certificate, to serve https without a proxy." placeholder:"FILE" env:"CASTELLAN_TLS_CERT" type:"path"`
 	TLSKey           string   `name:"tls-key" help:"Key of the certificate." placeholder:"FILE" env:"CASTELLAN_TLS_KEY" type:"path"`
+	InternalNetworks []string `help:"Networks inside the firm in which sign-in providers may be, such as 10.0.0.0/8. Without it Castellan connects to public addresses only." placeholder:"NETWORK" env:"CASTELLAN_INTERNAL_NETWORKS"`
 	MetricsTokenFile string   `help:"File with the token that opens /metrics from other machines; without one only this machine may read them." placeholder:"FILE" env:"CASTELLAN_METRICS_TOKEN_FILE" type:"path"`
 }
 
@@ -105,7 +106,10 @@ func (f facing) check() (proxies []netip.Prefix, metricsToken string, err error)
 	if err := f.doorway.check(); err != nil {
 		return nil, "", err
 	}
-	if proxies, err = networks(f.Proxies); err != nil {
+	if _, err = f.internal(); err != nil {
+		return nil, "", err
+	}
+	if proxies, err = networks("--proxies", f.Proxies); err != nil {
 		return nil, "", err
 	}
 	if f.MetricsTokenFile != "" {
@@ -114,15 +118,20 @@ func (f facing) check() (proxies []netip.Prefix, metricsToken string, err error)
 	return proxies, metricsToken, err
 }
 
-// networks reads prefixes and single addresses.
-func networks(all []string) ([]netip.Prefix, error) {
+// internal are the networks in which providers may be that no stranger can reach.
+func (f facing) internal() ([]netip.Prefix, error) {
+	return networks("--internal-networks", f.InternalNetworks)
+}
+
+// networks reads prefixes and single addresses of a setting.
+func networks(setting string, all []string) ([]netip.Prefix, error) {
 	var prefixes []netip.Prefix
 	for _, one := range all {
 		p, err := netip.ParsePrefix(one)
 		if err != nil {
 			a, aerr := netip.ParseAddr(one)
 			if aerr != nil {
-				return nil, fmt.Errorf("--proxies: %q is neither an address nor a network such as 10.0.0.0/8", one)
+				return nil, fmt.Errorf("%s: %q is neither an address nor a network such as 10.0.0.0/8", setting, one)
 			}
 			p = netip.PrefixFrom(a, a.BitLen())
 		}

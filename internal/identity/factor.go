@@ -25,6 +25,7 @@ const (
 	Passkey  FactorKind = "passkey"  // a passkey or security key
 	Recovery FactorKind = "recovery" // a code from the list, once; never the only one that a person has
 	Password FactorKind = "password" // steps up whoever has no factor
+	vouch    FactorKind = "provider" // a factor that a provider has asked for, which is believed
 )
 
 // Factor is one second factor of a person, as people see it.

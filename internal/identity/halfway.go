@@ -44,6 +44,9 @@ func outstanding(needs Needs, ways []FactorKind) *fault.Fault {
 // and answered from memory: a demand that somebody makes today holds for the
 // sessions of this morning.
 func (a *Accounts) needs(ctx context.Context, s *session) (Needs, error) {
+	if s.vouched {
+		return NeedsNothing, nil // a provider has asked for a factor, and is believed
+	}
 	if s.armed() {
 		if s.factorAt.IsZero() {
 			return NeedsFactor, nil
@@ -178,11 +181,12 @@ func (a *Accounts) ProveFactor(ctx context.Context, v Visitor, p Proof) (Started
 
 // beginning is what the ledger keeps of a session's beginning.
 type beginning struct {
-	How    string     `json:"how"`
-	Needs  Needs      `json:"needs,omitempty"`
-	Factor FactorKind `json:"factor,omitempty"`
-	Device *told      `json:"device,omitempty"`
-	New    bool       `json:"new,omitempty"`
+	How      string     `json:"how"`
+	Provider ProviderID `json:"provider,omitempty"`
+	Needs    Needs      `json:"needs,omitempty"`
+	Factor   FactorKind `json:"factor,omitempty"`
+	Device   *told      `json:"device,omitempty"`
+	New      bool       `json:"new,omitempty"`
 }
 
 // prove writes down in the session that its person has proved a factor. One
@@ -210,6 +214,7 @@ func (a *Accounts) prove(ctx context.Context, tx *store.Tx, who actor.Actor, by 
 type entrance struct {
 	how     string
 	factor  FactorKind // proved in coming in; empty: none
+	by      ProviderID // the provider that vouched; zero: none
 	address netip.Addr
 	device  string
 }
@@ -225,7 +230,12 @@ func (a *Accounts) enter(ctx context.Context, tx *store.Tx, p Person, e entrance
 	if err != nil {
 		return Started{}, err
 	}
-	born := &session{id: id, person: p.ID, language: p.Language, proved: tx.Now(), ways: ways}
+	born := &session{id: id, person: p.ID, language: p.Language, proved: tx.Now(), ways: ways, vouched: e.factor == vouch}
+	var provider *int64
+	if e.by != 0 {
+		n := int64(e.by)
+		provider = &n
+	}
 	var factor *FactorKind
 	var factorAt *time.Time
 	if e.factor != "" {
@@ -237,9 +247,9 @@ func (a *Accounts) enter(ctx context.Context, tx *store.Tx, p Person, e entrance
 	}
 	who := born.actor(e.address, e.device)
 	who.Half = needs != NeedsNothing
-	_, err = tx.Exec(ctx, store.Text(`INSERT INTO session (id, hash, person, how, address, network, device, created_at, used_at, used_from, half, proved_at, factor, factor_at)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`),
-		id, hash, p.ID, e.how, e.address.String(), throttle.Network(e.address).String(), who.Device, tx.Now(), tx.Now(), e.address.String(), who.Half, tx.Now(), factor, factorAt)
+	_, err = tx.Exec(ctx, store.Text(`INSERT INTO session (id, hash, person, how, provider, address, network, device, created_at, used_at, used_from, half, proved_at, factor, factor_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`),
+		id, hash, p.ID, e.how, provider, e.address.String(), throttle.Network(e.address).String(), who.Device, tx.Now(), tx.Now(), e.address.String(), who.Half, tx.Now(), factor, factorAt)
 	if err != nil {
 		return Started{}, fmt.Errorf("begin session: %w", err)
 	}
@@ -247,7 +257,7 @@ func (a *Accounts) enter(ctx context.Context, tx *store.Tx, p Person, e entrance
 	if err != nil {
 		return Started{}, err
 	}
-	s, said := Started{Token: token, Actor: who, Person: p}, beginning{How: e.how, Factor: e.factor, Device: tellDevice(who.Device), New: unfamiliar}
+	s, said := Started{Token: token, Actor: who, Person: p}, beginning{How: e.how, Provider: e.by, Factor: e.factor, Device: tellDevice(who.Device), New: unfamiliar}
 	if who.Half {
 		s.Waits, said.Needs = outstanding(needs, ways), needs
 		return s, a.tell(ctx, tx, who, "session.halfway", "session", int64(id), said)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -36,7 +37,13 @@ type Key struct {
 	Used     time.Time // to the minute; zero: never
 	UsedFrom string
 	Ended    time.Time // zero: it holds, unless Ends has passed
-	Why      string
+	Why      string    // ended, deactivated
+	Version  int64
+
+	// A key that is shown where or when it does not hold may have leaked.
+	Refused     time.Time // the last time; zero: never
+	RefusedFrom string
+	RefusedWhy  string // ended, network
 }
 
 // KeyDraft is what a new key is made of.
@@ -68,17 +75,10 @@ func (a *Accounts) CreateKey(ctx context.Context, who actor.Actor, d KeyDraft) (
 		d.Owner = who.Person
 	}
 	var f form
-	k := Key{Name: f.name(d.Name), Owner: d.Owner, Role: d.Role, Networks: []netip.Prefix{}, Ends: d.Ends.UTC().Truncate(time.Microsecond)}
-	for _, n := range d.Networks {
-		if !n.IsValid() || len(k.Networks) >= 100 {
-			f.complain("networks", "key.networks", "Networks are at most 100 prefixes such as 192.0.2.0/24.")
-			break
-		}
-		k.Networks = append(k.Networks, n.Masked())
-	}
-	networks, err := json.Marshal(k.Networks)
+	k := Key{Name: f.name(d.Name), Owner: d.Owner, Role: d.Role, Networks: f.networks(d.Networks), Ends: d.Ends.UTC().Truncate(time.Microsecond), Version: 1}
+	networks, err := networksText(k.Networks)
 	if err != nil {
-		return Key{}, "", fmt.Errorf("write networks: %w", err)
+		return Key{}, "", err
 	}
 	var plain string
 	err = a.DB.Write(ctx, func(tx *store.Tx) error {
@@ -122,22 +122,196 @@ func (a *Accounts) CreateKey(ctx context.Context, who actor.Actor, d KeyDraft) (
 			ends = &k.Ends
 		}
 		_, err = tx.Exec(ctx, store.Text(`INSERT INTO program_key (id, hash, hint, name, owner, role, networks, created_at, created_by, ends_at)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`), k.ID, vault.Hash(plain), k.Hint, k.Name, k.Owner, k.Role, string(networks), tx.Now(), who.Person, ends)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`), k.ID, vault.Hash(plain), k.Hint, k.Name, k.Owner, k.Role, networks, tx.Now(), who.Person, ends)
 		if err != nil {
 			return fmt.Errorf("create key: %w", err)
 		}
-		return a.tell(ctx, tx, who, "key.created", "key", int64(k.ID), struct {
-			Name     string         `json:"name"`
-			Owner    actor.PersonID `json:"owner"`
-			Role     actor.RoleID   `json:"role"`
-			Networks []netip.Prefix `json:"networks"`
-			Ends     *time.Time     `json:"ends_at,omitempty"`
-		}{k.Name, k.Owner, k.Role, k.Networks, ends})
+		return a.tell(ctx, tx, who, "key.created", "key", int64(k.ID), keyDetailsOf(&k))
 	})
 	if err != nil {
 		return Key{}, "", err
 	}
 	return k, plain, nil
+}
+
+// networks checks where a key may be used.
+func (f *form) networks(typed []netip.Prefix) []netip.Prefix {
+	all := []netip.Prefix{}
+	for _, n := range typed {
+		if !n.IsValid() || len(all) >= 100 {
+			f.complain("networks", "key.networks", "Networks are at most 100 prefixes such as 192.0.2.0/24.")
+			break
+		}
+		if n = n.Masked(); !slices.Contains(all, n) {
+			all = append(all, n)
+		}
+	}
+	return all
+}
+
+func networksText(all []netip.Prefix) (string, error) {
+	text, err := json.Marshal(all)
+	if err != nil {
+		return "", fmt.Errorf("write networks: %w", err)
+	}
+	return string(text), nil
+}
+
+// keyDetails are what the ledger keeps of a key.
+type keyDetails struct {
+	Name     string         `json:"name"`
+	Owner    actor.PersonID `json:"owner"`
+	Role     actor.RoleID   `json:"role"`
+	Networks []netip.Prefix `json:"networks"`
+	Ends     *time.Time     `json:"ends_at,omitempty"`
+}
+
+func keyDetailsOf(k *Key) keyDetails {
+	d := keyDetails{Name: k.Name, Owner: k.Owner, Role: k.Role, Networks: k.Networks}
+	if !k.Ends.IsZero() {
+		d.Ends = &k.Ends
+	}
+	return d
+}
+
+// KeyPatch is a change of a key: nil leaves as it is. A role or an owner cannot
+// be changed: that is another key.
+type KeyPatch struct {
+	Name     *string
+	Networks *[]netip.Prefix
+	Ends     *time.Time // the zero time: it does not end by itself
+}
+
+// UpdateKey changes what a key is called, where and until when it may be used. It
+// takes what CreateKey takes, since a wider or longer key is a new one. An ended
+// key stays as it is. The version must be the one that was read.
+func (a *Accounts) UpdateKey(ctx context.Context, who actor.Actor, id actor.KeyID, version int64, patch KeyPatch) (Key, error) {
+	var f form
+	if patch.Name != nil {
+		n := f.name(*patch.Name)
+		patch.Name = &n
+	}
+	if patch.Networks != nil {
+		n := f.networks(*patch.Networks)
+		patch.Networks = &n
+	}
+	var now Key
+	err := a.DB.Write(ctx, func(tx *store.Tx) error {
+		look, err := a.Rights.Look(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if err := look.Need(who, policy.ManageKeys); err != nil {
+			return err
+		}
+		if who.Kind == actor.Program {
+			return fault.New(fault.Denied, "key.program", "Programs do not change keys.")
+		}
+		was, err := scanKey(tx.QueryRow(ctx, keyByID, id))
+		if errors.Is(err, store.ErrNoRows) {
+			return noKey()
+		}
+		if err != nil {
+			return err
+		}
+		if !self(who, was.Owner) {
+			if err := look.Over(who, was.Owner); err != nil {
+				return err
+			}
+		}
+		if err := look.MayGive(who, 0, was.Role); err != nil {
+			return err
+		}
+		if err := f.err(); err != nil {
+			return err
+		}
+		if was.Version != version {
+			return fault.New(fault.Conflict, "key.version", "Somebody else has changed this. Read it again.")
+		}
+		if !was.Ended.IsZero() {
+			return fault.New(fault.Conflict, "key.over", "This key has been ended, for good. Make a new one.")
+		}
+		now = was
+		set(&now.Name, patch.Name)
+		if patch.Networks != nil {
+			now.Networks = *patch.Networks
+		}
+		if patch.Ends != nil {
+			now.Ends = patch.Ends.UTC().Truncate(time.Microsecond)
+			if !now.Ends.IsZero() && !now.Ends.After(tx.Now()) {
+				return fault.New(fault.Invalid, "key.ends", "The end lies in the past.").At("ends_at")
+			}
+		}
+		networks, err := networksText(now.Networks)
+		if err != nil {
+			return err
+		}
+		now.Version, now.RoleName = version+1, look.RoleName(now.Role)
+		_, err = tx.Exec(ctx, store.Text(`UPDATE program_key SET version = version + 1, name = ?, networks = ?, ends_at = ? WHERE id = ?`),
+			now.Name, networks, keyDetailsOf(&now).Ends, id)
+		if err != nil {
+			return fmt.Errorf("change key: %w", err)
+		}
+		if err := a.forget(ctx, tx); err != nil {
+			return err
+		}
+		return a.tell(ctx, tx, who, "key.changed", "key", int64(id), struct {
+			Before keyDetails `json:"before"`
+			After  keyDetails `json:"after"`
+		}{keyDetailsOf(&was), keyDetailsOf(&now)})
+	})
+	return now, err
+}
+
+func noKey() *fault.Fault { return fault.New(fault.Missing, "key.missing", "There is no such key.") }
+
+// KeyName is a key as everybody in the house may know it.
+type KeyName struct {
+	ID    actor.KeyID
+	Name  string
+	Owner actor.PersonID
+}
+
+// KeyNames lists what every key is or was called, by id, for whoever is signed
+// in: as with colleagues, who did something is no secret in the house.
+func (a *Accounts) KeyNames(ctx context.Context, who actor.Actor) ([]KeyName, error) {
+	if who.Kind == actor.Stranger {
+		return nil, NotSignedIn()
+	}
+	rows, err := a.DB.Query(ctx, store.Text(`SELECT id, name, owner FROM program_key ORDER BY id`))
+	if err != nil {
+		return nil, fmt.Errorf("list names of keys: %w", err)
+	}
+	defer rows.Close()
+	var all []KeyName
+	for rows.Next() {
+		var n KeyName
+		if err := rows.Scan(&n.ID, &n.Name, &n.Owner); err != nil {
+			return nil, fmt.Errorf("list names of keys: %w", err)
+		}
+		all = append(all, n)
+	}
+	return all, rows.Err()
+}
+
+const keyColumns = `SELECT id, name, hint, owner, role, networks, created_at, COALESCE(ends_at, 0), COALESCE(used_at, 0), COALESCE(used_from, ''),
+	COALESCE(ended_at, 0), COALESCE(ended_why, ''), version, COALESCE(refused_at, 0), COALESCE(refused_from, ''), COALESCE(refused_why, '') FROM program_key`
+
+const keyByID = store.Text(keyColumns + ` WHERE id = ?`)
+
+func scanKey(row interface{ Scan(...any) error }) (Key, error) {
+	var k Key
+	var networks string
+	var ends, used, ended, refused int64
+	err := row.Scan(&k.ID, &k.Name, &k.Hint, &k.Owner, &k.Role, &networks, &k.Created, &ends, &used, &k.UsedFrom, &ended, &k.Why, &k.Version, &refused, &k.RefusedFrom, &k.RefusedWhy)
+	if err != nil {
+		return k, err
+	}
+	k.Ends, k.Used, k.Ended, k.Refused = moment(ends), moment(used), moment(ended), moment(refused)
+	if err := json.Unmarshal([]byte(networks), &k.Networks); err != nil {
+		return k, fmt.Errorf("read networks: %w", err)
+	}
+	return k, nil
 }
 
 // Keys lists the keys, newest first: all of them for those who hold ManageKeys,
@@ -153,26 +327,20 @@ func (a *Accounts) Keys(ctx context.Context, who actor.Actor) ([]Key, error) {
 		if err != nil {
 			return err
 		}
-		rows, err := tx.Query(ctx, store.Text(`SELECT id, name, hint, owner, role, networks, created_at, COALESCE(ends_at, 0), COALESCE(used_at, 0),
-			COALESCE(used_from, ''), COALESCE(ended_at, 0), COALESCE(ended_why, '') FROM program_key ORDER BY id DESC`))
+		rows, err := tx.Query(ctx, store.Text(keyColumns+` ORDER BY id DESC`))
 		if err != nil {
 			return fmt.Errorf("list keys: %w", err)
 		}
 		defer rows.Close()
 		for rows.Next() {
-			var k Key
-			var networks string
-			var ends, used, ended int64
-			if err := rows.Scan(&k.ID, &k.Name, &k.Hint, &k.Owner, &k.Role, &networks, &k.Created, &ends, &used, &k.UsedFrom, &ended, &k.Why); err != nil {
+			k, err := scanKey(rows)
+			if err != nil {
 				return fmt.Errorf("list keys: %w", err)
 			}
 			if !all && !self(who, k.Owner) {
 				continue
 			}
-			if err := json.Unmarshal([]byte(networks), &k.Networks); err != nil {
-				return fmt.Errorf("read networks: %w", err)
-			}
-			k.RoleName, k.Ends, k.Used, k.Ended = look.RoleName(k.Role), moment(ends), moment(used), moment(ended)
+			k.RoleName = look.RoleName(k.Role)
 			keys = append(keys, k)
 		}
 		return rows.Err()
@@ -206,7 +374,7 @@ func (a *Accounts) EndKey(ctx context.Context, who actor.Actor, id actor.KeyID) 
 			}
 		}
 		if owner == 0 {
-			return fault.New(fault.Missing, "key.missing", "There is no such key.")
+			return noKey()
 		}
 		n, err := tx.Exec(ctx, store.Text(`UPDATE program_key SET ended_at = ?, ended_why = 'ended' WHERE id = ? AND ended_at IS NULL`), tx.Now(), id)
 		if err != nil {
@@ -283,7 +451,15 @@ func (k *key) from(address netip.Addr) bool {
 // does not hold: it may have leaked. The answer is that of a key that never was.
 func (a *Accounts) refuseKey(ctx context.Context, who actor.Actor, id actor.KeyID, why string) error {
 	if _, ok := a.noted.Take(throttle.Network(who.Address).String()); ok {
-		if err := a.note(ctx, who, "key.refused", "key", int64(id), refusal{Reason: why, Device: tellDevice(who.Device)}); err != nil {
+		// Its owner finds it beside the key, too.
+		err := a.DB.Write(ctx, func(tx *store.Tx) error {
+			_, err := tx.Exec(ctx, store.Text(`UPDATE program_key SET refused_at = ?, refused_from = ?, refused_why = ? WHERE id = ?`), tx.Now(), who.Address.String(), why, id)
+			if err != nil {
+				return fmt.Errorf("write down a refused key: %w", err)
+			}
+			return a.tell(ctx, tx, who, "key.refused", "key", int64(id), refusal{Reason: why, Device: tellDevice(who.Device)})
+		})
+		if err != nil {
 			return err
 		}
 	}

@@ -540,6 +540,9 @@ func (a *Accounts) deactivate(ctx context.Context, tx *store.Tx, who actor.Actor
 	if err := dropLinks(ctx, tx, id); err != nil {
 		return err
 	}
+	if _, err := tx.Exec(ctx, store.Text(`DELETE FROM expected WHERE person = ?`), id); err != nil {
+		return fmt.Errorf("end what was awaited: %w", err)
+	}
 	if err := a.announce(ctx, tx, id, Notice{Kind: mail.Deactivated}); err != nil {
 		return err
 	}

@@ -31,6 +31,7 @@ type session struct {
 	language string
 	created  time.Time
 	proved   time.Time    // when the person last proved in it who they are
+	vouched  bool         // the factor was proved at a provider that is believed
 	factorAt time.Time    // when they proved a factor; zero: they have not
 	ways     []FactorKind // by which the person can prove who they are, besides the password
 	half     bool         // it began with a factor outstanding and was not let in since
@@ -130,9 +131,9 @@ func (a *Accounts) readSession(ctx context.Context, hash [32]byte, address netip
 		if epoch, err = a.epoch.Under(ctx, tx); err != nil {
 			return err
 		}
-		err = tx.QueryRow(ctx, store.Text(`SELECT s.id, s.person, p.language, s.created_at, s.used_at, s.half, s.proved_at, COALESCE(s.factor_at, 0)
+		err = tx.QueryRow(ctx, store.Text(`SELECT s.id, s.person, p.language, s.created_at, s.used_at, s.half, s.proved_at, COALESCE(s.factor_at, 0), CASE WHEN s.factor = 'provider' THEN 1 ELSE 0 END
 			FROM session s JOIN person p ON p.id = s.person
-			WHERE s.hash = ? AND s.ended_at IS NULL AND p.state = 'active'`), hash).Scan(&s.id, &s.person, &s.language, &s.created, &used, &s.half, &s.proved, &factorAt)
+			WHERE s.hash = ? AND s.ended_at IS NULL AND p.state = 'active'`), hash).Scan(&s.id, &s.person, &s.language, &s.created, &used, &s.half, &s.proved, &factorAt, &s.vouched)
 		if err != nil {
 			return err
 		}

@@ -18,7 +18,8 @@ import (
 type Session struct {
 	ID       actor.SessionID
 	Person   actor.PersonID
-	How      string // password, link, setup
+	How      string // password, link, setup, provider
+	Provider string // the name of the provider that vouched, if it is still there
 	Address  string
 	Agent    string // what the browser said of itself
 	Device   device.Device
@@ -32,7 +33,7 @@ type Session struct {
 	Current  bool      // the one in which the question is asked
 }
 
-const sessionColumns = `s.id, s.person, s.how, s.address, s.device, s.browser, s.browser_version, s.system, s.form, s.unfamiliar, s.created_at, s.used_at, s.used_from,
+const sessionColumns = `s.id, s.person, s.how, COALESCE((SELECT name FROM provider WHERE id = s.provider), ''), s.address, s.device, s.browser, s.browser_version, s.system, s.form, s.unfamiliar, s.created_at, s.used_at, s.used_from,
 	COALESCE(s.ended_at, 0), COALESCE(s.ended_why, '')`
 
 func (a *Accounts) readSessions(ctx context.Context, who actor.Actor, text store.Text, args ...any) ([]Session, error) {
@@ -46,7 +47,7 @@ func (a *Accounts) readSessions(ctx context.Context, who actor.Actor, text store
 		var s Session
 		var form string
 		var unfamiliar, ended int64
-		err := rows.Scan(&s.ID, &s.Person, &s.How, &s.Address, &s.Agent, &s.Device.Browser, &s.Device.Version, &s.Device.System, &form, &unfamiliar,
+		err := rows.Scan(&s.ID, &s.Person, &s.How, &s.Provider, &s.Address, &s.Agent, &s.Device.Browser, &s.Device.Version, &s.Device.System, &form, &unfamiliar,
 			&s.Created, &s.Used, &s.UsedFrom, &ended, &s.Why)
 		if err != nil {
 			return nil, fmt.Errorf("list sessions: %w", err)

@@ -65,6 +65,7 @@ type Doer struct {
 	Person actor.PersonID // the person, or the owner of the program
 	Key    actor.KeyID
 	Name   string
+	Owner  string // of a program: what its owner is called
 }
 
 // Subject is what an entry is about.
@@ -175,21 +176,37 @@ func (l *Log) reach(ctx context.Context, who actor.Actor) (everything bool, err 
 	return false, l.Rights.May(ctx, who, policy.ReadLedger)
 }
 
-// words are the names of people, roles and groups.
+// words are the names of people, programs, sign-in providers, roles and groups.
 type words struct {
-	people map[int64]string
-	groups map[int64]string
-	roles  map[int64]string
+	people    map[int64]string
+	keys      map[int64]string
+	providers map[int64]string
+	groups    map[int64]string
+	roles     map[int64]string
 }
 
 func (l *Log) words(ctx context.Context, who actor.Actor) (*words, error) {
-	w := &words{map[int64]string{}, map[int64]string{}, map[int64]string{}}
+	w := &words{map[int64]string{}, map[int64]string{}, map[int64]string{}, map[int64]string{}, map[int64]string{}}
 	people, err := l.Accounts.Names(ctx, who)
 	if err != nil {
 		return nil, err
 	}
 	for _, p := range people {
 		w.people[int64(p.ID)] = p.Name
+	}
+	keys, err := l.Accounts.KeyNames(ctx, who)
+	if err != nil {
+		return nil, err
+	}
+	for _, k := range keys {
+		w.keys[int64(k.ID)] = k.Name
+	}
+	providers, err := l.Accounts.ProviderNames(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range providers {
+		w.providers[int64(p.ID)] = p.Name
 	}
 	groups, err := l.Rights.Groups(ctx, who)
 	if err != nil {
@@ -212,6 +229,10 @@ func (w *words) of(kind string, id int64) string {
 	switch kind {
 	case "person":
 		return w.people[id]
+	case "key":
+		return w.keys[id]
+	case "provider":
+		return w.providers[id]
 	case "group":
 		return w.groups[id]
 	case "role":
@@ -244,7 +265,7 @@ func doerOf(e *ledger.Entry, w *words) Doer {
 	d := Doer{Kind: actor.Kind(e.Actor.Kind), Person: actor.PersonID(e.Actor.ID), Key: actor.KeyID(e.Actor.Key)}
 	switch d.Kind {
 	case actor.Program:
-		d.Person, d.Name = actor.PersonID(e.Actor.OnBehalf), w.people[e.Actor.OnBehalf]
+		d.Person, d.Name, d.Owner = actor.PersonID(e.Actor.OnBehalf), w.keys[e.Actor.Key], w.people[e.Actor.OnBehalf]
 	case actor.Person:
 		d.Name = w.people[e.Actor.ID]
 	case actor.System:
@@ -264,7 +285,7 @@ func sentence(t *Told) string {
 		name = "Somebody"
 	}
 	if t.Who.Kind == actor.Program {
-		name = "A program of " + name
+		name = "The program " + name + " of " + t.Who.Owner
 	}
 	about := t.Kind
 	if about == "" {
@@ -335,13 +356,13 @@ func (l *Log) Doer(ctx context.Context, who actor.Actor, kind actor.Kind, id int
 		}
 	case actor.Program:
 		d.Key, d.Name = actor.KeyID(id), "Program"
-		keys, err := l.Accounts.Keys(ctx, who)
+		keys, err := l.Accounts.KeyNames(ctx, who)
 		if err != nil {
 			return d, err
 		}
-		for i := range keys {
-			if keys[i].ID == d.Key {
-				d.Name, d.Person = keys[i].Name, keys[i].Owner
+		for _, k := range keys {
+			if k.ID == d.Key {
+				d.Name, d.Person = k.Name, k.Owner
 			}
 		}
 	}

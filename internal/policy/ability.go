@@ -16,6 +16,7 @@ const (
 	ManagePipelines Ability = "pipelines.manage"
 	ManageKeys      Ability = "keys.manage"
 	ManageSecurity  Ability = "security.manage"
+	SyncAccounts    Ability = "accounts.sync"
 	ReadLedger      Ability = "ledger.read"
 	ReadOwnLedger   Ability = "ledger.read_own"
 	ReadExports     Ability = "exports.read"
@@ -48,6 +49,7 @@ var abilities = [...]AbilityWords{
 	{ManagePipelines, "Make and change pipelines and their stages."},
 	{ManageKeys, "Make and revoke program keys."},
 	{ManageSecurity, "Say on what terms people are let in: from which networks, at which hours, with which proofs, for how long."},
+	{SyncAccounts, "Keep accounts and groups in step with the firm's directory, as far as the owner of the key may. For programs."},
 	{ReadLedger, "Read the ledger: who saw, changed or took what."},
 	{ReadOwnLedger, "Read the ledger of one's own actions."},
 	{ReadExports, "See past exports and imports, and fetch their files."},

@@ -67,6 +67,7 @@ const (
 	ManagePipelines = policy.ManagePipelines
 	ManageKeys      = policy.ManageKeys
 	ManageSecurity  = policy.ManageSecurity
+	SyncAccounts    = policy.SyncAccounts
 	ReadLedger      = policy.ReadLedger
 	RunImport       = policy.RunImport
 	ShareRecords    = policy.ShareRecords

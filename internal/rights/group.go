@@ -55,21 +55,25 @@ func (b *Book) CreateGroup(ctx context.Context, who actor.Actor, name string) (G
 		return Group{}, r.err()
 	}
 	err := b.change(ctx, who, policy.ManageGroups, func(tx *store.Tx, p *Picture, _ judge) error {
-		if p.groupTaken(0, g.Name) {
-			return taken()
-		}
-		id, err := tx.NextSmall(ctx, "group")
-		if err != nil {
-			return err
-		}
-		g.ID = actor.GroupID(id)
-		_, err = tx.Exec(ctx, store.Text(`INSERT INTO workgroup (id, version, name, name_key) VALUES (?, 1, ?, ?)`), id, g.Name, value.TextKey(g.Name))
-		if err != nil {
-			return fmt.Errorf("create group: %w", err)
-		}
-		return b.tell(ctx, tx, who, "group.created", "group", id, after{After: g})
+		return b.createGroup(ctx, tx, p, who, &g)
 	})
 	return g, err
+}
+
+func (b *Book) createGroup(ctx context.Context, tx *store.Tx, p *Picture, who actor.Actor, g *Group) error {
+	if p.groupTaken(0, g.Name) {
+		return taken()
+	}
+	id, err := tx.NextSmall(ctx, "group")
+	if err != nil {
+		return err
+	}
+	g.ID = actor.GroupID(id)
+	_, err = tx.Exec(ctx, store.Text(`INSERT INTO workgroup (id, version, name, name_key) VALUES (?, 1, ?, ?)`), id, g.Name, value.TextKey(g.Name))
+	if err != nil {
+		return fmt.Errorf("create group: %w", err)
+	}
+	return b.tell(ctx, tx, who, "group.created", "group", id, after{After: *g})
 }
 
 // RenameGroup takes ManageGroups and the version that was read.
@@ -85,18 +89,23 @@ func (b *Book) RenameGroup(ctx context.Context, who actor.Actor, id actor.GroupI
 		if err != nil {
 			return err
 		}
-		if p.groupTaken(id, name) {
-			return taken()
-		}
-		_, err = tx.Exec(ctx, store.Text(`UPDATE workgroup SET version = version + 1, name = ?, name_key = ? WHERE id = ?`), name, value.TextKey(name), id)
-		if err != nil {
-			return fmt.Errorf("rename group: %w", err)
-		}
-		g = was
-		g.Name, g.Version = name, version+1
-		return b.tell(ctx, tx, who, "group.changed", "group", int64(id), change{was, g})
+		g, err = b.renameGroup(ctx, tx, p, who, was, name)
+		return err
 	})
 	return g, err
+}
+
+func (b *Book) renameGroup(ctx context.Context, tx *store.Tx, p *Picture, who actor.Actor, was Group, name string) (Group, error) {
+	if p.groupTaken(was.ID, name) {
+		return was, taken()
+	}
+	_, err := tx.Exec(ctx, store.Text(`UPDATE workgroup SET version = version + 1, name = ?, name_key = ? WHERE id = ?`), name, value.TextKey(name), was.ID)
+	if err != nil {
+		return was, fmt.Errorf("rename group: %w", err)
+	}
+	g := was
+	g.Name, g.Version = name, was.Version+1
+	return g, b.tell(ctx, tx, who, "group.changed", "group", int64(was.ID), change{was, g})
 }
 
 // DeleteGroup removes a group and its memberships, and with it what was shared
@@ -107,24 +116,28 @@ func (b *Book) DeleteGroup(ctx context.Context, who actor.Actor, id actor.GroupI
 		if err != nil {
 			return err
 		}
-		members := p.membersOf(id)
-		for _, m := range members {
-			if err := j.covers(p.role(m.Role)); err != nil {
-				return err
-			}
-		}
-		if b.GroupGone != nil {
-			if err := b.GroupGone(ctx, tx, id); err != nil {
-				return err
-			}
-		}
-		for _, sql := range []store.Text{`DELETE FROM membership WHERE workgroup = ?`, `DELETE FROM workgroup WHERE id = ?`} {
-			if _, err := tx.Exec(ctx, sql, id); err != nil {
-				return fmt.Errorf("delete group: %w", err)
-			}
-		}
-		return b.tell(ctx, tx, who, "group.deleted", "group", int64(id), before{Before: groupDetails{was.Name, members}})
+		return b.deleteGroup(ctx, tx, p, j, who, was)
 	})
+}
+
+func (b *Book) deleteGroup(ctx context.Context, tx *store.Tx, p *Picture, j judge, who actor.Actor, was Group) error {
+	members := p.membersOf(was.ID)
+	for _, m := range members {
+		if err := j.covers(p.role(m.Role)); err != nil {
+			return err
+		}
+	}
+	if b.GroupGone != nil {
+		if err := b.GroupGone(ctx, tx, was.ID); err != nil {
+			return err
+		}
+	}
+	for _, sql := range []store.Text{`DELETE FROM membership WHERE workgroup = ?`, `DELETE FROM workgroup WHERE id = ?`} {
+		if _, err := tx.Exec(ctx, sql, was.ID); err != nil {
+			return fmt.Errorf("delete group: %w", err)
+		}
+	}
+	return b.tell(ctx, tx, who, "group.deleted", "group", int64(was.ID), before{Before: groupDetails{was.Name, members}})
 }
 
 type groupDetails struct {
@@ -154,29 +167,33 @@ func (b *Book) SetMembers(ctx context.Context, who actor.Actor, id actor.GroupID
 		if _, err := p.groupAt(id, version); err != nil {
 			return err
 		}
-		was := p.membersOf(id)
-		if err := p.mayArrange(j, was, members); err != nil {
-			return err
-		}
-		if _, err := tx.Exec(ctx, store.Text(`DELETE FROM membership WHERE workgroup = ?`), id); err != nil {
-			return fmt.Errorf("empty group: %w", err)
-		}
-		for _, m := range members {
-			var role *int64
-			if m.Role != 0 {
-				n := int64(m.Role)
-				role = &n
-			}
-			if _, err := tx.Exec(ctx, store.Text(`INSERT INTO membership (workgroup, person, role) VALUES (?, ?, ?)`), id, m.Person, role); err != nil {
-				return fmt.Errorf("put into group: %w", err)
-			}
-		}
-		if _, err := tx.Exec(ctx, store.Text(`UPDATE workgroup SET version = version + 1 WHERE id = ?`), id); err != nil {
-			return fmt.Errorf("count up group: %w", err)
-		}
-		now := slices.SortedFunc(slices.Values(members), func(a, b Member) int { return cmp.Compare(a.Person, b.Person) })
-		return b.tell(ctx, tx, who, "group.members_changed", "group", int64(id), change{was, now})
+		return b.arrange(ctx, tx, p, j, who, id, members)
 	})
+}
+
+func (b *Book) arrange(ctx context.Context, tx *store.Tx, p *Picture, j judge, who actor.Actor, id actor.GroupID, members []Member) error {
+	was := p.membersOf(id)
+	if err := p.mayArrange(j, was, members); err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, store.Text(`DELETE FROM membership WHERE workgroup = ?`), id); err != nil {
+		return fmt.Errorf("empty group: %w", err)
+	}
+	for _, m := range members {
+		var role *int64
+		if m.Role != 0 {
+			n := int64(m.Role)
+			role = &n
+		}
+		if _, err := tx.Exec(ctx, store.Text(`INSERT INTO membership (workgroup, person, role) VALUES (?, ?, ?)`), id, m.Person, role); err != nil {
+			return fmt.Errorf("put into group: %w", err)
+		}
+	}
+	if _, err := tx.Exec(ctx, store.Text(`UPDATE workgroup SET version = version + 1 WHERE id = ?`), id); err != nil {
+		return fmt.Errorf("count up group: %w", err)
+	}
+	now := slices.SortedFunc(slices.Values(members), func(a, b Member) int { return cmp.Compare(a.Person, b.Person) })
+	return b.tell(ctx, tx, who, "group.members_changed", "group", int64(id), change{was, now})
 }
 
 // mayArrange judges the difference between two lists of members.

@@ -46,10 +46,10 @@ func (s *Server) serve(rt *route, w http.ResponseWriter, r *http.Request) (statu
 	defer stop()
 	c := &call{Server: s, route: rt, w: w, r: r, ctx: ctx}
 	if err := c.enter(); err != nil {
-		return s.refuse(w, r, rt.path, err)
+		return s.refuse(w, r, rt, err)
 	}
 	if err := rt.handle(c); err != nil {
-		return s.refuse(w, r, rt.path, err)
+		return s.refuse(w, r, rt, err)
 	}
 	return c.status
 }
@@ -153,6 +153,7 @@ func (c *call) parameters() error {
 	for name, values := range q {
 		i := slices.IndexFunc(c.route.query, func(p parameter) bool { return p.name == name })
 		switch {
+		case i < 0 && c.route.foreign:
 		case i < 0:
 			return fault.New(fault.Invalid, "query.parameter", "This address takes no such parameter. See /api/docs for those that it takes.")
 		case len(values) != 1:

@@ -59,7 +59,8 @@ func (c *call) placeOf(address string) *placeAnswer {
 type sessionItem struct {
 	ID       string       `json:"id"`
 	Person   *named       `json:"person,omitempty" doc:"In the list of everybody."`
-	How      string       `json:"how"`
+	How      string       `json:"how" doc:"password, link, setup, provider."`
+	Provider string       `json:"provider,omitempty" doc:"Which provider vouched."`
 	Address  string       `json:"address"`
 	UsedFrom string       `json:"last_used_from" doc:"The address from which it was last used."`
 	Place    *placeAnswer `json:"place,omitempty"`
@@ -76,7 +77,7 @@ type sessionItem struct {
 
 func (c *call) sessionOf(s *identity.Session) sessionItem {
 	return sessionItem{
-		ID: c.Vault.Public("session", int64(s.ID)), How: s.How, Address: s.Address, UsedFrom: s.UsedFrom, Place: c.placeOf(s.UsedFrom), Device: deviceOf(s.Device), Agent: s.Agent, New: s.New,
+		ID: c.Vault.Public("session", int64(s.ID)), How: s.How, Provider: s.Provider, Address: s.Address, UsedFrom: s.UsedFrom, Place: c.placeOf(s.UsedFrom), Device: deviceOf(s.Device), Agent: s.Agent, New: s.New,
 		Created: instant(s.Created), Used: instant(s.Used), Ends: instantOr(s.Ends), Ended: instantOr(s.Ended), Why: s.Why, Current: s.Current,
 	}
 }

@@ -114,7 +114,7 @@ func (c *call) ledgerQuestion() (q inspect.Question, err error) {
 
 // toDoer shows who did something.
 func (c *call) toDoer(d inspect.Doer) doer {
-	a := doer{Kind: d.Kind.String(), Name: d.Name}
+	a := doer{Kind: d.Kind.String(), Name: d.Name, Owner: d.Owner}
 	switch {
 	case d.Key != 0:
 		a.ID = c.Vault.Public("key", int64(d.Key))

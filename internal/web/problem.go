@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"castellan/internal/directory"
 	"castellan/internal/fault"
 )
 
@@ -70,7 +71,8 @@ func statusOf(f *fault.Fault, r *http.Request) int {
 // refuse answers with the error. It is the only place that does. A fault is told
 // as it is; of anything else the caller learns a number, under which the log
 // has it once.
-func (s *Server) refuse(w http.ResponseWriter, r *http.Request, where string, err error) int {
+func (s *Server) refuse(w http.ResponseWriter, r *http.Request, rt *route, err error) int {
+	where := rt.path
 	p := problem{Type: "about:blank"}
 	f, told := fault.As(err)
 	switch {
@@ -82,6 +84,12 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, where string, er
 		}
 		if f.Field != "" && len(p.Errors) == 0 {
 			p.Errors = []problemPart{{f.Field, f.Code, f.Public}}
+		}
+		if rt.scim {
+			p.Status = scimStatus(f, p.Status)
+			if len(f.Fields) > 0 {
+				p.Code, p.Detail = f.Fields[0].Code, f.Fields[0].Public
+			}
 		}
 		if f.Kind == fault.Unknown {
 			w.Header().Set("WWW-Authenticate", `Bearer realm="castellan"`)
@@ -112,6 +120,13 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, where string, er
 	}
 	h := w.Header()
 	h.Set("Content-Type", "application/problem+json")
+	if rt.scim {
+		if p.Request != "" {
+			p.Detail += " (" + p.Request + ")"
+		}
+		body = directory.Error(p.Status, p.Code, p.Detail)
+		h.Set("Content-Type", scimMedia+"; charset=utf-8")
+	}
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(p.Status)
 	// Whoever has gone away does not need the answer.

@@ -24,6 +24,8 @@ type route struct {
 	surface      records.Surface // where client data appears; empty: the route shows none
 	query        []parameter
 	fresh        bool          // takes a proof of who is asking that is a short while old; see also freshWhen
+	foreign      bool          // somebody else's program writes the address: parameters that are not known are passed over
+	scim         bool          // problems are told in the form of SCIM
 	body         int64         // the largest body in bytes; 0: there is none
 	timeout      time.Duration // 0: patience
 	kind         *schema.Kind  // for routes of records

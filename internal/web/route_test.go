@@ -19,9 +19,9 @@ import (
 // What strangers may use. Whoever adds a line here says that it shows nothing
 // of anybody.
 var openToStrangers = []string{
-	"GET /api/docs", "GET /api/openapi.json", "GET /api/v1/setup", "GET /healthz", "GET /metrics", "GET /readyz",
+	"GET /api/docs", "GET /api/openapi.json", "GET /api/v1/session/provider", "GET /api/v1/session/provider/callback", "GET /api/v1/setup", "GET /healthz", "GET /metrics", "GET /readyz",
 	"POST /api/v1/session", "POST /api/v1/session/email/confirm", "POST /api/v1/session/forgotten", "POST /api/v1/session/link", "POST /api/v1/session/link/look",
-	"POST /api/v1/session/passkey", "POST /api/v1/session/passkey/begin", "POST /api/v1/session/password/weigh", "POST /api/v1/setup",
+	"POST /api/v1/session/passkey", "POST /api/v1/session/passkey/begin", "POST /api/v1/session/password/weigh", "POST /api/v1/session/provider", "POST /api/v1/setup",
 }
 
 // What a session that waits for a second factor may use: to prove it, and
@@ -41,13 +41,13 @@ var openToLeaving = []string{"DELETE /api/v1/session"}
 // What everybody who is signed in may use: their own affairs, and what everybody
 // in the house may know. The rooms decide about the rest of it by themselves.
 var openToSignedIn = []string{
-	"DELETE /api/v1/keys/{id}", "DELETE /api/v1/people/{id}/sessions", "DELETE /api/v1/sessions/{id}",
+	"DELETE /api/v1/keys/{id}", "DELETE /api/v1/people/{id}/providers/{provider}", "DELETE /api/v1/people/{id}/sessions", "DELETE /api/v1/sessions/{id}",
 	"GET /api/v1/abilities", "GET /api/v1/groups", "GET /api/v1/keys", "GET /api/v1/ledger", "GET /api/v1/ledger/checkpoint", "GET /api/v1/ledger/events", "GET /api/v1/ledger/key",
-	"GET /api/v1/people/names", "GET /api/v1/people/{id}", "GET /api/v1/people/{id}/sessions", "GET /api/v1/pipelines", "GET /api/v1/rails", "GET /api/v1/roles", "GET /api/v1/roles/{id}",
+	"GET /api/v1/people/names", "GET /api/v1/people/{id}", "GET /api/v1/people/{id}/providers", "GET /api/v1/people/{id}/sessions", "GET /api/v1/pipelines", "GET /api/v1/rails", "GET /api/v1/roles", "GET /api/v1/roles/{id}",
 	"GET /api/v1/security/factors",                                   // whoever manages people or security
 	"GET /api/v1/security/sessions", "GET /api/v1/security/sign-ins", // whoever may watch; one's own
 	"GET /api/v1/session", "GET /api/v1/session/notices", "GET /api/v1/settings", "PATCH /api/v1/people/{id}", "PATCH /api/v1/session/factors/{id}",
-	"POST /api/v1/session/email", "POST /api/v1/session/factors/{id}/remove", "POST /api/v1/session/notices/seen", "POST /api/v1/session/password", "POST /api/v1/session/recovery",
+	"POST /api/v1/session/email", "POST /api/v1/session/factors/{id}/remove", "POST /api/v1/session/notices/seen", "POST /api/v1/session/password", "POST /api/v1/session/provider/link", "POST /api/v1/session/recovery",
 	"POST /api/v1/sessions/{id}/disown",
 }
 

@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -18,7 +20,9 @@ import (
 
 	"castellan/internal/actor"
 	"castellan/internal/crm"
+	"castellan/internal/directory"
 	"castellan/internal/exchange"
+	"castellan/internal/federation"
 	"castellan/internal/identity"
 	"castellan/internal/inspect"
 	"castellan/internal/jobs"
@@ -65,6 +69,9 @@ func (l *lockedBuffer) String() string {
 	defer l.mu.Unlock()
 	return l.b.String()
 }
+
+// townURL is what the settings say of how the town is reached.
+const townURL = "https://crm.example.com"
 
 const goodPassword = "violet harbour candle moon"
 
@@ -121,7 +128,9 @@ func build(t testing.TB, db *store.DB) *town {
 	fail(err)
 	s, err := scribe.Open(ctx, db, v, scribe.Options{HeadFile: filepath.Join(dir, "head", "ledger.head"), Log: log})
 	fail(err)
-	book := rights.Open(rights.Options{DB: db, Scribe: s, Catalog: workspace.Catalog, GroupGone: records.GroupGone})
+	book := rights.Open(rights.Options{DB: db, Scribe: s, Catalog: workspace.Catalog, GroupGone: func(ctx context.Context, tx *store.Tx, g actor.GroupID) error {
+		return errors.Join(records.GroupGone(ctx, tx, g), directory.GroupGone(ctx, tx, g))
+	}})
 	workspace.Join(s, book)
 	runner := jobs.New(jobs.Options{DB: db, Scribe: s, Vault: v, Log: log, Poll: 5 * time.Millisecond})
 	accounts := identity.Open(identity.Options{
@@ -141,9 +150,12 @@ func build(t testing.TB, db *store.DB) *town {
 		}
 	})
 	server, err := web.New(web.Options{
+		Directory: directory.Open(directory.Options{DB: db, Accounts: accounts, Rights: book, Scribe: s, Vault: v, URL: townURL + web.DirectoryPath}),
+		Federation: federation.Open(federation.Options{Accounts: accounts, Rights: book, Vault: v, Now: db.Now, Callback: townURL + web.ProviderCallback,
+			Internal: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}),
 		Accounts: accounts, Rights: book, Records: door, Workspace: workspace, Imports: imports, Vault: v,
 		Log:  inspect.Open(inspect.Options{Scribe: s, Rights: book, Accounts: accounts, Vault: v, Catalog: workspace.Catalog}),
-		Page: ui.Files(), Placeholder: ui.Placeholder, Version: "test", Logger: log, Now: db.Now, URL: "https://crm.example.com",
+		Page: ui.Files(), Placeholder: ui.Placeholder, Version: "test", Logger: log, Now: db.Now, URL: townURL,
 	})
 	fail(err)
 	token, err := accounts.SetupLink(ctx)

@@ -32,8 +32,10 @@ import (
 	"castellan/internal/actor"
 	"castellan/internal/atlas"
 	"castellan/internal/crm"
+	"castellan/internal/directory"
 	"castellan/internal/exchange"
 	"castellan/internal/fault"
+	"castellan/internal/federation"
 	"castellan/internal/identity"
 	"castellan/internal/inspect"
 	"castellan/internal/mail"
@@ -54,6 +56,9 @@ type Options struct {
 	Log       *inspect.Log
 	Vault     *vault.Vault
 	Atlas     *atlas.Atlas // nil: no place of any address is known
+
+	Federation *federation.Providers
+	Directory  *directory.Directory
 
 	Page        fs.FS  // the built page
 	Placeholder string // what stands in index.html for the nonce
@@ -117,6 +122,7 @@ func (s *Server) table() []*route {
 	for _, part := range [][]route{
 		s.sessionRoutes(), s.kindRoutes(), s.recordRoutes(), s.searchRoutes(), s.pipelineRoutes(), s.prospectRoutes(), s.peopleRoutes(), s.deviceRoutes(), s.signInRoutes(), s.roleRoutes(),
 		s.groupRoutes(), s.previewRoutes(), s.ledgerRoutes(), s.importRoutes(), s.keyRoutes(), s.factorRoutes(), s.termsRoutes(), s.settingsRoutes(), s.mailRoutes(), s.noticeRoutes(), s.houseRoutes(),
+		s.providerRoutes(), s.directoryRoutes(),
 	} {
 		for i := range part {
 			all = append(all, &part[i])
@@ -199,6 +205,8 @@ type doer struct {
 	Kind string `json:"kind" enum:"person,program,system,stranger"`
 	ID   string `json:"id,omitempty"`
 	Name string `json:"name"`
+
+	Owner string `json:"owner,omitempty" doc:"Of a program: what its owner is called."`
 }
 
 // listOf is how a list is answered.

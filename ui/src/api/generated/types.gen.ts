@@ -1142,10 +1142,74 @@ export type DifferencesShape = {
     version?: number;
 };
 
+export type Directory = {
+    /**
+     * How many open accounts the directory keeps.
+     */
+    active: number;
+    closed: number;
+    groups: Array<DirectoryGroup>;
+    kept_groups: number;
+    /**
+     * By which the directory comes; only to those who manage keys.
+     */
+    keys: Array<DirectoryKey>;
+    last_change_at: string | null;
+    /**
+     * Of people whom the directory brings; absent: it brings none.
+     */
+    role?: string;
+    /**
+     * What the directory is told as the address of SCIM.
+     */
+    url: string;
+    version: number;
+};
+
+export type DirectoryBody = {
+    /**
+     * Groups whose members get a role, in the order in which they count.
+     */
+    groups?: Array<DirectoryGroupBody>;
+    role?: string;
+    /**
+     * The one that was read; absent: whatever it is now.
+     */
+    version?: number;
+};
+
+export type DirectoryGroup = {
+    id: string;
+    /**
+     * The directory keeps this group.
+     */
+    kept: boolean;
+    name: string;
+    /**
+     * That its members get. Of several, the first in this list counts.
+     */
+    role?: string;
+};
+
+export type DirectoryGroupBody = {
+    id: string;
+    role: string;
+};
+
+export type DirectoryKey = {
+    id: string;
+    last_used_at: string | null;
+    name: string;
+};
+
 export type Doer = {
     id?: string;
     kind: 'person' | 'program' | 'system' | 'stranger';
     name: string;
+    /**
+     * Of a program: what its owner is called.
+     */
+    owner?: string;
 };
 
 export type Draft = {
@@ -1506,6 +1570,14 @@ export type GroupOfPerson = {
     role: Named;
 };
 
+export type GroupRoleShape = {
+    /**
+     * As the provider writes it.
+     */
+    group: string;
+    role: string;
+};
+
 export type Guarded = {
     /**
      * Of them, those with a second factor.
@@ -1674,18 +1746,36 @@ export type Key = {
      */
     hint: string;
     id: string;
+    /**
+     * To the minute.
+     */
     last_used_at: string | null;
+    last_used_from?: string;
     name: string;
     /**
      * From where it may be used; empty: anywhere.
      */
     networks: Array<string>;
     owner: Named;
+    /**
+     * When it was last shown where or when it does not hold: it may have leaked.
+     */
+    refused_at: string | null;
+    refused_from?: string;
+    /**
+     * ended, or network: from elsewhere than it may.
+     */
+    refused_why?: string;
     role: Named;
     /**
      * The key itself, when it is made.
      */
     token?: string;
+    version: number;
+    /**
+     * Why it ended: ended, deactivated (its owner).
+     */
+    why?: string;
 };
 
 export type KeyBody = {
@@ -1704,6 +1794,22 @@ export type KeyBody = {
 
 export type KeyList = {
     items: Array<Key>;
+};
+
+export type KeyPatch = {
+    /**
+     * A time, or empty: it does not end by itself.
+     */
+    ends_at?: string;
+    name?: string;
+    /**
+     * Empty: from anywhere.
+     */
+    networks?: Array<string>;
+    /**
+     * The one that was read; absent: whatever it is now.
+     */
+    version?: number;
 };
 
 export type Kind = {
@@ -2005,6 +2111,10 @@ export type LinkBody = {
      * By default reset.
      */
     purpose?: 'invite' | 'reset';
+};
+
+export type LinkProviderBody = {
+    provider: string;
 };
 
 export type Live = {
@@ -3133,6 +3243,88 @@ export type ProspectPage = {
     next: string | null;
 };
 
+export type Provider = {
+    active: boolean;
+    attaches: boolean;
+    client_id: string;
+    domains: Array<string>;
+    groups_claim: string;
+    has_secret: boolean;
+    id: string;
+    issuer: string;
+    name: string;
+    newcomers?: string;
+    /**
+     * How many are linked.
+     */
+    people: number;
+    /**
+     * What the provider must be told to send browsers back to.
+     */
+    redirect_uri: string;
+    roles: Array<GroupRoleShape>;
+    /**
+     * By whose rights people are let in who have not been linked.
+     */
+    set_by: Named;
+    /**
+     * False: whoever set it may no longer let these people in, so nobody new comes in by it. Whoever may saves it again.
+     */
+    stands: boolean;
+    trusts_factor: boolean;
+    updated_at: string;
+    version: number;
+};
+
+export type ProviderBody = {
+    active: boolean;
+    /**
+     * Who comes with a verified mail address of these domains gets into the account with that address, without having linked it.
+     */
+    attaches?: boolean;
+    client_id: string;
+    /**
+     * Kept sealed and never shown again. Of a change, absent: the one that is kept stays; empty: none.
+     */
+    client_secret?: string;
+    /**
+     * Mail domains that are the firm's own.
+     */
+    domains?: Array<string>;
+    /**
+     * The claim in which the provider names groups, such as groups.
+     */
+    groups_claim?: string;
+    /**
+     * The address of the provider as it writes it itself. It cannot be changed later.
+     */
+    issuer?: string;
+    /**
+     * On the button of the sign-in page.
+     */
+    name: string;
+    /**
+     * The role of people of these domains who have no account yet; absent: they stay out.
+     */
+    newcomers?: string;
+    /**
+     * Roles of newcomers by group. The first that fits counts.
+     */
+    roles?: Array<GroupRoleShape>;
+    /**
+     * A second factor that the provider has asked for (amr mfa) need not be proved here again.
+     */
+    trusts_factor?: boolean;
+    /**
+     * Of a change: the one that was read; absent: whatever it is now.
+     */
+    version?: number;
+};
+
+export type ProviderList = {
+    items: Array<Provider>;
+};
+
 export type Reason = {
     ability?: string;
     action?: string;
@@ -3317,6 +3509,9 @@ export type SessionItem = {
      * When it ends by itself if it is not used before; null once it has ended.
      */
     ends_at: string | null;
+    /**
+     * password, link, setup, provider.
+     */
     how: string;
     id: string;
     last_used_at: string;
@@ -3333,6 +3528,10 @@ export type SessionItem = {
      */
     person?: Named;
     place?: Place;
+    /**
+     * Which provider vouched.
+     */
+    provider?: string;
     /**
      * Why it ended.
      */
@@ -3518,6 +3717,14 @@ export type SignInBody = {
     password: string;
 };
 
+export type SignInByBody = {
+    provider: string;
+    /**
+     * The path of the page at which to arrive.
+     */
+    to?: string;
+};
+
 export type SignInItem = {
     address?: string;
     /**
@@ -3542,6 +3749,15 @@ export type SignInItem = {
     reason?: string;
     seq: number;
     time: string;
+};
+
+export type SignInProvider = {
+    id: string;
+    name: string;
+};
+
+export type SignInProviderList = {
+    items: Array<SignInProvider>;
 };
 
 export type SignInSummary = {
@@ -3908,6 +4124,24 @@ export type TermsBody = {
     version?: number;
 };
 
+export type Tie = {
+    /**
+     * How it came about; awaited: the person has not come by it yet.
+     */
+    how: 'self' | 'expected' | 'domain' | 'newcomer' | 'awaited';
+    last_used_at: string | null;
+    made_at: string;
+    provider: SignInProvider;
+    /**
+     * What the provider calls the person; only to themselves.
+     */
+    shown?: string;
+};
+
+export type TieList = {
+    items: Array<Tie>;
+};
+
 export type Timeline = {
     items: Array<Moment>;
     /**
@@ -3918,6 +4152,10 @@ export type Timeline = {
 
 export type TokenBody = {
     token: string;
+};
+
+export type Way = {
+    url: string;
 };
 
 export type Weigh = {
@@ -4001,6 +4239,529 @@ export type GetOpenApiResponses = {
 };
 
 export type GetOpenApiResponse = GetOpenApiResponses[keyof GetOpenApiResponses];
+
+export type ScimListGroupsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Such as userName eq "anna@example.com" (RFC 7644, 3.4.2.2).
+         */
+        filter?: string;
+        /**
+         * 1 is the first.
+         */
+        startIndex?: string;
+        /**
+         * How many at most, up to 500. By default 100.
+         */
+        count?: string;
+        /**
+         * Only these, with commas between them.
+         */
+        attributes?: string;
+        /**
+         * All but these.
+         */
+        excludedAttributes?: string;
+    };
+    url: '/api/scim/v2/Groups';
+};
+
+export type ScimListGroupsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ScimListGroupsError = ScimListGroupsErrors[keyof ScimListGroupsErrors];
+
+export type ScimListGroupsResponses = {
+    /**
+     * OK
+     */
+    200: string;
+};
+
+export type ScimListGroupsResponse = ScimListGroupsResponses[keyof ScimListGroupsResponses];
+
+export type ScimCreateGroupData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: Blob | File;
+    path?: never;
+    query?: never;
+    url: '/api/scim/v2/Groups';
+};
+
+export type ScimCreateGroupErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ScimCreateGroupError = ScimCreateGroupErrors[keyof ScimCreateGroupErrors];
+
+export type ScimCreateGroupResponses = {
+    /**
+     * Created
+     */
+    201: string;
+};
+
+export type ScimCreateGroupResponse = ScimCreateGroupResponses[keyof ScimCreateGroupResponses];
+
+export type ScimDeleteGroupData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/scim/v2/Groups/{id}';
+};
+
+export type ScimDeleteGroupErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ScimDeleteGroupError = ScimDeleteGroupErrors[keyof ScimDeleteGroupErrors];
+
+export type ScimDeleteGroupResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type ScimDeleteGroupResponse = ScimDeleteGroupResponses[keyof ScimDeleteGroupResponses];
+
+export type ScimReadGroupData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: {
+        /**
+         * Only these, with commas between them.
+         */
+        attributes?: string;
+        /**
+         * All but these.
+         */
+        excludedAttributes?: string;
+    };
+    url: '/api/scim/v2/Groups/{id}';
+};
+
+export type ScimReadGroupErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ScimReadGroupError = ScimReadGroupErrors[keyof ScimReadGroupErrors];
+
+export type ScimReadGroupResponses = {
+    /**
+     * OK
+     */
+    200: string;
+};
+
+export type ScimReadGroupResponse = ScimReadGroupResponses[keyof ScimReadGroupResponses];
+
+export type ScimPatchGroupData = {
+    /**
+     * At most 512 KiB.
+     */
+    body: Blob | File;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/scim/v2/Groups/{id}';
+};
+
+export type ScimPatchGroupErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ScimPatchGroupError = ScimPatchGroupErrors[keyof ScimPatchGroupErrors];
+
+export type ScimPatchGroupResponses = {
+    /**
+     * OK
+     */
+    200: string;
+};
+
+export type ScimPatchGroupResponse = ScimPatchGroupResponses[keyof ScimPatchGroupResponses];
+
+export type ScimReplaceGroupData = {
+    /**
+     * At most 512 KiB.
+     */
+    body: Blob | File;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/scim/v2/Groups/{id}';
+};
+
+export type ScimReplaceGroupErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ScimReplaceGroupError = ScimReplaceGroupErrors[keyof ScimReplaceGroupErrors];
+
+export type ScimReplaceGroupResponses = {
+    /**
+     * OK
+     */
+    200: string;
+};
+
+export type ScimReplaceGroupResponse = ScimReplaceGroupResponses[keyof ScimReplaceGroupResponses];
+
+export type ScimResourceTypesData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/scim/v2/ResourceTypes';
+};
+
+export type ScimResourceTypesErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ScimResourceTypesError = ScimResourceTypesErrors[keyof ScimResourceTypesErrors];
+
+export type ScimResourceTypesResponses = {
+    /**
+     * OK
+     */
+    200: string;
+};
+
+export type ScimResourceTypesResponse = ScimResourceTypesResponses[keyof ScimResourceTypesResponses];
+
+export type ScimResourceTypeData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/scim/v2/ResourceTypes/{id}';
+};
+
+export type ScimResourceTypeErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ScimResourceTypeError = ScimResourceTypeErrors[keyof ScimResourceTypeErrors];
+
+export type ScimResourceTypeResponses = {
+    /**
+     * OK
+     */
+    200: string;
+};
+
+export type ScimResourceTypeResponse = ScimResourceTypeResponses[keyof ScimResourceTypeResponses];
+
+export type ScimSchemasData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/scim/v2/Schemas';
+};
+
+export type ScimSchemasErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ScimSchemasError = ScimSchemasErrors[keyof ScimSchemasErrors];
+
+export type ScimSchemasResponses = {
+    /**
+     * OK
+     */
+    200: string;
+};
+
+export type ScimSchemasResponse = ScimSchemasResponses[keyof ScimSchemasResponses];
+
+export type ScimSchemaData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/scim/v2/Schemas/{id}';
+};
+
+export type ScimSchemaErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ScimSchemaError = ScimSchemaErrors[keyof ScimSchemaErrors];
+
+export type ScimSchemaResponses = {
+    /**
+     * OK
+     */
+    200: string;
+};
+
+export type ScimSchemaResponse = ScimSchemaResponses[keyof ScimSchemaResponses];
+
+export type ScimConfigData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/scim/v2/ServiceProviderConfig';
+};
+
+export type ScimConfigErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ScimConfigError = ScimConfigErrors[keyof ScimConfigErrors];
+
+export type ScimConfigResponses = {
+    /**
+     * OK
+     */
+    200: string;
+};
+
+export type ScimConfigResponse = ScimConfigResponses[keyof ScimConfigResponses];
+
+export type ScimListUsersData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Such as userName eq "anna@example.com" (RFC 7644, 3.4.2.2).
+         */
+        filter?: string;
+        /**
+         * 1 is the first.
+         */
+        startIndex?: string;
+        /**
+         * How many at most, up to 500. By default 100.
+         */
+        count?: string;
+        /**
+         * Only these, with commas between them.
+         */
+        attributes?: string;
+        /**
+         * All but these.
+         */
+        excludedAttributes?: string;
+    };
+    url: '/api/scim/v2/Users';
+};
+
+export type ScimListUsersErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ScimListUsersError = ScimListUsersErrors[keyof ScimListUsersErrors];
+
+export type ScimListUsersResponses = {
+    /**
+     * OK
+     */
+    200: string;
+};
+
+export type ScimListUsersResponse = ScimListUsersResponses[keyof ScimListUsersResponses];
+
+export type ScimCreateUserData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: Blob | File;
+    path?: never;
+    query?: never;
+    url: '/api/scim/v2/Users';
+};
+
+export type ScimCreateUserErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ScimCreateUserError = ScimCreateUserErrors[keyof ScimCreateUserErrors];
+
+export type ScimCreateUserResponses = {
+    /**
+     * Created
+     */
+    201: string;
+};
+
+export type ScimCreateUserResponse = ScimCreateUserResponses[keyof ScimCreateUserResponses];
+
+export type ScimDeleteUserData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/scim/v2/Users/{id}';
+};
+
+export type ScimDeleteUserErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ScimDeleteUserError = ScimDeleteUserErrors[keyof ScimDeleteUserErrors];
+
+export type ScimDeleteUserResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type ScimDeleteUserResponse = ScimDeleteUserResponses[keyof ScimDeleteUserResponses];
+
+export type ScimReadUserData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: {
+        /**
+         * Only these, with commas between them.
+         */
+        attributes?: string;
+        /**
+         * All but these.
+         */
+        excludedAttributes?: string;
+    };
+    url: '/api/scim/v2/Users/{id}';
+};
+
+export type ScimReadUserErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ScimReadUserError = ScimReadUserErrors[keyof ScimReadUserErrors];
+
+export type ScimReadUserResponses = {
+    /**
+     * OK
+     */
+    200: string;
+};
+
+export type ScimReadUserResponse = ScimReadUserResponses[keyof ScimReadUserResponses];
+
+export type ScimPatchUserData = {
+    /**
+     * At most 512 KiB.
+     */
+    body: Blob | File;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/scim/v2/Users/{id}';
+};
+
+export type ScimPatchUserErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ScimPatchUserError = ScimPatchUserErrors[keyof ScimPatchUserErrors];
+
+export type ScimPatchUserResponses = {
+    /**
+     * OK
+     */
+    200: string;
+};
+
+export type ScimPatchUserResponse = ScimPatchUserResponses[keyof ScimPatchUserResponses];
+
+export type ScimReplaceUserData = {
+    /**
+     * At most 512 KiB.
+     */
+    body: Blob | File;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/scim/v2/Users/{id}';
+};
+
+export type ScimReplaceUserErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ScimReplaceUserError = ScimReplaceUserErrors[keyof ScimReplaceUserErrors];
+
+export type ScimReplaceUserResponses = {
+    /**
+     * OK
+     */
+    200: string;
+};
+
+export type ScimReplaceUserResponse = ScimReplaceUserResponses[keyof ScimReplaceUserResponses];
 
 export type ListAbilitiesData = {
     body?: never;
@@ -7087,6 +7848,59 @@ export type ExplainDealResponses = {
 
 export type ExplainDealResponse = ExplainDealResponses[keyof ExplainDealResponses];
 
+export type GetDirectoryData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/directory';
+};
+
+export type GetDirectoryErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetDirectoryError = GetDirectoryErrors[keyof GetDirectoryErrors];
+
+export type GetDirectoryResponses = {
+    /**
+     * OK
+     */
+    200: Directory;
+};
+
+export type GetDirectoryResponse = GetDirectoryResponses[keyof GetDirectoryResponses];
+
+export type SetDirectoryData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: DirectoryBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/directory';
+};
+
+export type SetDirectoryErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type SetDirectoryError = SetDirectoryErrors[keyof SetDirectoryErrors];
+
+export type SetDirectoryResponses = {
+    /**
+     * OK
+     */
+    200: Directory;
+};
+
+export type SetDirectoryResponse = SetDirectoryResponses[keyof SetDirectoryResponses];
+
 export type ListFoldersData = {
     body?: never;
     path?: never;
@@ -8170,6 +8984,36 @@ export type EndKeyResponses = {
 };
 
 export type EndKeyResponse = EndKeyResponses[keyof EndKeyResponses];
+
+export type UpdateKeyData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: KeyPatch;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/keys/{id}';
+};
+
+export type UpdateKeyErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type UpdateKeyError = UpdateKeyErrors[keyof UpdateKeyErrors];
+
+export type UpdateKeyResponses = {
+    /**
+     * OK
+     */
+    200: Key;
+};
+
+export type UpdateKeyResponse = UpdateKeyResponses[keyof UpdateKeyResponses];
 
 export type ListKindsData = {
     body?: never;
@@ -10035,6 +10879,89 @@ export type CreateLinkResponses = {
 };
 
 export type CreateLinkResponse = CreateLinkResponses[keyof CreateLinkResponses];
+
+export type ListTiesData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/people/{id}/providers';
+};
+
+export type ListTiesErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListTiesError = ListTiesErrors[keyof ListTiesErrors];
+
+export type ListTiesResponses = {
+    /**
+     * OK
+     */
+    200: TieList;
+};
+
+export type ListTiesResponse = ListTiesResponses[keyof ListTiesResponses];
+
+export type UnlinkProviderData = {
+    body?: never;
+    path: {
+        id: string;
+        provider: string;
+    };
+    query?: never;
+    url: '/api/v1/people/{id}/providers/{provider}';
+};
+
+export type UnlinkProviderErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type UnlinkProviderError = UnlinkProviderErrors[keyof UnlinkProviderErrors];
+
+export type UnlinkProviderResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type UnlinkProviderResponse = UnlinkProviderResponses[keyof UnlinkProviderResponses];
+
+export type ExpectPersonData = {
+    body?: never;
+    path: {
+        id: string;
+        provider: string;
+    };
+    query?: never;
+    url: '/api/v1/people/{id}/providers/{provider}';
+};
+
+export type ExpectPersonErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ExpectPersonError = ExpectPersonErrors[keyof ExpectPersonErrors];
+
+export type ExpectPersonResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type ExpectPersonResponse = ExpectPersonResponses[keyof ExpectPersonResponses];
 
 export type ReactivatePersonData = {
     body?: never;
@@ -12249,6 +13176,148 @@ export type ExplainProspectResponses = {
 
 export type ExplainProspectResponse = ExplainProspectResponses[keyof ExplainProspectResponses];
 
+export type ListProvidersData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/providers';
+};
+
+export type ListProvidersErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListProvidersError = ListProvidersErrors[keyof ListProvidersErrors];
+
+export type ListProvidersResponses = {
+    /**
+     * OK
+     */
+    200: ProviderList;
+};
+
+export type ListProvidersResponse = ListProvidersResponses[keyof ListProvidersResponses];
+
+export type CreateProviderData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: ProviderBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/providers';
+};
+
+export type CreateProviderErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type CreateProviderError = CreateProviderErrors[keyof CreateProviderErrors];
+
+export type CreateProviderResponses = {
+    /**
+     * Created
+     */
+    201: Provider;
+};
+
+export type CreateProviderResponse = CreateProviderResponses[keyof CreateProviderResponses];
+
+export type DeleteProviderData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: {
+        /**
+         * The one that was read; absent: whatever it is now.
+         */
+        version?: number;
+    };
+    url: '/api/v1/providers/{id}';
+};
+
+export type DeleteProviderErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type DeleteProviderError = DeleteProviderErrors[keyof DeleteProviderErrors];
+
+export type DeleteProviderResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type DeleteProviderResponse = DeleteProviderResponses[keyof DeleteProviderResponses];
+
+export type UpdateProviderData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: ProviderBody;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/providers/{id}';
+};
+
+export type UpdateProviderErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type UpdateProviderError = UpdateProviderErrors[keyof UpdateProviderErrors];
+
+export type UpdateProviderResponses = {
+    /**
+     * OK
+     */
+    200: Provider;
+};
+
+export type UpdateProviderResponse = UpdateProviderResponses[keyof UpdateProviderResponses];
+
+export type CheckProviderData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/providers/{id}/check';
+};
+
+export type CheckProviderErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type CheckProviderError = CheckProviderErrors[keyof CheckProviderErrors];
+
+export type CheckProviderResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type CheckProviderResponse = CheckProviderResponses[keyof CheckProviderResponses];
+
 export type GetRailsData = {
     body?: never;
     path?: never;
@@ -13458,6 +14527,129 @@ export type WeighPasswordResponses = {
 };
 
 export type WeighPasswordResponse = WeighPasswordResponses[keyof WeighPasswordResponses];
+
+export type ListSignInProvidersData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/session/provider';
+};
+
+export type ListSignInProvidersErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListSignInProvidersError = ListSignInProvidersErrors[keyof ListSignInProvidersErrors];
+
+export type ListSignInProvidersResponses = {
+    /**
+     * OK
+     */
+    200: SignInProviderList;
+};
+
+export type ListSignInProvidersResponse = ListSignInProvidersResponses[keyof ListSignInProvidersResponses];
+
+export type BeginProviderSignInData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: SignInByBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/session/provider';
+};
+
+export type BeginProviderSignInErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type BeginProviderSignInError = BeginProviderSignInErrors[keyof BeginProviderSignInErrors];
+
+export type BeginProviderSignInResponses = {
+    /**
+     * OK
+     */
+    200: Way;
+};
+
+export type BeginProviderSignInResponse = BeginProviderSignInResponses[keyof BeginProviderSignInResponses];
+
+export type FinishProviderSignInData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * What the provider gave, for one use.
+         */
+        code?: string;
+        /**
+         * The word that the browser was sent with.
+         */
+        state?: string;
+        /**
+         * Who gave it.
+         */
+        iss?: string;
+        /**
+         * Why it gave none.
+         */
+        error?: string;
+    };
+    url: '/api/v1/session/provider/callback';
+};
+
+export type FinishProviderSignInErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type FinishProviderSignInError = FinishProviderSignInErrors[keyof FinishProviderSignInErrors];
+
+export type FinishProviderSignInResponses = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type FinishProviderSignInResponse = FinishProviderSignInResponses[keyof FinishProviderSignInResponses];
+
+export type LinkProviderData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: LinkProviderBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/session/provider/link';
+};
+
+export type LinkProviderErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type LinkProviderError = LinkProviderErrors[keyof LinkProviderErrors];
+
+export type LinkProviderResponses = {
+    /**
+     * OK
+     */
+    200: Way;
+};
+
+export type LinkProviderResponse = LinkProviderResponses[keyof LinkProviderResponses];
 
 export type RenewRecoveryData = {
     body?: never;
