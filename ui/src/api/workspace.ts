@@ -2,6 +2,7 @@ import { queryOptions } from '@tanstack/react-query';
 import type {
   Key as Key_,
   KeyBody,
+  KeyPatch,
   Pipeline as Pipeline_,
   PipelineBody,
   Settings as Settings_,
@@ -42,5 +43,7 @@ export const keys = queryOptions({
 
 /** The answer holds the token, this one time. */
 export const addKey = (draft: KeyBody) => call<Key & { token: string }>('POST', '/keys', { body: draft });
+
+export const changeKey = (id: string, patch: KeyPatch) => call<Key>('PATCH', `/keys/${id}`, { body: patch });
 
 export const removeKey = (id: string) => call<void>('DELETE', `/keys/${id}`);

@@ -43,7 +43,7 @@ const setup = createRoute({
 const door = createRoute({
   getParentRoute: () => root,
   path: '/sign-in',
-  validateSearch: (search: Record<string, unknown>) => words(search, 'to'),
+  validateSearch: (search: Record<string, unknown>) => words(search, 'to', 'refused'),
   component: lazyRouteComponent(() => import('../features/session/sign-in-page'), 'SignInPage'),
 });
 
@@ -154,6 +154,7 @@ const settingsHome = createRoute({
 const you = createRoute({
   getParentRoute: () => settings,
   path: '/you',
+  validateSearch: (search: Record<string, unknown>) => words(search, 'linked', 'refused'),
   component: lazyRouteComponent(() => import('../features/people/you-page'), 'YouPage'),
 });
 
@@ -211,6 +212,18 @@ const keys = createRoute({
   component: lazyRouteComponent(() => import('../features/settings/keys-page'), 'KeysPage'),
 });
 
+const providers = createRoute({
+  getParentRoute: () => settings,
+  path: '/providers',
+  component: lazyRouteComponent(() => import('../features/settings/providers-page'), 'ProvidersPage'),
+});
+
+const directory = createRoute({
+  getParentRoute: () => settings,
+  path: '/directory',
+  component: lazyRouteComponent(() => import('../features/settings/directory-page'), 'DirectoryPage'),
+});
+
 const tree = root.addChildren([
   setup,
   door,
@@ -234,6 +247,8 @@ const tree = root.addChildren([
       fields,
       pipelines,
       keys,
+      providers,
+      directory,
     ]),
   ]),
 ]);

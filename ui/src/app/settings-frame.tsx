@@ -19,6 +19,8 @@ export function SettingsFrame() {
     { to: '/settings/pipelines', label: t`Pipelines`, shown: holds(me, 'pipelines.manage') },
     { to: '/import', label: t`Import`, shown: holds(me, 'import.run') },
     { to: '/settings/keys', label: t`Program keys`, shown: holds(me, 'keys.manage') },
+    { to: '/settings/providers', label: t`Sign-in providers`, shown: holds(me, 'security.manage') },
+    { to: '/settings/directory', label: t`Account sync`, shown: holds(me, 'security.manage') },
   ].filter((place) => place.shown);
   return (
     <div className={classes.frame}>

@@ -13,6 +13,7 @@ export function useAbilityWords(): Record<string, string> {
     'pipelines.manage': t`Make and change pipelines and their stages`,
     'keys.manage': t`Make and revoke program keys`,
     'security.manage': t`Say on what terms people are let in: from which networks, at which hours, with which proofs, for how long`,
+    'accounts.sync': t`Keep accounts and groups in step with the firm’s directory, as far as the owner of the key may (for programs)`,
     'ledger.read': t`Read the log: who saw, changed or took what`,
     'ledger.read_own': t`Read the log of their own actions`,
     'exports.read': t`See past exports and imports, and fetch their files`,

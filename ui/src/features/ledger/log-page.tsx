@@ -201,7 +201,15 @@ function Row({ entry }: { entry: Entry }) {
         <div>
           {pieces.map((part, index) =>
             part === 'who' ? (
-              <strong key={index}>{name}</strong>
+              <Fragment key={index}>
+                <strong>{name}</strong>
+                {entry.actor.owner && (
+                  <>
+                    {' '}
+                    <Trans>(program of {entry.actor.owner})</Trans>
+                  </>
+                )}
+              </Fragment>
             ) : part === 'record' ? (
               <strong key={index}>{subject}</strong>
             ) : (

@@ -25,6 +25,7 @@ import { When } from '../../kit/when';
 import { kindMany } from '../../kit/words';
 import { isLanguage, languages } from '../../text';
 import { DifferencesPanel } from './differences';
+import { LinkedPanel } from './linked';
 import { OneTimeLink } from './one-time-link';
 import classes from './people.module.css';
 import { roleName } from './people-page';
@@ -51,6 +52,7 @@ export function PersonPage() {
       <Account person={data} />
       <DifferencesPanel person={data} kinds={all} />
       <TakePanel id={id} />
+      <LinkedPanel person={id} />
       <SessionsPanel person={id} />
       {holds(me, 'viewas') && <Preview kinds={all} person={id} />}
     </Column>

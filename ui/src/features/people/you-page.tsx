@@ -5,6 +5,7 @@ import { useState } from 'react';
 import { changePassword, useMe } from '../../api/session';
 import { useSentence } from '../../kit/failure';
 import { Column, Panel } from '../../kit/page';
+import { LinkedPanel } from './linked';
 import { OwnSignIns, SessionsPanel } from './sessions';
 
 /** One's own account: the password, and where one is signed in. */
@@ -24,6 +25,7 @@ export function YouPage() {
       <Panel title={t`Password`} note={t`Changing it ends every other session of yours.`}>
         <Password />
       </Panel>
+      <LinkedPanel person={me.person.id} own />
       <SessionsPanel person={me.person.id} own />
       <OwnSignIns person={me.person.id} />
     </Column>

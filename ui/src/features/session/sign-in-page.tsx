@@ -8,6 +8,7 @@ import { signIn } from '../../api/session';
 import { useSentence } from '../../kit/failure';
 import { Door } from './door';
 import { LanguageChoice } from './language-choice';
+import { ProviderButtons } from './provider-buttons';
 
 const route = getRouteApi('/sign-in');
 
@@ -16,10 +17,12 @@ export function SignInPage() {
   const { t } = useLingui();
   const sentence = useSentence();
   const client = useQueryClient();
-  const { to } = route.useSearch();
+  const { to, refused } = route.useSearch();
   const [email, setEmail] = useState('');
   const [password, setPassword] = useState('');
-  const [failure, setFailure] = useState<unknown>(null);
+  const [failure, setFailure] = useState<unknown>(() =>
+    refused ? new Problem(403, { code: refused }) : null,
+  );
   const [busy, setBusy] = useState(false);
 
   async function enter() {
@@ -80,6 +83,7 @@ export function SignInPage() {
           </Button>
         </Stack>
       </form>
+      <ProviderButtons to={to} fail={setFailure} />
       <LanguageChoice />
     </Door>
   );
