@@ -10,7 +10,13 @@ import { generateKeyPairSync } from 'node:crypto';
 import { createServer } from 'node:http';
 import { Provider } from 'oidc-provider';
 
-const { port = 0, redirect, people = {}, secret = 'a-secret-of-the-test', inToken = false } = JSON.parse(process.argv[2] ?? '{}');
+const {
+  port = 0,
+  redirect,
+  people = {},
+  secret = 'a-secret-of-the-test',
+  inToken = false,
+} = JSON.parse(process.argv[2] ?? '{}');
 
 const key = (kind, options, alg) => ({
   ...generateKeyPairSync(kind, options).privateKey.export({ format: 'jwk' }),

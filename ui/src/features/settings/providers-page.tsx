@@ -144,7 +144,7 @@ function Row({ of: provider }: { of: Provider }) {
         >
           <Text size="sm">
             <Trans>
-              Links of {provider.people} people and all sessions that it began end. Whoever has no password
+              All links to it ({provider.people}) and all sessions that it began end. Whoever has no password
               needs a one-time link.
             </Trans>
           </Text>
