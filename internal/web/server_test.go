@@ -74,6 +74,8 @@ func TestAttack59_GuestsGetNothingOfClients(t *testing.T) {
 				switch {
 				case path == "/api/v1/session/passkey/begin":
 					a.is(200) // a challenge, which is chance
+				case path == "/api/v1/session/password/weigh":
+					a.is(200) // says how easily a password is guessed, and of nobody
 				case path == "/api/v1/session/provider/link":
 					a.is(401)
 				case path == "/api/v1/session/provider":
