@@ -96,7 +96,7 @@ func open(ctx context.Context, o store.Options) (h *house, err error) {
 		Founding: func(ctx context.Context, tx *store.Tx, _ actor.Actor, f identity.Founding) error {
 			return h.workspace.Found(ctx, tx, crm.Settings{Name: f.Workspace, Region: f.Region, Language: f.Language, TimeZone: f.TimeZone, Currency: "EUR"})
 		}})
-	h.book = records.Open(records.Options{DB: h.db, Scribe: h.scribe, Rights: h.rights, Vault: h.vault, Catalog: h.workspace.Catalog, Region: h.workspace.Region, Prepare: h.workspace.Prepare()})
+	h.book = records.Open(records.Options{DB: h.db, Scribe: h.scribe, Rights: h.rights, Vault: h.vault, Catalog: h.workspace.Catalog, Region: h.workspace.Region, Prepare: h.workspace.Prepare(), Settle: h.workspace.Settle()})
 	h.imports = exchange.Open(exchange.Options{DB: h.db, Scribe: h.scribe, Vault: h.vault, Rights: h.rights, Book: h.book, Region: h.workspace.Region,
 		Language: func() string { return h.workspace.Settings().Language },
 		Person:   func(context.Context, string) (actor.PersonID, bool) { return 0, false }})

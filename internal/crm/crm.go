@@ -26,13 +26,15 @@ const (
 	callNumber         = 12
 	messageNumber      = 13
 	processNumber      = 14
+	serviceNumber      = 10
+	appointmentNumber  = 11
 )
 
 // Kinds lists the built-in kinds with their built-in fields.
 func Kinds() []schema.Kind {
 	return []schema.Kind{
 		contact(), company(), deal(), task(), comment(),
-		legalEntity(), folder(), prospectList(), prospect(), call(), message(), process(),
+		legalEntity(), folder(), prospectList(), prospect(), call(), message(), process(), service(), appointment(),
 	}
 }
 

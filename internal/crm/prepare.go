@@ -19,7 +19,7 @@ func (w *Workspace) Prepare() map[string]records.Prepare {
 	all := map[string]records.Prepare{}
 	special := map[string]records.Prepare{
 		"contact": w.prepareContact, "deal": w.prepareStaged("deal"), "task": prepareTask, "comment": prepareComment,
-		"call": w.prepareCall, "message": w.prepareMessage, "process": w.prepareStaged("process"), "prospect": prepareProspect,
+		"call": w.prepareCall, "message": w.prepareMessage, "process": w.prepareStaged("process"), "prospect": prepareProspect, "service": prepareService,
 	}
 	for _, k := range Kinds() {
 		all[k.Name] = func(ctx context.Context, tx *store.Tx, before *store.Stored, v records.Values) error {
@@ -32,6 +32,11 @@ func (w *Workspace) Prepare() map[string]records.Prepare {
 		}
 	}
 	return all
+}
+
+// Settle is what each kind does with a record as it is about to be.
+func (w *Workspace) Settle() map[string]records.Settle {
+	return map[string]records.Settle{"service": settleService, "appointment": w.settleAppointment}
 }
 
 // prepareCustom asks for required custom fields: of a new record, and of a

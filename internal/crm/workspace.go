@@ -46,6 +46,7 @@ type remembered struct {
 	catalog   *schema.Catalog
 	fields    []CustomField
 	pipelines []Pipeline
+	staff     []Staff
 	settings  Settings
 }
 
@@ -118,6 +119,9 @@ func remember(ctx context.Context, tx *store.Tx, n int64) (*remembered, error) {
 		return nil, err
 	}
 	if r.pipelines, err = readPipelines(ctx, tx); err != nil {
+		return nil, err
+	}
+	if r.staff, err = readStaff(ctx, tx); err != nil {
 		return nil, err
 	}
 	r.catalog, err = catalogWith(r.fields)

@@ -70,7 +70,7 @@ func Fill(ctx context.Context, r Rooms) ([]SignIn, error) {
 	}
 	d := &demo{Rooms: r, ctx: ctx, owner: started.Actor}
 	signIns := []SignIn{{"olga@example.com", password, "Olga Orlova", "owns the firm and sees everything"}}
-	steps := []func() error{func() error { return d.people(password) }, d.groups, d.companies, d.clients, d.deals, d.tasks, d.comments, d.days}
+	steps := []func() error{func() error { return d.people(password) }, d.groups, d.companies, d.clients, d.deals, d.tasks, d.comments, d.staff, d.services, d.appointments, d.days}
 	for _, step := range steps {
 		if err := step(); err != nil {
 			return nil, fmt.Errorf("fill the demo: %w", err)
@@ -91,6 +91,7 @@ type demo struct {
 	north   actor.GroupID
 	firms   []schema.RecordID
 	clientz []schema.RecordID
+	offers  []schema.RecordID
 }
 
 func (d *demo) as(i int) actor.Actor { return actor.Actor{Kind: actor.Person, Person: d.cast[i].id} }

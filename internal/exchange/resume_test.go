@@ -305,7 +305,7 @@ func TestUndoingThatWasInterruptedGoesOnAndCountsRight(t *testing.T) {
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		watch := &cutter{House: h, at: 2, cut: cancel}
-		book := records.Open(records.Options{DB: db, Scribe: h.Scribe, Rights: watch, Vault: h.Vault, Catalog: h.Workspace.Catalog, Region: h.Workspace.Region, Prepare: h.Workspace.Prepare()})
+		book := records.Open(records.Options{DB: db, Scribe: h.Scribe, Rights: watch, Vault: h.Vault, Catalog: h.Workspace.Catalog, Region: h.Workspace.Region, Prepare: h.Workspace.Prepare(), Settle: h.Workspace.Settle()})
 		if _, err := book.Undo(ctx, crmtest.As(crmtest.Owner), operation); !errors.Is(err, context.Canceled) {
 			t.Fatalf("the undoing was not interrupted: %v", err)
 		}
@@ -333,7 +333,7 @@ func TestUndoingNeedsTheRightsForIt(t *testing.T) {
 		// A fault in the middle leaves it half undone, and it cannot be started again.
 		broken := true
 		stuck := desk(t, h, func(o *exchange.Options) {
-			o.Book = records.Open(records.Options{DB: db, Scribe: h.Scribe, Rights: failing{h, &broken}, Vault: h.Vault, Catalog: h.Workspace.Catalog, Region: h.Workspace.Region, Prepare: h.Workspace.Prepare()})
+			o.Book = records.Open(records.Options{DB: db, Scribe: h.Scribe, Rights: failing{h, &broken}, Vault: h.Vault, Catalog: h.Workspace.Catalog, Region: h.Workspace.Region, Prepare: h.Workspace.Prepare(), Settle: h.Workspace.Settle()})
 		})
 		if i = undo(t, stuck, crmtest.Owner, i.ID); i.State != exchange.Undone || i.Problem == "" || clients(t, h) != 2 {
 			t.Errorf("%s: %q, %d clients", i.State, i.Problem, clients(t, h))

@@ -272,10 +272,14 @@ func thoughtHasNoGround(b *building) []string {
 // its own account. Each place and purpose is named here, with what keeps the
 // contents from an actor who may not see them.
 var mayActAsHouse = map[string]string{
-	"records/state.go ForDecision": "reads the facts that Admit asks for; what leaves is cut by its verdict",
-	"records/share.go ForIndex":    "rewrites access rows; nothing leaves",
-	"records/read.go ForDecision":  "lists what lives on a record; each is admitted by itself before it leaves",
-	"crm/field.go ForMigration":    "adds columns, and asks whether any record holds a value; nothing leaves",
+	"records/state.go ForDecision":   "reads the facts that Admit asks for; what leaves is cut by its verdict",
+	"records/share.go ForIndex":      "rewrites access rows; nothing leaves",
+	"records/read.go ForDecision":    "lists what lives on a record; each is admitted by itself before it leaves",
+	"records/clash.go ForTime":       "asks whether somebody's time is taken; yes or no leaves",
+	"records/agenda.go ForTime":      "finds what takes people's time; what a reader may not see leaves as busy, if they may know that",
+	"records/series.go ForTime":      "finds the records of a series; each is decided by itself before it changes",
+	"crm/appointment.go ForDecision": "takes name, length and price of a service that the writer may see; they become the appointment's",
+	"crm/field.go ForMigration":      "adds columns, and asks whether any record holds a value; nothing leaves",
 }
 
 func wholeGrants(b *building) []string {

@@ -31,6 +31,8 @@ const (
 	SeeSightings    Ability = "records.seen"
 	ViewAs          Ability = "viewas"
 	Explain         Ability = "explain"
+	SeeBusy         Ability = "journal.busy"
+	ManageSchedule  Ability = "schedule.manage"
 )
 
 // AbilityWords is an ability with the sentence that says what it lets do.
@@ -63,6 +65,8 @@ var abilities = [...]AbilityWords{
 	{RevertRecords, "Return a record to an earlier state."},
 	{SeeSightings, "See who has ever seen a record."},
 	{ViewAs, "Look through the eyes of another person or role, without changing anything."},
+	{SeeBusy, "See in the journal when colleagues are busy, and nothing else of appointments that may not be seen."},
+	{ManageSchedule, "Say who takes appointments, and when they work."},
 	{Explain, "Ask why somebody may see a record, and who may."},
 }
 

@@ -215,7 +215,9 @@ func (s *Standing) mostSeen(kind *schema.Kind, f Facts, now time.Time) sights {
 // MayAssign tells whether the person may make somebody else responsible for a
 // record: to edit it is not enough, since the responsible person decides who
 // reaches it. It needs AssignRecords as well. Before the record exists (the
-// zero before) only a record of one's own needs no ability.
+// zero before) only a record of one's own needs no ability. Whoever may edit the
+// appointments of everybody may also say whose they are: that is what booking
+// is, and it carries nothing out of anybody's reach.
 func (s *Standing) MayAssign(kind *schema.Kind, before Facts, to actor.PersonID, now time.Time) (bool, Reason) {
 	creating := before.Record == 0
 	if creating && s.Person() != 0 && to == s.Person() {
@@ -228,6 +230,9 @@ func (s *Standing) MayAssign(kind *schema.Kind, before Facts, to actor.PersonID,
 		if v := s.Decide(kind, Edit, Card, now).Admit(before); !v.Allowed {
 			return false, v.Reasons()[0]
 		}
+	}
+	if kind.Time != nil && s.Grade(kind, Edit) == All {
+		return true, Reason{}
 	}
 	return s.Can(AssignRecords)
 }

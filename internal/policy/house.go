@@ -16,11 +16,12 @@ const (
 	ForImport                            // to match the rows of a file with records, before each is changed under the importer's grant
 	ForErasure                           // to erase by law what a subject may demand
 	ForDecision                          // to read the facts of one record that a decision needs
+	ForTime                              // to know when people's time is taken, without telling by what
 )
 
 var houseNames = [...]string{
 	ForHistory: "history", ForMigration: "migration", ForDuplicates: "duplicates", ForIndex: "index", ForBin: "bin",
-	ForRelations: "relations", ForImport: "import", ForErasure: "erasure", ForDecision: "decision",
+	ForRelations: "relations", ForImport: "import", ForErasure: "erasure", ForDecision: "decision", ForTime: "time",
 }
 
 // String gives the reason's name.

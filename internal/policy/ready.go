@@ -16,7 +16,7 @@ type Ready struct {
 
 // readyKinds are the kinds of record that the ready roles give rights on.
 var readyKinds = [...]string{"contact", "company", "deal", "task", "comment",
-	"legal_entity", "folder", "prospect_list", "prospect", "call", "message", "process"}
+	"legal_entity", "folder", "prospect_list", "prospect", "call", "message", "process", "service", "appointment"}
 
 // ReadyRoles lists the roles that a new workspace has, widest first. Only the
 // owner exports, and only the owner sees contact data of everybody without a
@@ -55,7 +55,7 @@ func readyAdministrator() Ready {
 	role.Grades = grades([]Action{Create, View, Edit, Delete}, All, readyKinds[:]...)
 	role.Abilities = held(ManagePeople, ManageRoles, ManageGroups, ManageSettings, ManageFields, ManagePipelines, ManageKeys, ManageSecurity,
 		ReadLedger, ReadOwnLedger, RunImport, ShareRecords, AssignRecords, FindExact, UseBin, ChangeInBulk, MergeRecords, RevertRecords,
-		SeeSightings, ViewAs, Explain)
+		SeeSightings, ViewAs, Explain, SeeBusy, ManageSchedule)
 	role.Sights = append(openly(),
 		SightRule{Class: schema.Contact, Own: Plain, All: Click},
 		SightRule{Class: schema.Special, All: Click})
@@ -70,7 +70,8 @@ func readyManager() Ready {
 	role := Role{Name: "Manager", Built: "manager"}
 	role.Grades = grades([]Action{Create, View, Edit}, All, readyKinds[:]...)
 	give(role.Grades, Delete, Own, "deal", "task", "comment", "prospect", "call", "message", "process")
-	role.Abilities = held(ReadOwnLedger, ShareRecords, AssignRecords, FindExact, ChangeInBulk, MergeRecords)
+	give(role.Grades, Delete, All, "appointment")
+	role.Abilities = held(ReadOwnLedger, ShareRecords, AssignRecords, FindExact, ChangeInBulk, MergeRecords, SeeBusy, ManageSchedule)
 	role.Sights = append(openly(), SightRule{Class: schema.Contact, Own: Plain, All: Click})
 	return Ready{role, words("Manager", "Менеджер", "Responsabile", "Kierownik"), words(
 		"Works with all clients and deals. Phone numbers of others' clients open on a click.",
@@ -87,6 +88,7 @@ func readySpecialist() Ready {
 	give(role.Grades, Create, All, "contact", "deal", "task", "comment", "call", "message")
 	give(role.Grades, Edit, Own, "contact", "company", "deal", "task", "comment", "folder", "call", "message", "process")
 	give(role.Grades, Delete, Own, "task", "comment")
+	specialistsDay(role.Grades)
 	role.Abilities = held(ReadOwnLedger)
 	role.Sights = append(openly(),
 		SightRule{Class: schema.Contact, All: Masked},
@@ -98,13 +100,25 @@ func readySpecialist() Ready {
 		"Pracuje z własnymi klientami i widzi klientów swoich grup. Numery własnych klientów otwierają się po kliknięciu.")}
 }
 
+// specialistsDay lets a specialist keep their own appointments, and not delete
+// them; services are for others to change.
+func specialistsDay(all map[string]map[Action]Grade) {
+	give(all, View, All, "service")
+	give(all, Edit, Denied, "service")
+	give(all, Create, All, "appointment")
+	give(all, View, Own, "appointment")
+}
+
 func readyCallCentre() Ready {
 	role := Role{Name: "Call centre", Built: "call_centre"}
 	role.Grades = grades([]Action{View}, All, readyKinds[:]...)
 	give(role.Grades, View, Group, "folder")
 	give(role.Grades, Create, All, "contact", "deal", "task", "comment", "prospect", "call", "message")
 	give(role.Grades, Edit, Own, readyKinds[:]...)
-	role.Abilities = held(ReadOwnLedger, FindExact)
+	give(role.Grades, Edit, Denied, "service")
+	give(role.Grades, Create, All, "appointment")
+	give(role.Grades, Edit, All, "appointment")
+	role.Abilities = held(ReadOwnLedger, FindExact, SeeBusy)
 	role.Sights = append(openly(),
 		SightRule{Class: schema.Contact, All: Masked},
 		SightRule{Class: schema.Contact, Surface: Card, Own: Plain, All: Click},

@@ -249,7 +249,10 @@ func (b *Book) Undo(ctx context.Context, who actor.Actor, operation int64) (*Ope
 					if err := p.still(kind, it.id, it.version); err != nil {
 						return err
 					}
-					if what == BulkRestore || it.before == 0 {
+					if it.before == 0 {
+						return p.unmake(kind, it.id)
+					}
+					if what == BulkRestore {
 						return p.bin(kind, it.id, 0)
 					}
 					return p.revert(kind, it.id, it.before, "record.reverted")

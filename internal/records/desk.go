@@ -98,7 +98,7 @@ func (d *Desk) Write(kindName string, operation int64, all []Write) (int64, []Ou
 			} else {
 				err = p.updateWith(kind, w.ID, 0, w.Values, w.With)
 			}
-			if err == nil && real && (d.careful || w.ID != 0) {
+			if err == nil && real && (d.careful || w.ID != 0 || kind.Time != nil) {
 				err = p.item(operation, kind, o.ID)
 			}
 			return err

@@ -67,6 +67,8 @@ type Page struct {
 	Count  *Count
 	Titles map[schema.RecordID]string // of linked records that the reader may see
 	May    May
+
+	Clients *Page // whom the records are for, where that was asked for; else nil
 }
 
 // Record is one record, no more of it than the reader may see.
@@ -394,9 +396,14 @@ func (b *Book) may(st *policy.Standing, kind *schema.Kind, on Surface) May {
 // titles are how linked records are called, for those that the reader may see
 // (attack 15). What a title shows of a person is noted like any reading.
 func (b *Book) titles(ctx context.Context, who actor.Actor, st *policy.Standing, p *Page) (map[schema.RecordID]string, error) {
+	return b.titlesBut(ctx, who, st, p, nil)
+}
+
+// titlesBut is titles without those of one field, which the caller has.
+func (b *Book) titlesBut(ctx context.Context, who actor.Actor, st *policy.Standing, p *Page, but *schema.Field) (map[schema.RecordID]string, error) {
 	var wanted map[*schema.Kind][]schema.RecordID
 	for i, f := range p.Fields {
-		if f.Type != schema.Relation || f.Target == schema.AnyKind {
+		if f.Type != schema.Relation || f.Target == schema.AnyKind || f == but {
 			continue
 		}
 		for _, r := range p.Rows {

@@ -50,6 +50,7 @@ type Rights interface {
 type Prepare func(ctx context.Context, tx *store.Tx, before *store.Stored, v Values) error
 
 // Options are what a Book needs. All but Prepare and Runner must be given.
+// Options are what a Book needs. All but Prepare and Settle must be given.
 type Options struct {
 	DB      *store.DB
 	Scribe  *scribe.Scribe
@@ -59,6 +60,7 @@ type Options struct {
 	Region  func() string          // default region of phone numbers, ISO 3166 two letters
 	Prepare map[string]Prepare     // by name of kind
 	Runner  *jobs.Runner           // hands over what somebody was responsible for; nil: nothing is handed over
+	Settle  map[string]Settle      // by name of kind
 }
 
 // Book is the door. It is safe for concurrent use.
@@ -71,6 +73,7 @@ type Book struct {
 	region  func() string
 	prepare map[string]Prepare
 	runner  *jobs.Runner
+	settle  map[string]Settle
 }
 
 // Open makes a book over an open database.
@@ -80,6 +83,7 @@ func Open(o Options) *Book {
 		o.Runner.Handle(handOverKind, b.carryOn)
 	}
 	return b
+	return &Book{db: o.DB, scribe: o.Scribe, rights: o.Rights, vault: o.Vault, catalog: o.Catalog, region: o.Region, prepare: o.Prepare, settle: o.Settle}
 }
 
 // Surface is where something is shown; the route decides it.

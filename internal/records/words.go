@@ -22,7 +22,12 @@ const (
 	OnList     = policy.List
 	OnCard     = policy.Card
 	OnDropDown = policy.DropDown
+	OnJournal  = policy.Journal
+	OnBooking  = policy.Booking
 	OnAPI      = policy.API
+
+	OnAppointments = policy.Appointments
+	OnDashboard    = policy.Dashboard
 )
 
 // ListOf is where records of a kind are shown beneath each other: on lists, or
@@ -77,6 +82,8 @@ const (
 	SeeSightings    = policy.SeeSightings
 	ViewAs          = policy.ViewAs
 	Explain         = policy.Explain
+	SeeBusy         = policy.SeeBusy
+	ManageSchedule  = policy.ManageSchedule
 )
 
 // Surfaces are all surfaces there are.

@@ -36,6 +36,8 @@ type pen struct {
 	touched bool // a record has been changed since the caller cleared this
 	begun   bool // something has been written since the caller cleared this
 
+	series string // what is made now is of this series; empty: of none
+
 	desk  *Desk  // new records wait here to be written together; nil: each is written at once
 	trial *Trial // nothing is written: what would be is kept here; nil: it is real
 }
@@ -124,7 +126,7 @@ func (p *pen) createIn(kind *schema.Kind, v Values, group actor.GroupID) (schema
 	switch {
 	case p.trial != nil:
 		p.trial.keep(s)
-	case p.desk != nil && !p.desk.careful:
+	case p.desk != nil && !p.desk.careful && kind.Time == nil: // one that takes time must be seen by the next one
 		p.desk.fresh = append(p.desk.fresh, s)
 	default:
 		p.begun = true
@@ -178,6 +180,13 @@ func (p *pen) compose(kind *schema.Kind, v Values, group actor.GroupID) (*state,
 		return nil, g, nil, err
 	}
 	at, by := p.tx.Now().UnixMicro(), p.by()
+	if p.series != "" {
+		c, err := p.b.settings().canonical(kind.Field(kind.Time.Series), p.series)
+		if err != nil {
+			return nil, g, nil, err
+		}
+		cells = append(cells, c)
+	}
 	for _, k := range []struct {
 		field string
 		value any
@@ -203,7 +212,10 @@ func (p *pen) compose(kind *schema.Kind, v Values, group actor.GroupID) (*state,
 		}
 		s.shares = []share{{principal: with.principal(), level: policy.ShareEdit, by: int64(p.who.Person), at: at}}
 	}
-	return s, g, cells, p.keeps(g, nil, s)
+	if err := p.keeps(g, nil, s); err != nil {
+		return nil, g, nil, err
+	}
+	return s, g, cells, p.clash(nil, s)
 }
 
 func (p *pen) update(kind *schema.Kind, id schema.RecordID, version int64, v Values) error {
@@ -252,6 +264,9 @@ func (p *pen) change(g policy.Grant, s *state, cells []store.Cell, event scribe.
 		return err
 	}
 	if err := p.keeps(g, s, after); err != nil {
+		return err
+	}
+	if err := p.clash(s, after); err != nil {
 		return err
 	}
 	if p.trial != nil {
@@ -320,6 +335,9 @@ func (p *pen) unbin(kind *schema.Kind, id schema.RecordID, version int64) error 
 	back := *s.stored
 	back.Binned = false
 	live := &state{kind: kind, stored: &back, shares: s.shares, now: s.now}
+	if err := p.clash(nil, live); err != nil {
+		return err
+	}
 	if err := p.tx.UnbinRecord(p.ctx, g, id, s.stored.Version, live.place()); err != nil {
 		return err
 	}
@@ -417,7 +435,10 @@ func (p *pen) cells(kind *schema.Kind, before *store.Stored, v Values) ([]store.
 	if err := fault.Join(wrong); err != nil {
 		return nil, err
 	}
-	return cells, p.related(cells)
+	if err := p.related(cells); err != nil {
+		return nil, err
+	}
+	return p.settled(kind, before, cells)
 }
 
 // known keeps a name that a caller made up from being repeated unless it looks

@@ -14,6 +14,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 )
 
 // RecordID names a record of any kind. It is ordered by time of creation and
@@ -74,8 +75,28 @@ type Kind struct {
 	// it who may not view that other record.
 	Within bool
 
+	// Time says how a record takes the time of whoever is responsible for it;
+	// nil for kinds that take none.
+	Time *Time
+
 	byName map[string]*Field
 }
+
+// Time names the fields by which a record takes a person's time: an appointment
+// with somebody cannot be made while they have another one.
+type Time struct {
+	Starts, Ends string   // DateTime, required
+	Status       string   // Choice
+	Frees        []string // options of Status in which the time is free again
+	Cancelled    string   // the one of them that says that it will not be
+	Beside       string   // Bool: this record may stand beside another one
+	Series       string   // Text, kept by the house: the same for all that were made as one series
+	Client       string   // Relation: whom it is for
+}
+
+// Longest bounds how long one record takes anybody's time, so that those that
+// reach into an hour are found without looking at all that came before it.
+const Longest = 24 * time.Hour
 
 // Field finds a field by name, or nil.
 func (k *Kind) Field(name string) *Field { return k.byName[name] }
@@ -147,6 +168,11 @@ func New(kinds ...Kind) (*Catalog, error) {
 		if k.Within && (k.byName["about"] == nil || k.byName["about_kind"] == nil) {
 			return nil, fmt.Errorf("kind %s: lives on other records but does not name them", k.Name)
 		}
+		if k.Time != nil {
+			if err := k.checkTime(); err != nil {
+				return nil, err
+			}
+		}
 		kind := &k
 		for _, f := range kind.Fields {
 			f.kind = kind
@@ -162,6 +188,23 @@ func New(kinds ...Kind) (*Catalog, error) {
 		}
 	}
 	return c, nil
+}
+
+func (k *Kind) checkTime() error {
+	for _, need := range []struct {
+		name string
+		t    Type
+	}{{k.Time.Starts, DateTime}, {k.Time.Ends, DateTime}, {k.Time.Status, Choice}, {k.Time.Beside, Bool}, {k.Time.Series, Text}, {k.Time.Client, Relation}} {
+		if f := k.byName[need.name]; f == nil || f.Type != need.t {
+			return fmt.Errorf("kind %s: field %q does not say when time is taken", k.Name, need.name)
+		}
+	}
+	for _, key := range append([]string{k.Time.Cancelled}, k.Time.Frees...) {
+		if _, ok := k.byName[k.Time.Status].Option(key); !ok {
+			return fmt.Errorf("kind %s: %q is no state of it", k.Name, key)
+		}
+	}
+	return nil
 }
 
 // AnyKind is the target of a relation whose kind is named by the field

@@ -45,6 +45,10 @@ func (s *Server) routesOf(k *schema.Kind) []route {
 	one := base + "/{id}"
 	noun := capital(k.Name)
 	nouns := capital(k.Plural)
+	questions := listParameters()
+	if k.Time != nil {
+		questions = append(questions, parameter{name: "clients", doc: "1 to have the clients of the appointments beside them, as the list shows them."})
+	}
 	with := func(r route) route {
 		r.kind, r.tag = k, nouns
 		if r.door == (door{}) {
@@ -56,7 +60,7 @@ func (s *Server) routesOf(k *schema.Kind) []route {
 		return r
 	}
 	all := []route{
-		{method: "GET", path: base, name: "list" + nouns, summary: "List " + k.Plural + " that the asker may see", surface: records.ListOf(k), query: listParameters(), shape: writes[recordPage]((*call).listRecords)},
+		{method: "GET", path: base, name: "list" + nouns, summary: "List " + k.Plural + " that the asker may see", surface: records.ListOf(k), query: questions, shape: writes[recordPage]((*call).listRecords)},
 		{method: "POST", path: base, name: "create" + noun, summary: "Create a " + k.Name + "; with the header Idempotency-Key it is created once, however often it is sent", body: largeBody, shape: created(recordBody(writes[recordShape]((*call).createRecord)))},
 		{method: "GET", path: base + "/count", name: "count" + nouns, summary: "Count " + k.Plural + " that the asker may see", surface: records.ListOf(k), query: []parameter{listParameters()[0], listParameters()[2], {name: "exact", doc: "1 to count all; else counting stops at 1,000."}}, shape: answers((*call).countRecords)},
 		{method: "POST", path: base + "/find", name: "find" + noun, summary: "Look up by a full phone number or mail address, exact match only", surface: records.ListOf(k), door: need(records.FindExact), body: smallBody, shape: findBodied(writes[recordPage]((*call).findRecords))},
@@ -152,6 +156,11 @@ func (c *call) listRecords() error {
 	if err != nil {
 		return err
 	}
+	if c.yes("clients") {
+		if p.Clients, err = c.Records.ClientsOf(c.ctx, c.who, p, c.surface()); err != nil {
+			return err
+		}
+	}
 	return c.page(p)
 }
 
@@ -167,16 +176,9 @@ func (c *call) page(p *records.Page) error {
 }
 
 func (c *call) appendPage(b []byte, p *records.Page) ([]byte, error) {
-	s, err := c.scribbler(p)
+	b, err := c.appendRecords(append(b, `{"items":[`...), p)
 	if err != nil {
 		return b, err
-	}
-	b = append(b, `{"items":[`...)
-	for i := range p.Rows {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = s.record(b, &p.Rows[i], false, false)
 	}
 	b = append(b, `],"next":`...)
 	if p.Next == "" {
@@ -191,7 +193,28 @@ func (c *call) appendPage(b []byte, p *records.Page) ([]byte, error) {
 		b = strconv.AppendBool(b, p.Count.Capped)
 		b = append(b, '}')
 	}
+	if p.Clients != nil {
+		if b, err = c.appendRecords(append(b, `,"clients":[`...), p.Clients); err != nil {
+			return b, err
+		}
+		b = append(b, ']')
+	}
 	return append(b, '}'), nil
+}
+
+// appendRecords appends the records of a page, with commas between them.
+func (c *call) appendRecords(b []byte, p *records.Page) ([]byte, error) {
+	s, err := c.scribbler(p)
+	if err != nil {
+		return b, err
+	}
+	for i := range p.Rows {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = s.record(b, &p.Rows[i], false, false)
+	}
+	return b, nil
 }
 
 // one writes one record.

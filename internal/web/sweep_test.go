@@ -20,7 +20,7 @@ func TestSecretsOfEveryFieldStayWhereTheyAre(t *testing.T) {
 		ids := map[string]string{}
 		order := crm.Kinds()
 		// What others link to comes first.
-		for _, name := range []string{"company", "folder", "contact", "deal", "process", "legal_entity", "prospect_list", "prospect", "call", "message", "task", "comment"} {
+		for _, name := range []string{"company", "folder", "contact", "service", "appointment", "deal", "process", "legal_entity", "prospect_list", "prospect", "call", "message", "task", "comment"} {
 			for i := range order {
 				if order[i].Name == name {
 					ids[order[i].Plural+"{id}"] = t.olga.create(order[i].Plural, secrets.plant(t, &order[i], ids))
@@ -114,7 +114,7 @@ func blindRole() object {
 			{"class": "personal", "own": "masked", "group": "masked", "all": "masked"},
 			{"class": "contact", "own": "masked", "group": "masked", "all": "masked"},
 		},
-		"abilities": []string{"records.bin", "records.share", "records.revert", "records.bulk", "records.seen", "explain", "ledger.read", "groups.manage", "people.manage", "roles.manage", "import.run"},
+		"abilities": []string{"records.bin", "records.share", "records.revert", "records.bulk", "records.seen", "explain", "ledger.read", "groups.manage", "people.manage", "roles.manage", "import.run", "journal.busy", "schedule.manage"},
 	}
 }
 
@@ -179,6 +179,13 @@ func (s *secretary) plant(t *town, k *schema.Kind, links map[string]string) obje
 		case schema.Choice:
 			if f.Required {
 				fields[f.Name] = f.Options[0].Key
+			}
+		case schema.DateTime:
+			if f.Required && links != nil {
+				fields[f.Name] = "2026-03-02T09:00:00Z"
+				if f.Name == k.Time.Ends {
+					fields[f.Name] = "2026-03-02T10:00:00Z"
+				}
 			}
 		case schema.Relation:
 			if links != nil {

@@ -110,7 +110,7 @@ func Open(t testing.TB, db *store.DB) *House {
 	for p, built := range roles {
 		h.Give(p, built)
 	}
-	h.Book = records.Open(records.Options{DB: db, Scribe: h.Scribe, Rights: h, Vault: h.Vault, Catalog: h.Workspace.Catalog, Region: h.Workspace.Region, Prepare: h.Workspace.Prepare()})
+	h.Book = records.Open(records.Options{DB: db, Scribe: h.Scribe, Rights: h, Vault: h.Vault, Catalog: h.Workspace.Catalog, Region: h.Workspace.Region, Prepare: h.Workspace.Prepare(), Settle: h.Workspace.Settle()})
 	return h
 }
 

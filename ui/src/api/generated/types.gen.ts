@@ -28,6 +28,17 @@ export type AccessList = {
     items: Array<Access>;
 };
 
+export type Agenda = {
+    /**
+     * Their clients, as this surface shows them.
+     */
+    clients: Array<unknown>;
+    /**
+     * Appointments, by their beginning.
+     */
+    items: Array<unknown>;
+};
+
 export type AppBody = {
     /**
      * What the app shows.
@@ -35,6 +46,166 @@ export type AppBody = {
     code: string;
     name?: string;
     state: string;
+};
+
+/**
+ * As far as the asker may see it: a field that is absent is hidden. Fields of one's own begin with x_.
+ */
+export type Appointment = {
+    /**
+     * Beside another
+     */
+    beside?: boolean | null;
+    /**
+     * It is in the bin.
+     */
+    binned?: boolean;
+    can?: {
+        delete?: boolean;
+        edit?: boolean;
+    };
+    /**
+     * Client
+     */
+    contact?: {
+        id: string;
+        kind?: string;
+        title?: string;
+    } | null;
+    /**
+     * Created
+     */
+    created_at?: string | null;
+    /**
+     * Created by
+     */
+    created_by?: {
+        id: string;
+        name?: string;
+    } | null;
+    /**
+     * Ends
+     */
+    ends_at?: string | null;
+    id: string;
+    kind: 'appointment';
+    /**
+     * Note
+     */
+    note?: string | null;
+    /**
+     * Price. A decimal in text, such as "1200.50".
+     */
+    price?: string | null;
+    /**
+     * Staff member
+     */
+    responsible?: {
+        id: string;
+        name?: string;
+    } | null;
+    /**
+     * Series
+     */
+    series?: string | null;
+    /**
+     * Service
+     */
+    service?: {
+        id: string;
+        kind?: string;
+        title?: string;
+    } | null;
+    /**
+     * Of fields that are not shown plainly: click or masked.
+     */
+    sight?: {
+        [key: string]: 'masked' | 'click';
+    };
+    /**
+     * Begins
+     */
+    starts_at?: string | null;
+    /**
+     * Status
+     */
+    status?: 'waiting' | 'confirmed' | 'came' | 'no_show' | 'cancelled' | null;
+    /**
+     * What
+     */
+    title?: string | null;
+    /**
+     * Changed
+     */
+    updated_at?: string | null;
+    /**
+     * Changed by
+     */
+    updated_by?: {
+        id: string;
+        name?: string;
+    } | null;
+    version: number;
+    [key: string]: unknown;
+};
+
+/**
+ * Fields to write; those that are not named keep what they hold. version may name the one that was seen.
+ */
+export type AppointmentFields = {
+    /**
+     * Beside another
+     */
+    beside?: boolean | null;
+    /**
+     * Client. An id.
+     */
+    contact?: string | null;
+    /**
+     * Ends
+     */
+    ends_at?: string | null;
+    /**
+     * Note
+     */
+    note?: string | null;
+    /**
+     * Price. A decimal in text, such as "1200.50".
+     */
+    price?: string | null;
+    /**
+     * Staff member. An id.
+     */
+    responsible?: string | null;
+    /**
+     * Service. An id.
+     */
+    service?: string | null;
+    /**
+     * Begins
+     */
+    starts_at?: string | null;
+    /**
+     * Status
+     */
+    status?: 'waiting' | 'confirmed' | 'came' | 'no_show' | 'cancelled' | null;
+    version?: number;
+    [key: string]: unknown;
+};
+
+export type AppointmentPage = {
+    count?: {
+        /**
+         * There are at least that many.
+         */
+        capped: boolean;
+        n: number;
+    };
+    items: Array<Appointment>;
+    /**
+     * The cursor of the next page; null at the end.
+     */
+    next: string | null;
 };
 
 export type Asked = {
@@ -889,6 +1060,21 @@ export type Count = {
     n: number;
 };
 
+export type DayPart = {
+    /**
+     * Such as 2026-12-24.
+     */
+    date: string;
+    /**
+     * For those who manage the schedule.
+     */
+    note?: string;
+    /**
+     * None: a day off.
+     */
+    spans: Array<SpanPart>;
+};
+
 /**
  * As far as the asker may see it: a field that is absent is hidden. Fields of one's own begin with x_.
  */
@@ -1400,6 +1586,13 @@ export type FieldPatch = {
      * May be named but not changed.
      */
     type?: string;
+};
+
+export type FieldsBody = {
+    /**
+     * Those that change.
+     */
+    fields: unknown;
 };
 
 export type FilePreview = {
@@ -2482,6 +2675,13 @@ export type OptionBody = {
     };
 };
 
+export type OrderBody = {
+    /**
+     * Ids of people.
+     */
+    order: Array<string>;
+};
+
 export type OwnFactors = {
     /**
      * A second factor is demanded of this person.
@@ -3391,6 +3591,26 @@ export type RemoveBody = {
     password: string;
 };
 
+export type RepeatBody = {
+    /**
+     * How many in all.
+     */
+    count?: number;
+    every: 'day' | 'week' | 'month';
+    /**
+     * Every second week: 2. By default 1.
+     */
+    interval?: number;
+    /**
+     * The last day, such as 2026-06-30.
+     */
+    until?: string;
+    /**
+     * Of weeks: 0 is Monday. By default that of the first.
+     */
+    weekdays?: Array<number>;
+};
+
 export type Reveal = {
     fields: {
         [key: string]: unknown;
@@ -3474,6 +3694,167 @@ export type SeenBody = {
      * The newest notice that was seen.
      */
     up_to: string;
+};
+
+export type Series = {
+    done: number;
+    ids: Array<string>;
+    /**
+     * How many were left out because their time is taken.
+     */
+    left: number;
+    /**
+     * By which it is undone.
+     */
+    operation: string;
+};
+
+export type SeriesBody = {
+    /**
+     * Those of the first appointment.
+     */
+    fields: unknown;
+    repeat: RepeatBody;
+    /**
+     * Leave out those whose time is taken.
+     */
+    skip_taken?: boolean;
+};
+
+/**
+ * As far as the asker may see it: a field that is absent is hidden. Fields of one's own begin with x_.
+ */
+export type Service = {
+    /**
+     * Offered
+     */
+    active?: boolean | null;
+    /**
+     * It is in the bin.
+     */
+    binned?: boolean;
+    can?: {
+        delete?: boolean;
+        edit?: boolean;
+    };
+    /**
+     * Category
+     */
+    category?: string | null;
+    /**
+     * Colour
+     */
+    colour?: 'blue' | 'teal' | 'green' | 'lime' | 'yellow' | 'orange' | 'red' | 'pink' | 'grape' | 'violet' | 'indigo' | 'gray' | null;
+    /**
+     * Created
+     */
+    created_at?: string | null;
+    /**
+     * Created by
+     */
+    created_by?: {
+        id: string;
+        name?: string;
+    } | null;
+    /**
+     * Duration, minutes
+     */
+    duration?: number | null;
+    id: string;
+    kind: 'service';
+    /**
+     * Name
+     */
+    name?: string | null;
+    /**
+     * Note
+     */
+    note?: string | null;
+    /**
+     * Price. A decimal in text, such as "1200.50".
+     */
+    price?: string | null;
+    /**
+     * Responsible
+     */
+    responsible?: {
+        id: string;
+        name?: string;
+    } | null;
+    /**
+     * Of fields that are not shown plainly: click or masked.
+     */
+    sight?: {
+        [key: string]: 'masked' | 'click';
+    };
+    /**
+     * Changed
+     */
+    updated_at?: string | null;
+    /**
+     * Changed by
+     */
+    updated_by?: {
+        id: string;
+        name?: string;
+    } | null;
+    version: number;
+    [key: string]: unknown;
+};
+
+/**
+ * Fields to write; those that are not named keep what they hold. version may name the one that was seen.
+ */
+export type ServiceFields = {
+    /**
+     * Offered
+     */
+    active?: boolean | null;
+    /**
+     * Category
+     */
+    category?: string | null;
+    /**
+     * Colour
+     */
+    colour?: 'blue' | 'teal' | 'green' | 'lime' | 'yellow' | 'orange' | 'red' | 'pink' | 'grape' | 'violet' | 'indigo' | 'gray' | null;
+    /**
+     * Duration, minutes
+     */
+    duration?: number | null;
+    /**
+     * Name
+     */
+    name?: string | null;
+    /**
+     * Note
+     */
+    note?: string | null;
+    /**
+     * Price. A decimal in text, such as "1200.50".
+     */
+    price?: string | null;
+    /**
+     * Responsible. An id.
+     */
+    responsible?: string | null;
+    version?: number;
+    [key: string]: unknown;
+};
+
+export type ServicePage = {
+    count?: {
+        /**
+         * There are at least that many.
+         */
+        capped: boolean;
+        n: number;
+    };
+    items: Array<Service>;
+    /**
+     * The cursor of the next page; null at the end.
+     */
+    next: string | null;
 };
 
 export type Session = {
@@ -3801,6 +4182,21 @@ export type SignIns = {
     next: string | null;
 };
 
+export type Slot = {
+    /**
+     * When it can begin.
+     */
+    at: string;
+    /**
+     * Whose; an id.
+     */
+    staff: string;
+};
+
+export type SlotList = {
+    items: Array<Slot>;
+};
+
 export type SlowedItem = {
     /**
      * Whose tries wait. Without one: those of every network that the person has not come from lately.
@@ -3808,6 +4204,53 @@ export type SlowedItem = {
     network?: string;
     person: Named;
     until: string;
+};
+
+export type SpanPart = {
+    /**
+     * Minutes from midnight by the clock of the workspace.
+     */
+    from: number;
+    to: number;
+};
+
+export type Staff = {
+    colour: string;
+    /**
+     * Days that differ from the week.
+     */
+    days: Array<DayPart>;
+    person: Named;
+    position: string;
+    version: number;
+    /**
+     * Seven days, Monday first.
+     */
+    week: Array<Array<SpanPart>>;
+};
+
+export type StaffBody = {
+    /**
+     * One of the colours of services.
+     */
+    colour?: string;
+    /**
+     * Days that differ from the week.
+     */
+    days?: Array<DayPart>;
+    position?: string;
+    /**
+     * The one that was read; absent: whatever it is now.
+     */
+    version?: number;
+    /**
+     * Seven days, Monday first.
+     */
+    week: Array<Array<SpanPart>>;
+};
+
+export type StaffList = {
+    items: Array<Staff>;
 };
 
 export type Stage = {
@@ -4787,6 +5230,758 @@ export type ListAbilitiesResponses = {
 };
 
 export type ListAbilitiesResponse = ListAbilitiesResponses[keyof ListAbilitiesResponses];
+
+export type ListAppointmentsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * A condition as text: city = "Warszawa" and (tags has vip or not source = web). Or the same as a JSON tree. Only fields that the asker sees plainly.
+         */
+        filter?: string;
+        /**
+         * A field, with - before it for descending. By default -updated_at.
+         */
+        sort?: string;
+        /**
+         * Beginnings of words, three or more digits of a phone in a row, or the beginning of a mail address.
+         */
+        search?: string;
+        /**
+         * Names of fields, with commas between them. By default all that may be seen.
+         */
+        fields?: string;
+        /**
+         * next of the page before.
+         */
+        cursor?: string;
+        /**
+         * How many at most, up to 200. By default 50.
+         */
+        limit?: number;
+        /**
+         * Whether to count what is found: capped stops at 1,000.
+         */
+        count?: 'capped' | 'exact';
+        /**
+         * 1 for the records in the bin instead.
+         */
+        bin?: string;
+        /**
+         * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
+         */
+        zone?: string;
+        /**
+         * 1 to have the clients of the appointments beside them, as the list shows them.
+         */
+        clients?: string;
+    };
+    url: '/api/v1/appointments';
+};
+
+export type ListAppointmentsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListAppointmentsError = ListAppointmentsErrors[keyof ListAppointmentsErrors];
+
+export type ListAppointmentsResponses = {
+    /**
+     * OK
+     */
+    200: AppointmentPage;
+};
+
+export type ListAppointmentsResponse = ListAppointmentsResponses[keyof ListAppointmentsResponses];
+
+export type CreateAppointmentData = {
+    /**
+     * At most 512 KiB.
+     */
+    body: AppointmentFields;
+    path?: never;
+    query?: never;
+    url: '/api/v1/appointments';
+};
+
+export type CreateAppointmentErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type CreateAppointmentError = CreateAppointmentErrors[keyof CreateAppointmentErrors];
+
+export type CreateAppointmentResponses = {
+    /**
+     * Created
+     */
+    201: Appointment;
+};
+
+export type CreateAppointmentResponse = CreateAppointmentResponses[keyof CreateAppointmentResponses];
+
+export type BulkAppointmentsData = {
+    /**
+     * At most 512 KiB.
+     */
+    body: BulkBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/appointments/bulk';
+};
+
+export type BulkAppointmentsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type BulkAppointmentsError = BulkAppointmentsErrors[keyof BulkAppointmentsErrors];
+
+export type BulkAppointmentsResponses = {
+    /**
+     * OK
+     */
+    200: Operation;
+};
+
+export type BulkAppointmentsResponse = BulkAppointmentsResponses[keyof BulkAppointmentsResponses];
+
+export type CountAppointmentsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * A condition as text: city = "Warszawa" and (tags has vip or not source = web). Or the same as a JSON tree. Only fields that the asker sees plainly.
+         */
+        filter?: string;
+        /**
+         * Beginnings of words, three or more digits of a phone in a row, or the beginning of a mail address.
+         */
+        search?: string;
+        /**
+         * 1 to count all; else counting stops at 1,000.
+         */
+        exact?: string;
+    };
+    url: '/api/v1/appointments/count';
+};
+
+export type CountAppointmentsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type CountAppointmentsError = CountAppointmentsErrors[keyof CountAppointmentsErrors];
+
+export type CountAppointmentsResponses = {
+    /**
+     * OK
+     */
+    200: Count;
+};
+
+export type CountAppointmentsResponse = CountAppointmentsResponses[keyof CountAppointmentsResponses];
+
+export type FindAppointmentData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: FindBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/appointments/find';
+};
+
+export type FindAppointmentErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type FindAppointmentError = FindAppointmentErrors[keyof FindAppointmentErrors];
+
+export type FindAppointmentResponses = {
+    /**
+     * OK
+     */
+    200: AppointmentPage;
+};
+
+export type FindAppointmentResponse = FindAppointmentResponses[keyof FindAppointmentResponses];
+
+export type DeleteAppointmentData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/appointments/{id}';
+};
+
+export type DeleteAppointmentErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type DeleteAppointmentError = DeleteAppointmentErrors[keyof DeleteAppointmentErrors];
+
+export type DeleteAppointmentResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type DeleteAppointmentResponse = DeleteAppointmentResponses[keyof DeleteAppointmentResponses];
+
+export type GetAppointmentData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/appointments/{id}';
+};
+
+export type GetAppointmentErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetAppointmentError = GetAppointmentErrors[keyof GetAppointmentErrors];
+
+export type GetAppointmentResponses = {
+    /**
+     * OK
+     */
+    200: Appointment;
+};
+
+export type GetAppointmentResponse = GetAppointmentResponses[keyof GetAppointmentResponses];
+
+export type UpdateAppointmentData = {
+    /**
+     * At most 512 KiB.
+     */
+    body: AppointmentFields;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/appointments/{id}';
+};
+
+export type UpdateAppointmentErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type UpdateAppointmentError = UpdateAppointmentErrors[keyof UpdateAppointmentErrors];
+
+export type UpdateAppointmentResponses = {
+    /**
+     * OK
+     */
+    200: Appointment;
+};
+
+export type UpdateAppointmentResponse = UpdateAppointmentResponses[keyof UpdateAppointmentResponses];
+
+export type GetAppointmentAccessData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/appointments/{id}/access';
+};
+
+export type GetAppointmentAccessErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetAppointmentAccessError = GetAppointmentAccessErrors[keyof GetAppointmentAccessErrors];
+
+export type GetAppointmentAccessResponses = {
+    /**
+     * OK
+     */
+    200: AccessList;
+};
+
+export type GetAppointmentAccessResponse = GetAppointmentAccessResponses[keyof GetAppointmentAccessResponses];
+
+export type GetAppointmentHistoryData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/appointments/{id}/history';
+};
+
+export type GetAppointmentHistoryErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetAppointmentHistoryError = GetAppointmentHistoryErrors[keyof GetAppointmentHistoryErrors];
+
+export type GetAppointmentHistoryResponses = {
+    /**
+     * OK
+     */
+    200: StepList;
+};
+
+export type GetAppointmentHistoryResponse = GetAppointmentHistoryResponses[keyof GetAppointmentHistoryResponses];
+
+export type GetAppointmentVersionData = {
+    body?: never;
+    path: {
+        id: string;
+        version: string;
+    };
+    query?: never;
+    url: '/api/v1/appointments/{id}/history/{version}';
+};
+
+export type GetAppointmentVersionErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetAppointmentVersionError = GetAppointmentVersionErrors[keyof GetAppointmentVersionErrors];
+
+export type GetAppointmentVersionResponses = {
+    /**
+     * OK
+     */
+    200: Appointment;
+};
+
+export type GetAppointmentVersionResponse = GetAppointmentVersionResponses[keyof GetAppointmentVersionResponses];
+
+export type RevertAppointmentData = {
+    body?: never;
+    path: {
+        id: string;
+        version: string;
+    };
+    query?: never;
+    url: '/api/v1/appointments/{id}/history/{version}/restore';
+};
+
+export type RevertAppointmentErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type RevertAppointmentError = RevertAppointmentErrors[keyof RevertAppointmentErrors];
+
+export type RevertAppointmentResponses = {
+    /**
+     * OK
+     */
+    200: Appointment;
+};
+
+export type RevertAppointmentResponse = RevertAppointmentResponses[keyof RevertAppointmentResponses];
+
+export type RestoreAppointmentData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/appointments/{id}/restore';
+};
+
+export type RestoreAppointmentErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type RestoreAppointmentError = RestoreAppointmentErrors[keyof RestoreAppointmentErrors];
+
+export type RestoreAppointmentResponses = {
+    /**
+     * OK
+     */
+    200: Appointment;
+};
+
+export type RestoreAppointmentResponse = RestoreAppointmentResponses[keyof RestoreAppointmentResponses];
+
+export type RevealAppointmentData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: RevealBody;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/appointments/{id}/reveal';
+};
+
+export type RevealAppointmentErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type RevealAppointmentError = RevealAppointmentErrors[keyof RevealAppointmentErrors];
+
+export type RevealAppointmentResponses = {
+    /**
+     * OK
+     */
+    200: Reveal;
+};
+
+export type RevealAppointmentResponse = RevealAppointmentResponses[keyof RevealAppointmentResponses];
+
+export type GetAppointmentSightingsData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/appointments/{id}/seen';
+};
+
+export type GetAppointmentSightingsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetAppointmentSightingsError = GetAppointmentSightingsErrors[keyof GetAppointmentSightingsErrors];
+
+export type GetAppointmentSightingsResponses = {
+    /**
+     * OK
+     */
+    200: Sightings;
+};
+
+export type GetAppointmentSightingsResponse = GetAppointmentSightingsResponses[keyof GetAppointmentSightingsResponses];
+
+export type ListAppointmentSharesData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/appointments/{id}/shares';
+};
+
+export type ListAppointmentSharesErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListAppointmentSharesError = ListAppointmentSharesErrors[keyof ListAppointmentSharesErrors];
+
+export type ListAppointmentSharesResponses = {
+    /**
+     * OK
+     */
+    200: ShareList;
+};
+
+export type ListAppointmentSharesResponse = ListAppointmentSharesResponses[keyof ListAppointmentSharesResponses];
+
+export type ShareAppointmentData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: ShareBody;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/appointments/{id}/shares';
+};
+
+export type ShareAppointmentErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ShareAppointmentError = ShareAppointmentErrors[keyof ShareAppointmentErrors];
+
+export type ShareAppointmentResponses = {
+    /**
+     * Created
+     */
+    201: Share;
+};
+
+export type ShareAppointmentResponse = ShareAppointmentResponses[keyof ShareAppointmentResponses];
+
+export type UnshareAppointmentData = {
+    body?: never;
+    path: {
+        id: string;
+        principal: string;
+    };
+    query?: never;
+    url: '/api/v1/appointments/{id}/shares/{principal}';
+};
+
+export type UnshareAppointmentErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type UnshareAppointmentError = UnshareAppointmentErrors[keyof UnshareAppointmentErrors];
+
+export type UnshareAppointmentResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type UnshareAppointmentResponse = UnshareAppointmentResponses[keyof UnshareAppointmentResponses];
+
+export type GetAppointmentTimelineData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: {
+        /**
+         * next of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/appointments/{id}/timeline';
+};
+
+export type GetAppointmentTimelineErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetAppointmentTimelineError = GetAppointmentTimelineErrors[keyof GetAppointmentTimelineErrors];
+
+export type GetAppointmentTimelineResponses = {
+    /**
+     * OK
+     */
+    200: Timeline;
+};
+
+export type GetAppointmentTimelineResponse = GetAppointmentTimelineResponses[keyof GetAppointmentTimelineResponses];
+
+export type ExplainAppointmentData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: {
+        /**
+         * By default the asker.
+         */
+        person?: string;
+        /**
+         * A field; by default the record as a whole.
+         */
+        field?: string;
+        /**
+         * By default view.
+         */
+        action?: 'view' | 'edit' | 'delete' | 'export';
+    };
+    url: '/api/v1/appointments/{id}/why';
+};
+
+export type ExplainAppointmentErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ExplainAppointmentError = ExplainAppointmentErrors[keyof ExplainAppointmentErrors];
+
+export type ExplainAppointmentResponses = {
+    /**
+     * OK
+     */
+    200: Why;
+};
+
+export type ExplainAppointmentResponse = ExplainAppointmentResponses[keyof ExplainAppointmentResponses];
+
+export type PickClientsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Beginnings of words, three or more digits of a phone in a row, or the beginning of a mail address. By default those changed last.
+         */
+        search?: string;
+    };
+    url: '/api/v1/booking/clients';
+};
+
+export type PickClientsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type PickClientsError = PickClientsErrors[keyof PickClientsErrors];
+
+export type PickClientsResponses = {
+    /**
+     * OK
+     */
+    200: ContactPage;
+};
+
+export type PickClientsResponse = PickClientsResponses[keyof PickClientsResponses];
+
+export type GetClientToBookData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/booking/clients/{id}';
+};
+
+export type GetClientToBookErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetClientToBookError = GetClientToBookErrors[keyof GetClientToBookErrors];
+
+export type GetClientToBookResponses = {
+    /**
+     * OK
+     */
+    200: Contact;
+};
+
+export type GetClientToBookResponse = GetClientToBookResponses[keyof GetClientToBookResponses];
+
+export type RevealInBookingData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: RevealBody;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/booking/clients/{id}/reveal';
+};
+
+export type RevealInBookingErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type RevealInBookingError = RevealInBookingErrors[keyof RevealInBookingErrors];
+
+export type RevealInBookingResponses = {
+    /**
+     * OK
+     */
+    200: Reveal;
+};
+
+export type RevealInBookingResponse = RevealInBookingResponses[keyof RevealInBookingResponses];
+
+export type ListSlotsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * A day, such as 2026-03-02, in the time zone of the workspace. By default today.
+         */
+        day?: string;
+        /**
+         * Ids of people, with commas between them. By default everybody who takes appointments.
+         */
+        staff?: string;
+        /**
+         * How long it lasts. By default 60.
+         */
+        minutes?: number;
+        /**
+         * An appointment that is being moved: its own time counts as free.
+         */
+        except?: string;
+    };
+    url: '/api/v1/booking/slots';
+};
+
+export type ListSlotsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListSlotsError = ListSlotsErrors[keyof ListSlotsErrors];
+
+export type ListSlotsResponses = {
+    /**
+     * OK
+     */
+    200: SlotList;
+};
+
+export type ListSlotsResponse = ListSlotsResponses[keyof ListSlotsResponses];
 
 export type ListCallsData = {
     body?: never;
@@ -7179,6 +8374,36 @@ export type ExplainContactResponses = {
 
 export type ExplainContactResponse = ExplainContactResponses[keyof ExplainContactResponses];
 
+export type GetAppointmentsOfDayData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * The day, such as 2026-03-02. By default today.
+         */
+        from?: string;
+    };
+    url: '/api/v1/dashboard/appointments';
+};
+
+export type GetAppointmentsOfDayErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetAppointmentsOfDayError = GetAppointmentsOfDayErrors[keyof GetAppointmentsOfDayErrors];
+
+export type GetAppointmentsOfDayResponses = {
+    /**
+     * OK
+     */
+    200: Agenda;
+};
+
+export type GetAppointmentsOfDayResponse = GetAppointmentsOfDayResponses[keyof GetAppointmentsOfDayResponses];
+
 export type ListDealsData = {
     body?: never;
     path?: never;
@@ -8904,6 +10129,159 @@ export type UndoImportResponses = {
 };
 
 export type UndoImportResponse = UndoImportResponses[keyof UndoImportResponses];
+
+export type GetJournalData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * The first day, such as 2026-03-02, in the time zone of the workspace. By default today.
+         */
+        from?: string;
+        /**
+         * The day after the last one. By default the day after the first.
+         */
+        to?: string;
+        /**
+         * Ids of people, with commas between them. By default everybody who takes appointments.
+         */
+        staff?: string;
+    };
+    url: '/api/v1/journal';
+};
+
+export type GetJournalErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetJournalError = GetJournalErrors[keyof GetJournalErrors];
+
+export type GetJournalResponses = {
+    /**
+     * OK
+     */
+    200: Agenda;
+};
+
+export type GetJournalResponse = GetJournalResponses[keyof GetJournalResponses];
+
+export type RevealInJournalData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: RevealBody;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/journal/clients/{id}/reveal';
+};
+
+export type RevealInJournalErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type RevealInJournalError = RevealInJournalErrors[keyof RevealInJournalErrors];
+
+export type RevealInJournalResponses = {
+    /**
+     * OK
+     */
+    200: Reveal;
+};
+
+export type RevealInJournalResponse = RevealInJournalResponses[keyof RevealInJournalResponses];
+
+export type CreateSeriesData = {
+    /**
+     * At most 512 KiB.
+     */
+    body: SeriesBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/journal/series';
+};
+
+export type CreateSeriesErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type CreateSeriesError = CreateSeriesErrors[keyof CreateSeriesErrors];
+
+export type CreateSeriesResponses = {
+    /**
+     * Created
+     */
+    201: Series;
+};
+
+export type CreateSeriesResponse = CreateSeriesResponses[keyof CreateSeriesResponses];
+
+export type DeleteSeriesData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/journal/series/{id}';
+};
+
+export type DeleteSeriesErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type DeleteSeriesError = DeleteSeriesErrors[keyof DeleteSeriesErrors];
+
+export type DeleteSeriesResponses = {
+    /**
+     * OK
+     */
+    200: Series;
+};
+
+export type DeleteSeriesResponse = DeleteSeriesResponses[keyof DeleteSeriesResponses];
+
+export type UpdateSeriesData = {
+    /**
+     * At most 512 KiB.
+     */
+    body: FieldsBody;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/journal/series/{id}';
+};
+
+export type UpdateSeriesErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type UpdateSeriesError = UpdateSeriesErrors[keyof UpdateSeriesErrors];
+
+export type UpdateSeriesResponses = {
+    /**
+     * OK
+     */
+    200: Series;
+};
+
+export type UpdateSeriesResponse = UpdateSeriesResponses[keyof UpdateSeriesResponses];
 
 export type ListKeysData = {
     body?: never;
@@ -13904,6 +15282,625 @@ export type SetTermsOfWorkspaceResponses = {
 
 export type SetTermsOfWorkspaceResponse = SetTermsOfWorkspaceResponses[keyof SetTermsOfWorkspaceResponses];
 
+export type ListServicesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * A condition as text: city = "Warszawa" and (tags has vip or not source = web). Or the same as a JSON tree. Only fields that the asker sees plainly.
+         */
+        filter?: string;
+        /**
+         * A field, with - before it for descending. By default -updated_at.
+         */
+        sort?: string;
+        /**
+         * Beginnings of words, three or more digits of a phone in a row, or the beginning of a mail address.
+         */
+        search?: string;
+        /**
+         * Names of fields, with commas between them. By default all that may be seen.
+         */
+        fields?: string;
+        /**
+         * next of the page before.
+         */
+        cursor?: string;
+        /**
+         * How many at most, up to 200. By default 50.
+         */
+        limit?: number;
+        /**
+         * Whether to count what is found: capped stops at 1,000.
+         */
+        count?: 'capped' | 'exact';
+        /**
+         * 1 for the records in the bin instead.
+         */
+        bin?: string;
+        /**
+         * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
+         */
+        zone?: string;
+    };
+    url: '/api/v1/services';
+};
+
+export type ListServicesErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListServicesError = ListServicesErrors[keyof ListServicesErrors];
+
+export type ListServicesResponses = {
+    /**
+     * OK
+     */
+    200: ServicePage;
+};
+
+export type ListServicesResponse = ListServicesResponses[keyof ListServicesResponses];
+
+export type CreateServiceData = {
+    /**
+     * At most 512 KiB.
+     */
+    body: ServiceFields;
+    path?: never;
+    query?: never;
+    url: '/api/v1/services';
+};
+
+export type CreateServiceErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type CreateServiceError = CreateServiceErrors[keyof CreateServiceErrors];
+
+export type CreateServiceResponses = {
+    /**
+     * Created
+     */
+    201: Service;
+};
+
+export type CreateServiceResponse = CreateServiceResponses[keyof CreateServiceResponses];
+
+export type BulkServicesData = {
+    /**
+     * At most 512 KiB.
+     */
+    body: BulkBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/services/bulk';
+};
+
+export type BulkServicesErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type BulkServicesError = BulkServicesErrors[keyof BulkServicesErrors];
+
+export type BulkServicesResponses = {
+    /**
+     * OK
+     */
+    200: Operation;
+};
+
+export type BulkServicesResponse = BulkServicesResponses[keyof BulkServicesResponses];
+
+export type CountServicesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * A condition as text: city = "Warszawa" and (tags has vip or not source = web). Or the same as a JSON tree. Only fields that the asker sees plainly.
+         */
+        filter?: string;
+        /**
+         * Beginnings of words, three or more digits of a phone in a row, or the beginning of a mail address.
+         */
+        search?: string;
+        /**
+         * 1 to count all; else counting stops at 1,000.
+         */
+        exact?: string;
+    };
+    url: '/api/v1/services/count';
+};
+
+export type CountServicesErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type CountServicesError = CountServicesErrors[keyof CountServicesErrors];
+
+export type CountServicesResponses = {
+    /**
+     * OK
+     */
+    200: Count;
+};
+
+export type CountServicesResponse = CountServicesResponses[keyof CountServicesResponses];
+
+export type FindServiceData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: FindBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/services/find';
+};
+
+export type FindServiceErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type FindServiceError = FindServiceErrors[keyof FindServiceErrors];
+
+export type FindServiceResponses = {
+    /**
+     * OK
+     */
+    200: ServicePage;
+};
+
+export type FindServiceResponse = FindServiceResponses[keyof FindServiceResponses];
+
+export type DeleteServiceData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/services/{id}';
+};
+
+export type DeleteServiceErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type DeleteServiceError = DeleteServiceErrors[keyof DeleteServiceErrors];
+
+export type DeleteServiceResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type DeleteServiceResponse = DeleteServiceResponses[keyof DeleteServiceResponses];
+
+export type GetServiceData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/services/{id}';
+};
+
+export type GetServiceErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetServiceError = GetServiceErrors[keyof GetServiceErrors];
+
+export type GetServiceResponses = {
+    /**
+     * OK
+     */
+    200: Service;
+};
+
+export type GetServiceResponse = GetServiceResponses[keyof GetServiceResponses];
+
+export type UpdateServiceData = {
+    /**
+     * At most 512 KiB.
+     */
+    body: ServiceFields;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/services/{id}';
+};
+
+export type UpdateServiceErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type UpdateServiceError = UpdateServiceErrors[keyof UpdateServiceErrors];
+
+export type UpdateServiceResponses = {
+    /**
+     * OK
+     */
+    200: Service;
+};
+
+export type UpdateServiceResponse = UpdateServiceResponses[keyof UpdateServiceResponses];
+
+export type GetServiceAccessData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/services/{id}/access';
+};
+
+export type GetServiceAccessErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetServiceAccessError = GetServiceAccessErrors[keyof GetServiceAccessErrors];
+
+export type GetServiceAccessResponses = {
+    /**
+     * OK
+     */
+    200: AccessList;
+};
+
+export type GetServiceAccessResponse = GetServiceAccessResponses[keyof GetServiceAccessResponses];
+
+export type GetServiceHistoryData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/services/{id}/history';
+};
+
+export type GetServiceHistoryErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetServiceHistoryError = GetServiceHistoryErrors[keyof GetServiceHistoryErrors];
+
+export type GetServiceHistoryResponses = {
+    /**
+     * OK
+     */
+    200: StepList;
+};
+
+export type GetServiceHistoryResponse = GetServiceHistoryResponses[keyof GetServiceHistoryResponses];
+
+export type GetServiceVersionData = {
+    body?: never;
+    path: {
+        id: string;
+        version: string;
+    };
+    query?: never;
+    url: '/api/v1/services/{id}/history/{version}';
+};
+
+export type GetServiceVersionErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetServiceVersionError = GetServiceVersionErrors[keyof GetServiceVersionErrors];
+
+export type GetServiceVersionResponses = {
+    /**
+     * OK
+     */
+    200: Service;
+};
+
+export type GetServiceVersionResponse = GetServiceVersionResponses[keyof GetServiceVersionResponses];
+
+export type RevertServiceData = {
+    body?: never;
+    path: {
+        id: string;
+        version: string;
+    };
+    query?: never;
+    url: '/api/v1/services/{id}/history/{version}/restore';
+};
+
+export type RevertServiceErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type RevertServiceError = RevertServiceErrors[keyof RevertServiceErrors];
+
+export type RevertServiceResponses = {
+    /**
+     * OK
+     */
+    200: Service;
+};
+
+export type RevertServiceResponse = RevertServiceResponses[keyof RevertServiceResponses];
+
+export type RestoreServiceData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/services/{id}/restore';
+};
+
+export type RestoreServiceErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type RestoreServiceError = RestoreServiceErrors[keyof RestoreServiceErrors];
+
+export type RestoreServiceResponses = {
+    /**
+     * OK
+     */
+    200: Service;
+};
+
+export type RestoreServiceResponse = RestoreServiceResponses[keyof RestoreServiceResponses];
+
+export type RevealServiceData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: RevealBody;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/services/{id}/reveal';
+};
+
+export type RevealServiceErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type RevealServiceError = RevealServiceErrors[keyof RevealServiceErrors];
+
+export type RevealServiceResponses = {
+    /**
+     * OK
+     */
+    200: Reveal;
+};
+
+export type RevealServiceResponse = RevealServiceResponses[keyof RevealServiceResponses];
+
+export type GetServiceSightingsData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/services/{id}/seen';
+};
+
+export type GetServiceSightingsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetServiceSightingsError = GetServiceSightingsErrors[keyof GetServiceSightingsErrors];
+
+export type GetServiceSightingsResponses = {
+    /**
+     * OK
+     */
+    200: Sightings;
+};
+
+export type GetServiceSightingsResponse = GetServiceSightingsResponses[keyof GetServiceSightingsResponses];
+
+export type ListServiceSharesData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/services/{id}/shares';
+};
+
+export type ListServiceSharesErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListServiceSharesError = ListServiceSharesErrors[keyof ListServiceSharesErrors];
+
+export type ListServiceSharesResponses = {
+    /**
+     * OK
+     */
+    200: ShareList;
+};
+
+export type ListServiceSharesResponse = ListServiceSharesResponses[keyof ListServiceSharesResponses];
+
+export type ShareServiceData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: ShareBody;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/services/{id}/shares';
+};
+
+export type ShareServiceErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ShareServiceError = ShareServiceErrors[keyof ShareServiceErrors];
+
+export type ShareServiceResponses = {
+    /**
+     * Created
+     */
+    201: Share;
+};
+
+export type ShareServiceResponse = ShareServiceResponses[keyof ShareServiceResponses];
+
+export type UnshareServiceData = {
+    body?: never;
+    path: {
+        id: string;
+        principal: string;
+    };
+    query?: never;
+    url: '/api/v1/services/{id}/shares/{principal}';
+};
+
+export type UnshareServiceErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type UnshareServiceError = UnshareServiceErrors[keyof UnshareServiceErrors];
+
+export type UnshareServiceResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type UnshareServiceResponse = UnshareServiceResponses[keyof UnshareServiceResponses];
+
+export type GetServiceTimelineData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: {
+        /**
+         * next of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/services/{id}/timeline';
+};
+
+export type GetServiceTimelineErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetServiceTimelineError = GetServiceTimelineErrors[keyof GetServiceTimelineErrors];
+
+export type GetServiceTimelineResponses = {
+    /**
+     * OK
+     */
+    200: Timeline;
+};
+
+export type GetServiceTimelineResponse = GetServiceTimelineResponses[keyof GetServiceTimelineResponses];
+
+export type ExplainServiceData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: {
+        /**
+         * By default the asker.
+         */
+        person?: string;
+        /**
+         * A field; by default the record as a whole.
+         */
+        field?: string;
+        /**
+         * By default view.
+         */
+        action?: 'view' | 'edit' | 'delete' | 'export';
+    };
+    url: '/api/v1/services/{id}/why';
+};
+
+export type ExplainServiceErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ExplainServiceError = ExplainServiceErrors[keyof ExplainServiceErrors];
+
+export type ExplainServiceResponses = {
+    /**
+     * OK
+     */
+    200: Why;
+};
+
+export type ExplainServiceResponse = ExplainServiceResponses[keyof ExplainServiceResponses];
+
 export type SignOutData = {
     body?: never;
     path?: never;
@@ -14913,6 +16910,116 @@ export type SetUpResponses = {
 };
 
 export type SetUpResponse = SetUpResponses[keyof SetUpResponses];
+
+export type ListStaffData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/staff';
+};
+
+export type ListStaffErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListStaffError = ListStaffErrors[keyof ListStaffErrors];
+
+export type ListStaffResponses = {
+    /**
+     * OK
+     */
+    200: StaffList;
+};
+
+export type ListStaffResponse = ListStaffResponses[keyof ListStaffResponses];
+
+export type OrderStaffData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: OrderBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/staff';
+};
+
+export type OrderStaffErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type OrderStaffError = OrderStaffErrors[keyof OrderStaffErrors];
+
+export type OrderStaffResponses = {
+    /**
+     * OK
+     */
+    200: StaffList;
+};
+
+export type OrderStaffResponse = OrderStaffResponses[keyof OrderStaffResponses];
+
+export type RemoveStaffData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/staff/{id}';
+};
+
+export type RemoveStaffErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type RemoveStaffError = RemoveStaffErrors[keyof RemoveStaffErrors];
+
+export type RemoveStaffResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type RemoveStaffResponse = RemoveStaffResponses[keyof RemoveStaffResponses];
+
+export type SaveStaffData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: StaffBody;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/staff/{id}';
+};
+
+export type SaveStaffErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type SaveStaffError = SaveStaffErrors[keyof SaveStaffErrors];
+
+export type SaveStaffResponses = {
+    /**
+     * OK
+     */
+    200: Staff;
+};
+
+export type SaveStaffResponse = SaveStaffResponses[keyof SaveStaffResponses];
 
 export type ListTasksData = {
     body?: never;

@@ -1,0 +1,72 @@
+package records
+
+import (
+	"context"
+	"slices"
+
+	"castellan/internal/schema"
+	"castellan/internal/store"
+)
+
+// A Draft is a record as a write is about to leave it, in the form of the
+// database: what the writer named has been checked, links included.
+type Draft struct {
+	kind   *schema.Kind
+	before *store.Stored
+	cells  []store.Cell
+}
+
+// Settle is what a kind does with a draft: it gives what else the record is to
+// hold, or a fault that refuses it. It may read in the transaction, and must not
+// tell of anything that it reads there.
+type Settle func(ctx context.Context, tx *store.Tx, d *Draft) (Values, error)
+
+// New tells whether there was no such record before.
+func (d *Draft) New() bool { return d.before == nil }
+
+// Names tells whether the writer named the field.
+func (d *Draft) Names(field string) bool {
+	return slices.ContainsFunc(d.cells, func(c store.Cell) bool { return c.Field.Name == field })
+}
+
+// Held is what the field held before: nil, string or int64.
+func (d *Draft) Held(field string) any {
+	if f := d.kind.Field(field); f != nil && d.before != nil {
+		return d.before.Cells[f.Index()].Column
+	}
+	return nil
+}
+
+// Holds is what the field will hold.
+func (d *Draft) Holds(field string) any {
+	if i := slices.IndexFunc(d.cells, func(c store.Cell) bool { return c.Field.Name == field }); i >= 0 {
+		return d.cells[i].Column
+	}
+	return d.Held(field)
+}
+
+// settled are the cells with what the kind makes of them.
+func (p *pen) settled(kind *schema.Kind, before *store.Stored, cells []store.Cell) ([]store.Cell, error) {
+	settle := p.b.settle[kind.Name]
+	if settle == nil {
+		return cells, nil
+	}
+	more, err := settle(p.ctx, p.tx, &Draft{kind, before, cells})
+	if err != nil {
+		return nil, err
+	}
+	settings := p.b.settings()
+	for _, f := range kind.Fields {
+		v, given := more[f.Name]
+		if !given {
+			continue
+		}
+		c, err := settings.canonical(f, v)
+		if err != nil {
+			return nil, err
+		}
+		cells = slices.DeleteFunc(cells, func(c store.Cell) bool { return c.Field == f })
+		cells = append(cells, c)
+	}
+	return cells, nil
+}
