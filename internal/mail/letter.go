@@ -133,7 +133,7 @@ var sheet = template.Must(template.New("mail").Parse(`<!doctype html>
 <body style="margin:0;padding:24px 12px;background:#f4f4f5;font:16px/1.5 system-ui,-apple-system,'Segoe UI',Roboto,sans-serif;color:#18181b">
 <div style="max-width:520px;margin:0 auto;padding:28px 28px 20px;background:#ffffff;border:1px solid #e4e4e7;border-radius:8px">
 {{range .Lines}}<p style="margin:0 0 16px">{{.}}</p>
-{{end}}{{if .Link}}<p style="margin:24px 0"><a href="{{.Link}}" style="display:inline-block;padding:10px 18px;background:#2f5d50;color:#ffffff;text-decoration:none;border-radius:6px;font-weight:600">{{.Button}}</a></p>
+{{end}}{{if .Link}}<p style="margin:24px 0"><a href="{{.Link}}" style="display:inline-block;padding:10px 18px;background:#3b5bdb;color:#ffffff;text-decoration:none;border-radius:6px;font-weight:600">{{.Button}}</a></p>
 <p style="margin:0 0 16px;font-size:13px;color:#52525b;word-break:break-all">{{.Link}}</p>
 {{end}}{{range .After}}<p style="margin:0 0 16px">{{.}}</p>
 {{end}}<p style="margin:20px 0 0;padding-top:12px;border-top:1px solid #e4e4e7;font-size:13px;color:#71717a">{{.Foot}}</p>

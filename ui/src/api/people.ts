@@ -2,6 +2,9 @@ import { queryOptions } from '@tanstack/react-query';
 import type {
   DifferencesShape,
   Group as Group_,
+  HandOver,
+  HandOverList,
+  Holdings,
   Link,
   Member as Member_,
   Person as Person_,
@@ -46,9 +49,31 @@ export const changePerson = (id: string, draft: PersonPatch) =>
 
 export const reactivate = (id: string) => call<void>('POST', `/people/${id}/reactivate`);
 
-/** A one-time link by which the person sets a password; shown this once. */
-export const makeLink = (id: string, purpose: 'invite' | 'reset') =>
-  call<Link>('POST', `/people/${id}/link`, { body: { purpose } });
+/** A one-time link by which the person sets a password; mailed, or shown this once. */
+export const makeLink = (id: string, purpose: 'invite' | 'reset', by: 'mail' | 'link' = 'mail') =>
+  call<Link>('POST', `/people/${id}/link`, { body: { purpose, by } });
+
+export const revokeLink = (id: string) => call<void>('DELETE', `/people/${id}/link`);
+
+/** How much a person is responsible for. */
+export const holdings = (id: string) =>
+  queryOptions({
+    queryKey: ['people', id, 'holdings'],
+    queryFn: ({ signal }) => call<Holdings>('GET', `/people/${id}/holdings`, { signal }),
+    staleTime: 0,
+  });
+
+export const handOver = (id: string, to: string, close: boolean) =>
+  call<HandOver>('POST', `/people/${id}/hand-over`, { body: { to, deactivate: close } });
+
+export const handOvers = (id: string) =>
+  queryOptions({
+    queryKey: ['people', id, 'hand-overs'],
+    queryFn: async ({ signal }) =>
+      (await call<HandOverList>('GET', `/people/${id}/hand-overs`, { signal })).items,
+  });
+
+export const undoHandOver = (id: string) => call<void>('POST', `/hand-overs/${id}/undo`);
 
 export const deactivate = (id: string) => call<void>('POST', `/people/${id}/deactivate`);
 

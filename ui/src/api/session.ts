@@ -1,5 +1,13 @@
 import { queryOptions, useSuspenseQuery } from '@tanstack/react-query';
-import type { Session as Session_, SetupBody } from './generated';
+import type {
+  Setup as Entrance,
+  Look,
+  Notice,
+  NoticeList,
+  Session as Session_,
+  SetupBody,
+  Weigh,
+} from './generated';
 import { call, Problem } from './http';
 import type { Grades } from './kinds';
 
@@ -23,18 +31,53 @@ export const session = queryOptions({
 
 export const setupNeeded = queryOptions({
   queryKey: ['setup'],
-  queryFn: ({ signal }) => call<{ needed: boolean }>('GET', '/setup', { signal }),
+  queryFn: ({ signal }) => call<Entrance>('GET', '/setup', { signal }),
   staleTime: Number.POSITIVE_INFINITY,
 });
+
+/** What strangers may know of the house: whether it can send mail, and how long a password must be. */
+export const entrance = setupNeeded;
 
 export const setUp = (setup: Setup) => call<Session>('POST', '/setup', { body: setup });
 
 export const signIn = (email: string, password: string) =>
   call<Session>('POST', '/session', { body: { email, password } });
 
+export type Awaited = Look;
+
+/** Whom a one-time link is for. It uses nothing up. */
+export const look = (token: string) => call<Awaited>('POST', '/session/link/look', { body: { token } });
+
 /** Sets a password by the one-time link that somebody was given, and signs in. */
-export const redeem = (token: string, password: string) =>
-  call<Session>('POST', '/session/link', { body: { token, password } });
+export const redeem = (
+  token: string,
+  password: string,
+  about: { name?: string; language?: string; time_zone?: string } = {},
+) => call<Session>('POST', '/session/link', { body: { token, password, ...about } });
+
+/** Has a link mailed to whoever has this address, if there is somebody. */
+export const forgotten = (email: string) => call<void>('POST', '/session/forgotten', { body: { email } });
+
+/** What a password is worth that is being typed. */
+export const weigh = (password: string, token: string | undefined, signal: AbortSignal) =>
+  call<Weigh>('POST', '/session/password/weigh', { body: { password, ...(token ? { token } : {}) }, signal });
+
+export const changeEmail = (email: string, password: string) =>
+  call<void>('POST', '/session/email', { body: { email, password } });
+
+export const confirmEmail = (token: string) =>
+  call<void>('POST', '/session/email/confirm', { body: { token } });
+
+export type NoticeItem = Notice;
+
+export const notices = queryOptions({
+  queryKey: ['notices'],
+  queryFn: async ({ signal }) => (await call<NoticeList>('GET', '/session/notices', { signal })).items,
+  refetchInterval: 120_000,
+});
+
+export const seeNotices = (upTo: string) =>
+  call<void>('POST', '/session/notices/seen', { body: { up_to: upTo } });
 
 export const changePassword = (old: string, next: string) =>
   call<void>('POST', '/session/password', { body: { old, new: next } });

@@ -3,6 +3,7 @@ import type {
   Key as Key_,
   KeyBody,
   KeyPatch,
+  Mail,
   Pipeline as Pipeline_,
   PipelineBody,
   Settings as Settings_,
@@ -19,6 +20,15 @@ export const settings = queryOptions({
 });
 
 export const changeSettings = (body: SettingsBody) => call<Settings>('PATCH', '/settings', { body });
+
+/** How mails go out, what waits and what was not delivered. */
+export const mail = queryOptions({
+  queryKey: ['mail'],
+  queryFn: ({ signal }) => call<Mail>('GET', '/settings/mail', { signal }),
+  refetchInterval: 15_000,
+});
+
+export const testMail = () => call<void>('POST', '/settings/mail/test');
 
 export type Stage = StageBody;
 

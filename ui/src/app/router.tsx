@@ -53,6 +53,12 @@ const link = createRoute({
   component: lazyRouteComponent(() => import('../features/session/link-page'), 'LinkPage'),
 });
 
+const email = createRoute({
+  getParentRoute: () => root,
+  path: '/email',
+  component: lazyRouteComponent(() => import('../features/session/email-page'), 'EmailPage'),
+});
+
 const inside = createRoute({
   getParentRoute: () => root,
   id: 'in',
@@ -224,10 +230,17 @@ const directory = createRoute({
   component: lazyRouteComponent(() => import('../features/settings/directory-page'), 'DirectoryPage'),
 });
 
+const mail = createRoute({
+  getParentRoute: () => settings,
+  path: '/mail',
+  component: lazyRouteComponent(() => import('../features/settings/mail-page'), 'MailPage'),
+});
+
 const tree = root.addChildren([
   setup,
   door,
   link,
+  email,
   inside.addChildren([
     home,
     list.addChildren([card]),
@@ -249,6 +262,7 @@ const tree = root.addChildren([
       keys,
       providers,
       directory,
+      mail,
     ]),
   ]),
 ]);

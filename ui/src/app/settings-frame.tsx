@@ -17,6 +17,7 @@ export function SettingsFrame() {
     { to: '/settings/guard-rails', label: t`Guard rails`, shown: holds(me, 'rails.manage') },
     { to: '/settings/fields', label: t`Fields`, shown: holds(me, 'fields.manage') },
     { to: '/settings/pipelines', label: t`Pipelines`, shown: holds(me, 'pipelines.manage') },
+    { to: '/settings/mail', label: t`Mail`, shown: holds(me, 'settings.manage') },
     { to: '/import', label: t`Import`, shown: holds(me, 'import.run') },
     { to: '/settings/keys', label: t`Program keys`, shown: holds(me, 'keys.manage') },
     { to: '/settings/providers', label: t`Sign-in providers`, shown: holds(me, 'security.manage') },

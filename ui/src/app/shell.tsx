@@ -41,6 +41,7 @@ const Palette = lazy(() => import('../features/search/palette'));
 const Keys = lazy(() => import('./keys-page'));
 const Me = lazy(() => import('./me'));
 const More = lazy(() => import('./more'));
+const Notices = lazy(() => import('./notices'));
 
 const icons: Record<string, ReactNode> = {
   contact: <IconUsers size={18} stroke={1.6} />,
@@ -175,6 +176,11 @@ export function Shell() {
             Ctrl K
           </Kbd>
         </UnstyledButton>
+        {!me.view_as && (
+          <Suspense fallback={<span style={{ width: 32 }} />}>
+            <Notices />
+          </Suspense>
+        )}
         <Suspense fallback={<Avatar name={me.person.name} size={30} />}>
           <Me onKeys={() => setShowsKeys(true)} />
         </Suspense>

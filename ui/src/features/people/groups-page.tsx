@@ -30,7 +30,7 @@ import { Empty } from '../../kit/empty';
 import { Failure, useTell } from '../../kit/failure';
 import { Column, Panel } from '../../kit/page';
 import classes from './people.module.css';
-import { roleName } from './people-page';
+import { roleName } from './role-name';
 
 /** Groups: a branch, a department, a region. Records are shared with them; each member may hold a role in them. */
 export function GroupsPage() {

@@ -1,5 +1,6 @@
 import { Plural, Trans, useLingui } from '@lingui/react/macro';
 import { Alert, Button, Group, Select, Skeleton, Stack, Text, TextInput } from '@mantine/core';
+import { notifications } from '@mantine/notifications';
 import { IconEye, IconShieldLock } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
@@ -8,15 +9,15 @@ import { viewAs } from '../../api/http';
 import { kinds } from '../../api/kinds';
 import {
   changePerson,
-  deactivate,
   makeLink,
   type Person,
   person as personQuery,
   reactivate,
+  revokeLink,
   roles,
   take,
 } from '../../api/people';
-import { holds, useMe } from '../../api/session';
+import { entrance, holds, useMe } from '../../api/session';
 import { Avatar } from '../../kit/avatar';
 import { Failure, useSentence, useTell } from '../../kit/failure';
 import { Column, Panel } from '../../kit/page';
@@ -25,10 +26,11 @@ import { When } from '../../kit/when';
 import { kindMany } from '../../kit/words';
 import { isLanguage, languages } from '../../text';
 import { DifferencesPanel } from './differences';
+import { HandOvers, Leave } from './hand-over';
 import { LinkedPanel } from './linked';
 import { OneTimeLink } from './one-time-link';
 import classes from './people.module.css';
-import { roleName } from './people-page';
+import { roleName } from './role-name';
 import { SessionsPanel } from './sessions';
 
 const route = getRouteApi('/in/settings/people/$id');
@@ -75,6 +77,8 @@ function Account({ person }: { person: Person }) {
   const [failure, setFailure] = useState<unknown>(null);
   const [busy, setBusy] = useState(false);
   const [link, setLink] = useState<string | null>(null);
+  const [leaving, setLeaving] = useState(false);
+  const { data: house } = useQuery(entrance);
   const changed =
     draft.name !== person.name ||
     draft.email !== person.email ||
@@ -98,9 +102,21 @@ function Account({ person }: { person: Person }) {
     }
   }
 
-  async function shutOut() {
+  async function sendLink(purpose: 'invite' | 'reset', by: 'mail' | 'link' = 'mail') {
     try {
-      await deactivate(person.id);
+      const made = await makeLink(person.id, purpose, by);
+      setLink(made.url ?? null);
+      if (made.mailed) notifications.show({ message: t`A mail with a link is on its way.` });
+      await client.invalidateQueries({ queryKey: ['people'] });
+    } catch (problem) {
+      tell(problem);
+    }
+  }
+
+  async function revoke() {
+    try {
+      await revokeLink(person.id);
+      setLink(null);
       await client.invalidateQueries({ queryKey: ['people'] });
     } catch (problem) {
       tell(problem);
@@ -155,6 +171,37 @@ function Account({ person }: { person: Person }) {
             <Trans>Deactivated. Nobody can sign in with this account.</Trans>
           </Alert>
         )}
+        {person.state === 'invited' && (
+          <Alert color={person.link_ends_at ? 'blue' : 'orange'} variant="light">
+            <Group justify="space-between" gap="xs">
+              <Text size="sm">
+                {person.link_ends_at ? (
+                  <Trans>
+                    Invited, and has not come in yet. The link holds until: <When at={person.link_ends_at} />
+                  </Trans>
+                ) : (
+                  <Trans>Invited, and has not come in. The link has run out.</Trans>
+                )}
+              </Text>
+              <Group gap={4}>
+                {house?.mail && (
+                  <Button variant="subtle" size="compact-sm" onClick={() => sendLink('invite')}>
+                    <Trans>Send it again</Trans>
+                  </Button>
+                )}
+                <Button variant="subtle" size="compact-sm" onClick={() => sendLink('invite', 'link')}>
+                  <Trans>Show a new link</Trans>
+                </Button>
+                {person.link_ends_at && (
+                  <Button variant="subtle" color="red" size="compact-sm" onClick={revoke}>
+                    <Trans>Revoke</Trans>
+                  </Button>
+                )}
+              </Group>
+            </Group>
+          </Alert>
+        )}
+        <HandOvers person={person.id} />
         <Group grow align="flex-start" preventGrowOverflow={false}>
           <TextInput
             size="sm"
@@ -215,30 +262,38 @@ function Account({ person }: { person: Person }) {
         <Group justify="space-between">
           {!self && person.state !== 'deactivated' ? (
             <Group gap={4}>
-              <Button variant="subtle" color="red" onClick={shutOut}>
-                <Trans>Deactivate now</Trans>
+              <Button variant="subtle" color="red" onClick={() => setLeaving(true)}>
+                <Trans>Deactivate</Trans>
               </Button>
-              <Button
-                variant="subtle"
-                onClick={() => makeLink(person.id, 'reset').then((made) => setLink(made.url), tell)}
-              >
-                <Trans>Link for a new password</Trans>
-              </Button>
+              {person.state === 'active' && (
+                <Button variant="subtle" onClick={() => sendLink('reset')}>
+                  {house?.mail ? (
+                    <Trans>Mail a link for a new password</Trans>
+                  ) : (
+                    <Trans>Link for a new password</Trans>
+                  )}
+                </Button>
+              )}
             </Group>
           ) : !self ? (
-            <Button
-              variant="subtle"
-              onClick={async () => {
-                try {
-                  await reactivate(person.id);
-                  await client.invalidateQueries({ queryKey: ['people'] });
-                } catch (problem) {
-                  tell(problem);
-                }
-              }}
-            >
-              <Trans>Activate again</Trans>
-            </Button>
+            <Group gap={4}>
+              <Button
+                variant="subtle"
+                onClick={async () => {
+                  try {
+                    await reactivate(person.id);
+                    await client.invalidateQueries({ queryKey: ['people'] });
+                  } catch (problem) {
+                    tell(problem);
+                  }
+                }}
+              >
+                <Trans>Activate again</Trans>
+              </Button>
+              <Button variant="subtle" onClick={() => setLeaving(true)}>
+                <Trans>Hand over</Trans>
+              </Button>
+            </Group>
           ) : (
             <span />
           )}
@@ -246,6 +301,7 @@ function Account({ person }: { person: Person }) {
             <Trans>Save</Trans>
           </Button>
         </Group>
+        {leaving && <Leave person={person} onClose={() => setLeaving(false)} />}
       </Stack>
     </Panel>
   );

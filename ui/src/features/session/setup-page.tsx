@@ -1,15 +1,15 @@
 import { Trans, useLingui } from '@lingui/react/macro';
-import { Alert, Button, Group, PasswordInput, Select, Stack, Text, TextInput } from '@mantine/core';
+import { Alert, Button, Group, Select, Stack, Text, TextInput } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
 import { Problem } from '../../api/http';
 import { setUp } from '../../api/session';
 import { useSentence } from '../../kit/failure';
+import { NewPassword } from '../../kit/new-password';
 import { guess, isLanguage, languages, speak } from '../../text';
 import { regions } from '../../text/regions';
 import { Door } from './door';
 import { LanguageChoice } from './language-choice';
-import { Strength } from './strength';
 
 /** The first minutes: the workspace gets its owner. The token comes with the link that the program printed. */
 export function SetupPage() {
@@ -114,22 +114,13 @@ export function SetupPage() {
             onChange={(event) => set({ email: event.currentTarget.value })}
             error={wrong('email')}
           />
-          <div>
-            <PasswordInput
-              label={t`Password`}
-              description={t`At least 12 characters. Four words in a row are good and easy to keep in mind.`}
-              required
-              withAsterisk={false}
-              minLength={12}
-              size="sm"
-              autoComplete="new-password"
-              visibilityToggleButtonProps={{ 'aria-label': t`Show or hide the password` }}
-              value={draft.password}
-              onChange={(event) => set({ password: event.currentTarget.value })}
-              error={wrong('password')}
-            />
-            <Strength password={draft.password} />
-          </div>
+          <NewPassword
+            label={t`Password`}
+            size="sm"
+            value={draft.password}
+            onChange={(password) => set({ password })}
+            error={wrong('password')}
+          />
           <Group grow gap="sm" align="flex-start">
             <Select
               label={t`Language`}

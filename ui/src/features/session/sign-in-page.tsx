@@ -1,5 +1,5 @@
 import { Trans, useLingui } from '@lingui/react/macro';
-import { Alert, Button, PasswordInput, Stack, TextInput } from '@mantine/core';
+import { Alert, Anchor, Button, PasswordInput, Stack, TextInput } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
 import { useState } from 'react';
@@ -7,6 +7,7 @@ import { Problem } from '../../api/http';
 import { signIn } from '../../api/session';
 import { useSentence } from '../../kit/failure';
 import { Door } from './door';
+import { Forgotten } from './forgotten';
 import { LanguageChoice } from './language-choice';
 import { ProviderButtons } from './provider-buttons';
 
@@ -24,6 +25,7 @@ export function SignInPage() {
     refused ? new Problem(403, { code: refused }) : null,
   );
   const [busy, setBusy] = useState(false);
+  const [forgot, setForgot] = useState(false);
 
   async function enter() {
     setBusy(true);
@@ -38,6 +40,15 @@ export function SignInPage() {
       setFailure(problem);
       setBusy(false);
     }
+  }
+
+  if (forgot) {
+    return (
+      <Door title={t`A new password`} lead={<Trans>It happens to everybody.</Trans>}>
+        <Forgotten email={email} onBack={() => setForgot(false)} />
+        <LanguageChoice />
+      </Door>
+    );
   }
 
   return (
@@ -81,6 +92,9 @@ export function SignInPage() {
           <Button type="submit" size="md" mt={6} loading={busy}>
             <Trans>Sign in</Trans>
           </Button>
+          <Anchor component="button" type="button" size="sm" onClick={() => setForgot(true)}>
+            <Trans>Forgotten your password?</Trans>
+          </Anchor>
         </Stack>
       </form>
       <ProviderButtons to={to} fail={setFailure} />
