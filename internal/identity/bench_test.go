@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"testing"
 
+	"castellan/internal/actor"
+	"castellan/internal/rights"
 	"castellan/internal/store"
 	"castellan/internal/store/storetest"
 	"castellan/internal/vault"
@@ -24,14 +26,18 @@ func BenchmarkResolveAmongTenThousand(b *testing.B) {
 			const sessions = 10_000
 			err = a.DB.Write(b.Context(), func(tx *store.Tx) error {
 				for i := range sessions {
-					_, err := tx.Exec(b.Context(), store.Text(`INSERT INTO session (id, hash, person, how, address, network, device, created_at, used_at, used_from)
-						VALUES (?, ?, 1, 'password', '', '', '', ?, ?, '')`), tx.NewID(), vault.Hash(fmt.Sprint(i)), tx.Now(), tx.Now())
+					_, err := tx.Exec(b.Context(), store.Text(`INSERT INTO session (id, hash, person, how, address, network, device, created_at, used_at, used_from, proved_at, browser, system, form)
+						VALUES (?, ?, 1, 'password', '', '', '', ?, ?, '', ?, 'Chrome', 'Windows', 'desktop')`), tx.NewID(), vault.Hash(fmt.Sprint(i)), tx.Now(), tx.Now(), tx.Now())
 					if err != nil {
 						return err
 					}
 				}
 				return nil
 			})
+			if err != nil {
+				b.Fatal(err)
+			}
+			_, err = a.Rights.SetTerms(b.Context(), actor.House(), rights.ForWorkspace, 0, 0, rights.Terms{Idle: 600, Absolute: 1440, Networks: []string{"192.0.2.0/24"}})
 			if err != nil {
 				b.Fatal(err)
 			}

@@ -34,11 +34,11 @@ func TestPersonIsToldOfANewPasswordInThePageAndByMail(t *testing.T) {
 	each(t, func(h *house) {
 		post := h.withMail()
 		ana := h.person("ana@example.com", h.role("specialist"))
-		who, err := h.Resolve(h.ctx, ana.Token, home, "Firefox on Linux")
+		who, err := h.Resolve(h.ctx, ana.Token, home, chrome)
 		h.fine(err)
 		h.fine(h.ChangePassword(h.ctx, who, better, good))
 		got := post.To("ana@example.com", "password")
-		if !strings.Contains(got.Text, home.String()) || !strings.Contains(got.Text, "Firefox on Linux") || strings.Contains(got.Raw, good) {
+		if !strings.Contains(got.Text, home.String()) || !strings.Contains(got.Text, "Chrome, Windows") || strings.Contains(got.Raw, good) {
 			h.Errorf("the mail says %s", got.Text)
 		}
 		notices, err := h.Notices(h.ctx, who)

@@ -12,6 +12,7 @@ import (
 	"castellan/internal/fault"
 	"castellan/internal/policy"
 	"castellan/internal/store"
+	"castellan/internal/vault"
 )
 
 // Session is one sign-in of a person, as people see it.
@@ -23,17 +24,18 @@ type Session struct {
 	Address  string
 	Agent    string // what the browser said of itself
 	Device   device.Device
+	Waits    bool // for a second factor: it opens nothing until then
 	New      bool // the person had not come by this device and network for long
 	Created  time.Time
 	Used     time.Time // to the minute
 	UsedFrom string
 	Ends     time.Time // when it ends if it is not used before; zero: it has ended
 	Ended    time.Time // zero: it lives
-	Why      string    // signed_out, ended, asked, everyone, disowned, password, role, deactivated; "idle" or "old" if time ended it
+	Why      string    // signed_out, replaced, ended, asked, everyone, disowned, password, role, deactivated; "idle" or "old" if time ended it
 	Current  bool      // the one in which the question is asked
 }
 
-const sessionColumns = `s.id, s.person, s.how, COALESCE((SELECT name FROM provider WHERE id = s.provider), ''), s.address, s.device, s.browser, s.browser_version, s.system, s.form, s.unfamiliar, s.created_at, s.used_at, s.used_from,
+const sessionColumns = `s.id, s.person, s.how, COALESCE((SELECT name FROM provider WHERE id = s.provider), ''), s.address, s.device, s.browser, s.browser_version, s.system, s.form, s.unfamiliar, s.half, s.created_at, s.used_at, s.used_from,
 	COALESCE(s.ended_at, 0), COALESCE(s.ended_why, '')`
 
 func (a *Accounts) readSessions(ctx context.Context, who actor.Actor, text store.Text, args ...any) ([]Session, error) {
@@ -47,7 +49,7 @@ func (a *Accounts) readSessions(ctx context.Context, who actor.Actor, text store
 		var s Session
 		var form string
 		var unfamiliar, ended int64
-		err := rows.Scan(&s.ID, &s.Person, &s.How, &s.Provider, &s.Address, &s.Agent, &s.Device.Browser, &s.Device.Version, &s.Device.System, &form, &unfamiliar,
+		err := rows.Scan(&s.ID, &s.Person, &s.How, &s.Provider, &s.Address, &s.Agent, &s.Device.Browser, &s.Device.Version, &s.Device.System, &form, &unfamiliar, &s.Waits,
 			&s.Created, &s.Used, &s.UsedFrom, &ended, &s.Why)
 		if err != nil {
 			return nil, fmt.Errorf("list sessions: %w", err)
@@ -63,6 +65,9 @@ func (a *Accounts) readSessions(ctx context.Context, who actor.Actor, text store
 		l, err := a.limits(ctx, s.Person)
 		if err != nil {
 			return nil, err
+		}
+		if s.Waits {
+			l.absolute = min(l.absolute, halfLasts)
 		}
 		s.time(l, a.DB.Now(), ended)
 		all = append(all, s)
@@ -127,10 +132,10 @@ func (a *Accounts) LiveSessions(ctx context.Context, who actor.Actor, before act
 	}
 	now := a.DB.Now()
 	for {
-		text := store.Text(`SELECT ` + sessionColumns + ` FROM session s WHERE s.ended_at IS NULL AND s.used_at > ? AND s.created_at > ? ORDER BY s.id DESC LIMIT ?`)
+		text := store.Text(`SELECT ` + sessionColumns + ` FROM session s WHERE s.ended_at IS NULL AND s.half = 0 AND s.used_at > ? AND s.created_at > ? ORDER BY s.id DESC LIMIT ?`)
 		args := []any{now.Add(-a.Idle), now.Add(-a.Absolute), most + 1}
 		if before != 0 {
-			text = store.Text(`SELECT ` + sessionColumns + ` FROM session s WHERE s.ended_at IS NULL AND s.used_at > ? AND s.created_at > ? AND s.id < ? ORDER BY s.id DESC LIMIT ?`)
+			text = store.Text(`SELECT ` + sessionColumns + ` FROM session s WHERE s.ended_at IS NULL AND s.half = 0 AND s.used_at > ? AND s.created_at > ? AND s.id < ? ORDER BY s.id DESC LIMIT ?`)
 			args = []any{now.Add(-a.Idle), now.Add(-a.Absolute), before, most + 1}
 		}
 		read, err := a.readSessions(ctx, who, text, args...)
@@ -228,6 +233,22 @@ func (a *Accounts) EndEveryone(ctx context.Context, who actor.Actor) (ended int6
 		}{ended})
 	})
 	return ended, err
+}
+
+// Leave ends the session of a token that its bearer has replaced by signing in
+// anew. A token that does not hold changes nothing.
+func (a *Accounts) Leave(ctx context.Context, token string, anew actor.Actor) error {
+	return a.DB.Write(ctx, func(tx *store.Tx) error {
+		was := actor.Actor{Kind: actor.Person, Address: anew.Address, Device: anew.Device}
+		err := tx.QueryRow(ctx, store.Text(`SELECT id, person FROM session WHERE hash = ? AND ended_at IS NULL`), vault.Hash(token)).Scan(&was.Session, &was.Person)
+		if errors.Is(err, store.ErrNoRows) || err == nil && was.Session == anew.Session {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("read session: %w", err)
+		}
+		return a.endSession(ctx, tx, was, was.Session, was.Person, "replaced")
+	})
 }
 
 // Disown is what a person answers to the news of a session: this was not me. It

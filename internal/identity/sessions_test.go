@@ -3,12 +3,14 @@ package identity
 import (
 	"fmt"
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 
 	"castellan/internal/actor"
 	"castellan/internal/device"
 	"castellan/internal/fault"
+	"castellan/internal/mail"
 	"castellan/internal/policy"
 	"castellan/internal/rights"
 	"castellan/internal/store"
@@ -314,6 +316,32 @@ func TestShortestLimitOfWorkspaceRoleAndPersonEndsASession(t *testing.T) {
 		h.fine(err)
 		if len(live) != 1 || live[0].ID != h.owner.Actor.Session {
 			t.Errorf("%d sessions live, want the owner's alone", len(live))
+		}
+	})
+}
+
+func TestPersonIsToldOfASignInByANewDevice(t *testing.T) {
+	each(t, func(h *house) {
+		post := h.withMail()
+		h.Where = func(address netip.Addr, language string) string {
+			if address == abroad {
+				return "Palermo, IT"
+			}
+			return ""
+		}
+		ana := h.person("ana@example.com", h.role("specialist"))
+		h.comes("ana@example.com", better, home, "test")
+		if notices, err := h.Notices(h.ctx, ana.Actor); err != nil || len(notices) != 0 {
+			t.Fatalf("of the same device the person is told %v, %v", notices, err)
+		}
+		theirs := h.comes("ana@example.com", better, abroad, iphone)
+		notices, err := h.Notices(h.ctx, ana.Actor)
+		h.fine(err)
+		if len(notices) != 1 || notices[0].Kind != mail.DeviceNew || notices[0].Words["device"] != "Safari, iOS" || notices[0].Words["address"] != abroad.String() || notices[0].Words["place"] != "Palermo, IT" {
+			t.Errorf("the person is told %+v", notices)
+		}
+		if got := post.To("ana@example.com", "sign-in"); !strings.Contains(got.Text, "Safari, iOS") || !strings.Contains(got.Text, "Palermo, IT") || strings.Contains(got.Raw, theirs.Token) {
+			t.Errorf("the mail says %s", got.Text)
 		}
 	})
 }

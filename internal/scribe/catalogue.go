@@ -41,7 +41,7 @@ var catalogue = [...]Description{
 	{Event: "session.started", Sentence: "{who} signed in", Details: "how (password, link, setup, passkey, provider), the provider, factor if one was proved, device (browser, version, system, form), whether it is new", Reader: policy.ReadLedger},
 	{Event: "session.halfway", Sentence: "{who} gave the right password, and a second factor is outstanding", Details: "how, needs (factor, enrol), device (browser, version, system, form), whether it is new", Reader: policy.ReadLedger},
 	{Event: "session.refused", Sentence: "A sign-in was refused", Details: "reason (unknown, password, deactivated, nopassword, slowed, network, hour, challenge, passkey, unlinked, provider), person id if known, device; never what was typed", Reader: policy.ReadLedger},
-	{Event: "session.ended", Sentence: "{who} ended a session of {record}", Details: "session, how (signed_out, ended)", Reader: policy.ReadLedger},
+	{Event: "session.ended", Sentence: "{who} ended a session of {record}", Details: "session, how (signed_out, replaced, ended)", Reader: policy.ReadLedger},
 	{Event: "session.disowned", Sentence: "{who} said of a session that it was not theirs", Details: "session", Reader: policy.ReadLedger},
 	{Event: "sessions.ended", Sentence: "{who} ended every session of {record}", Details: "number, why (asked, password, role, deactivated, disowned)", Reader: policy.ReadLedger},
 	{Event: "sessions.all_ended", Sentence: "{who} ended the sessions of everybody", Details: "number", Reader: policy.ReadLedger},

@@ -66,6 +66,7 @@ type sessionItem struct {
 	Place    *placeAnswer `json:"place,omitempty"`
 	Device   deviceAnswer `json:"device"`
 	Agent    string       `json:"agent" doc:"What the browser said of itself."`
+	Waits    bool         `json:"waits,omitempty" doc:"It waits for a second factor and opens nothing until then."`
 	New      bool         `json:"new,omitempty" doc:"The person had not come by this device and network in the 90 days before."`
 	Created  string       `json:"created_at"`
 	Used     string       `json:"last_used_at"`
@@ -77,7 +78,7 @@ type sessionItem struct {
 
 func (c *call) sessionOf(s *identity.Session) sessionItem {
 	return sessionItem{
-		ID: c.Vault.Public("session", int64(s.ID)), How: s.How, Provider: s.Provider, Address: s.Address, UsedFrom: s.UsedFrom, Place: c.placeOf(s.UsedFrom), Device: deviceOf(s.Device), Agent: s.Agent, New: s.New,
+		ID: c.Vault.Public("session", int64(s.ID)), How: s.How, Provider: s.Provider, Address: s.Address, UsedFrom: s.UsedFrom, Place: c.placeOf(s.UsedFrom), Device: deviceOf(s.Device), Agent: s.Agent, Waits: s.Waits, New: s.New,
 		Created: instant(s.Created), Used: instant(s.Used), Ends: instantOr(s.Ends), Ended: instantOr(s.Ended), Why: s.Why, Current: s.Current,
 	}
 }

@@ -237,6 +237,11 @@ func (c *call) confirmEmail(b tokenBody) error {
 // is answered what it will be answered everywhere until then.
 func (c *call) begin(started identity.Started) (sessionAnswer, error) {
 	c.forgetNames()
+	if was := cookieOf(c.r); was != "" {
+		if err := c.Accounts.Leave(c.ctx, was, started.Actor); err != nil {
+			return sessionAnswer{}, err
+		}
+	}
 	c.who = started.Actor
 	c.carry(started.Token)
 	if started.Waits != nil {

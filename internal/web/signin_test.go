@@ -184,3 +184,22 @@ func TestSignInLogTellsEverySuccessAndFailureToWhomItConcerns(t *testing.T) {
 		}
 	})
 }
+
+// Attack 48: signing in anew leaves no session behind for whoever has its token.
+func TestSigningInAnewEndsTheSessionBefore(t *testing.T) {
+	everywhere(t, func(t *town) {
+		in := object{"email": "olga@example.com", "password": goodPassword}
+		browser := &person{town: t}
+		browser.post("/api/v1/session", in).is(200)
+		before := browser.cookies["castellan"]
+		browser.post("/api/v1/session", in).is(200)
+		if after := browser.cookies["castellan"]; after == before || after == "" {
+			t.Fatal("the token stays the same")
+		}
+		browser.get("/api/v1/session").is(200)
+		(&person{town: t, cookies: map[string]string{"castellan": before}}).get("/api/v1/session").is(401)
+		t.olga.get("/api/v1/session").is(200) // another browser is not concerned
+		// A token of nobody ends nothing.
+		(&person{town: t, cookies: map[string]string{"castellan": "of nobody"}}).post("/api/v1/session", in).is(200)
+	})
+}

@@ -17,6 +17,7 @@ export function useEndWords(): Record<string, string> {
   const { t } = useLingui();
   return {
     signed_out: t`signed out`,
+    replaced: t`replaced by a new sign-in`,
     ended: t`ended by hand`,
     asked: t`all sessions were ended`,
     everyone: t`the sessions of everybody were ended`,

@@ -3914,6 +3914,10 @@ export type SessionItem = {
      */
     provider?: string;
     /**
+     * It waits for a second factor and opens nothing until then.
+     */
+    waits?: boolean;
+    /**
      * Why it ended.
      */
     why?: string;

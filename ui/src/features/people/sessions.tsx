@@ -96,6 +96,11 @@ function Row({ session, own, onDone }: { session: SessionOf; own: boolean; onDon
               <Trans>this one</Trans>
             </Badge>
           )}{' '}
+          {session.waits && (
+            <Badge size="xs" variant="light" color="gray" tt="none">
+              <Trans>waits for a second factor</Trans>
+            </Badge>
+          )}{' '}
           {session.new && (
             <Badge size="xs" variant="light" color="orange" tt="none">
               <Trans>new device or network</Trans>
