@@ -13,6 +13,7 @@ import { guess, i18n, isLanguage, speak } from '../text';
 import { makeRouter } from './router';
 import { resumeViewing } from './viewing';
 
+const Prover = lazy(() => import('./prover'));
 const Notifications = lazy(() => import('./notes'));
 
 const client = new QueryClient({
@@ -55,6 +56,7 @@ async function start() {
           <QueryClientProvider client={client}>
             <Suspense>
               <Notifications />
+              <Prover />
             </Suspense>
             <RouterProvider router={makeRouter(client)} />
           </QueryClientProvider>

@@ -1,7 +1,7 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import { Alert, Button, Group, PasswordInput, Stack, Text } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
-import { useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { changePassword, useMe } from '../../api/session';
 import { useSentence } from '../../kit/failure';
 import { Column, Panel } from '../../kit/page';
@@ -9,7 +9,7 @@ import { LinkedPanel } from './linked';
 import { OwnSignIns, SessionsPanel } from './sessions';
 
 /** One's own account: the password, and where one is signed in. */
-export function YouPage() {
+export function YouPage({ factors }: { factors: ReactNode }) {
   const { t } = useLingui();
   const me = useMe();
   return (
@@ -25,6 +25,7 @@ export function YouPage() {
       <Panel title={t`Password`} note={t`Changing it ends every other session of yours.`}>
         <Password />
       </Panel>
+      {factors}
       <LinkedPanel person={me.person.id} own />
       <SessionsPanel person={me.person.id} own />
       <OwnSignIns person={me.person.id} />

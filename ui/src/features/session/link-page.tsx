@@ -2,7 +2,7 @@ import { Trans, useLingui } from '@lingui/react/macro';
 import { Alert, Button, PasswordInput, Stack } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { redeem } from '../../api/session';
+import { halfwayOf, redeem } from '../../api/session';
 import { useSentence } from '../../kit/failure';
 import { Door } from './door';
 import { LanguageChoice } from './language-choice';
@@ -26,6 +26,10 @@ export function LinkPage() {
       client.clear();
       location.assign('/');
     } catch (problem) {
+      if (halfwayOf(problem)) {
+        location.assign('/second-step');
+        return;
+      }
       setFailure(problem);
       setBusy(false);
     }
