@@ -19,6 +19,7 @@ import (
 type operation struct {
 	OperationID string
 	RequestBody *struct{}
+	Security    *[]struct{} // empty: open to strangers
 }
 
 // description is the OpenAPI document as the server gives it.

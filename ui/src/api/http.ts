@@ -17,6 +17,8 @@ export class Problem extends Error {
   readonly code: string;
   readonly field: string | undefined;
   readonly parts: ProblemPart[];
+  /** By which proofs whoever is refused may come in after all. */
+  readonly ways: string[];
   /** Number under which the server's log knows the request. */
   readonly request: string | undefined;
   /** Seconds to wait, when the server said so. */
@@ -28,6 +30,7 @@ export class Problem extends Error {
     this.code = typeof body.code === 'string' ? body.code : '';
     this.field = typeof body.field === 'string' ? body.field : undefined;
     this.parts = Array.isArray(body.errors) ? (body.errors as ProblemPart[]) : [];
+    this.ways = Array.isArray(body.ways) ? (body.ways as string[]) : [];
     this.request = typeof body.request === 'string' ? body.request : undefined;
     this.retryAfter = retryAfter;
   }
@@ -43,6 +46,24 @@ export function viewAs(person: string | null) {
 /** The person as whom everything is asked, if any. */
 export function viewedAs(): string | null {
   return viewedPerson;
+}
+
+type Prover = (ways: string[]) => Promise<boolean>;
+
+let prover: Prover | null = null;
+let proving: Promise<boolean> | null = null;
+
+/** Says who asks the person to prove once more who they are, when the server wants to know. */
+export function proveWith(ask: Prover | null) {
+  prover = ask;
+}
+
+/** Asks once, also if several requests were refused together. */
+function proveOnce(ask: Prover, ways: string[]): Promise<boolean> {
+  proving ??= ask(ways).finally(() => {
+    proving = null;
+  });
+  return proving;
 }
 
 export type Parameters = Record<string, string | number | boolean | undefined | null>;
@@ -65,7 +86,7 @@ function address(path: string, query: Parameters | undefined) {
   return `/api/v1${path}${text ? `?${text}` : ''}`;
 }
 
-async function send(method: string, path: string, request: Request): Promise<Response> {
+async function send(method: string, path: string, request: Request, again = false): Promise<Response> {
   const headers: Record<string, string> = { Accept: 'application/json', ...request.headers };
   let body: BodyInit | undefined;
   if (request.raw) {
@@ -83,7 +104,13 @@ async function send(method: string, path: string, request: Request): Promise<Res
   if (answer.ok) return answer;
   const problem: unknown = await answer.json().catch(() => ({}));
   const wait = Number(answer.headers.get('Retry-After')) || undefined;
-  throw new Problem(answer.status, (problem ?? {}) as Record<string, unknown>, wait);
+  const refusal = new Problem(answer.status, (problem ?? {}) as Record<string, unknown>, wait);
+  // What reaches far takes a fresh proof. Whoever asked for it does not notice:
+  // the request is simply repeated once the proof was given.
+  if (refusal.code === 'stepup.needed' && prover && !again && (await proveOnce(prover, refusal.ways))) {
+    return send(method, path, request, true);
+  }
+  throw refusal;
 }
 
 /** Sends a request and reads the JSON of the answer; undefined where there is none. */

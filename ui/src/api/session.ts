@@ -16,13 +16,28 @@ export type Session = Omit<Session_, 'kinds'> & { kinds: Record<string, Grades> 
 
 export type Setup = SetupBody;
 
-/** Who is signed in; null when nobody is. */
+/** What a sign-in still waits for, and by which proofs it goes on. */
+export interface Halfway {
+  needs: 'factor' | 'enrol';
+  ways: string[];
+}
+
+export const halfwayKey = ['halfway'] as const;
+
+/** What a refusal says of a sign-in that is halfway; null if it says nothing. */
+export function halfwayOf(problem: unknown): Halfway | null {
+  if (!(problem instanceof Problem) || !/^session\.(factor|enrol)$/.test(problem.code)) return null;
+  return { needs: problem.code === 'session.enrol' ? 'enrol' : 'factor', ways: problem.ways };
+}
+
+/** Who is signed in; null when nobody is, or only halfway. */
 export const session = queryOptions({
   queryKey: ['session'],
-  queryFn: async ({ signal }): Promise<Session | null> => {
+  queryFn: async ({ signal, client }): Promise<Session | null> => {
     try {
       return await call<Session>('GET', '/session', { signal });
     } catch (problem) {
+      client.setQueryData(halfwayKey, halfwayOf(problem));
       if (problem instanceof Problem && problem.status === 401) return null;
       if (problem instanceof Problem && problem.code === 'viewas.over') {
         forgetViewing();

@@ -13,6 +13,7 @@ import { theme } from '../kit/theme';
 import { guess, i18n, isLanguage, speak } from '../text';
 import { makeRouter } from './router';
 
+const Prover = lazy(() => import('./prover'));
 const Notifications = lazy(() => import('./notes'));
 
 const client = new QueryClient({
@@ -58,6 +59,7 @@ async function start() {
           <QueryClientProvider client={client}>
             <Suspense>
               <Notifications />
+              <Prover />
             </Suspense>
             <RouterProvider router={makeRouter(client)} />
           </QueryClientProvider>

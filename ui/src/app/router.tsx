@@ -8,7 +8,7 @@ import {
   redirect,
 } from '@tanstack/react-router';
 import { kinds } from '../api/kinds';
-import { session, setupNeeded } from '../api/session';
+import { halfwayKey, session, setupNeeded } from '../api/session';
 import type { ListSearch } from '../features/record/address';
 import { Missing, Pending, Wrong } from './places';
 import { Shell } from './shell';
@@ -59,6 +59,23 @@ const email = createRoute({
   component: lazyRouteComponent(() => import('../features/session/email-page'), 'EmailPage'),
 });
 
+const secondStep = createRoute({
+  getParentRoute: () => root,
+  path: '/second-step',
+  validateSearch: (search: Record<string, unknown>) => words(search, 'to'),
+  component: lazyRouteComponent(() => import('../features/session/second-step-page'), 'SecondStepPage'),
+  beforeLoad: async ({ context }) => {
+    if (await context.client.fetchQuery(session)) throw redirect({ to: '/' });
+    if (!context.client.getQueryData(halfwayKey)) throw redirect({ to: '/sign-in' });
+  },
+});
+
+const protect = createRoute({
+  getParentRoute: () => root,
+  path: '/protect',
+  component: lazyRouteComponent(() => import('../features/session/protect-page'), 'ProtectPage'),
+});
+
 const inside = createRoute({
   getParentRoute: () => root,
   id: 'in',
@@ -68,6 +85,9 @@ const inside = createRoute({
     if (me) return;
     const { needed } = await context.client.fetchQuery(setupNeeded).catch(() => ({ needed: false }));
     if (needed) throw redirect({ to: '/setup', hash: location.hash });
+    if (context.client.getQueryData(halfwayKey)) {
+      throw redirect({ to: '/second-step', search: location.pathname === '/' ? {} : { to: location.href } });
+    }
     throw redirect({ to: '/sign-in', search: location.pathname === '/' ? {} : { to: location.href } });
   },
 });
@@ -164,11 +184,17 @@ const settingsHome = createRoute({
   component: lazyRouteComponent(() => import('../features/settings/workspace-page'), 'WorkspacePage'),
 });
 
+const factors = createRoute({
+  getParentRoute: () => security,
+  path: '/factors',
+  component: lazyRouteComponent(() => import('../features/security/factors-page'), 'FactorsPage'),
+});
+
 const you = createRoute({
   getParentRoute: () => settings,
   path: '/you',
   validateSearch: (search: Record<string, unknown>) => words(search, 'linked', 'refused'),
-  component: lazyRouteComponent(() => import('../features/people/you-page'), 'YouPage'),
+  component: lazyRouteComponent(() => import('./you'), 'You'),
 });
 
 const people = createRoute({
@@ -248,10 +274,12 @@ const tree = root.addChildren([
   door,
   link,
   email,
+  secondStep,
+  protect,
   inside.addChildren([
     home,
     list.addChildren([card]),
-    security.addChildren([log, signIns, liveSessions, networks]),
+    security.addChildren([log, signIns, liveSessions, networks, factors]),
     importing,
     oneImport,
     bin,

@@ -17,6 +17,7 @@ import {
   take,
 } from '../../api/people';
 import { entrance, holds, useMe } from '../../api/session';
+import { startViewing } from '../../api/viewing';
 import { Avatar } from '../../kit/avatar';
 import { EntryPanel } from '../../kit/entry-panel';
 import { Failure, useSentence, useTell } from '../../kit/failure';

@@ -2,7 +2,7 @@ import { Trans, useLingui } from '@lingui/react/macro';
 import { Alert, Button, Group, PasswordInput, Select, Stack, Text, TextInput } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { changePerson } from '../../api/people';
 import { changeEmail, changePassword, entrance, useMe } from '../../api/session';
 import { useSentence, useTell } from '../../kit/failure';
@@ -13,8 +13,8 @@ import { isLanguage, type Language, languages, speak } from '../../text';
 import { LinkedPanel } from './linked';
 import { OwnSignIns, SessionsPanel } from './sessions';
 
-/** One's own account: language, time zone, address, the password, and where one is signed in. */
-export function YouPage() {
+/** One's own account: language, time zone, address, the password, the second step, and where one is signed in. */
+export function YouPage({ factors }: { factors: ReactNode }) {
   const { t } = useLingui();
   const me = useMe();
   return (
@@ -23,6 +23,7 @@ export function YouPage() {
       <Panel title={t`Password`} note={t`Changing it ends every other session of yours.`}>
         <Password />
       </Panel>
+      {factors}
       <LinkedPanel person={me.person.id} own />
       <SessionsPanel person={me.person.id} own />
       <OwnSignIns person={me.person.id} />

@@ -2,7 +2,7 @@ import { Trans, useLingui } from '@lingui/react/macro';
 import { Alert, Anchor, Button, Select, Stack, Text, TextInput } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { type Awaited, look, redeem } from '../../api/session';
+import { type Awaited, halfwayOf, look, redeem } from '../../api/session';
 import { useSentence } from '../../kit/failure';
 import { NewPassword, useShortest } from '../../kit/new-password';
 import { zones } from '../../kit/zones';
@@ -68,6 +68,10 @@ function Begin({ token, awaited }: { token: string; awaited: Awaited }) {
       client.clear();
       location.assign('/');
     } catch (problem) {
+      if (halfwayOf(problem)) {
+        location.assign('/second-step');
+        return;
+      }
       setFailure(problem);
       setBusy(false);
     }

@@ -44,7 +44,7 @@ export function SetupPage() {
     try {
       await setUp({ ...draft, token });
       client.clear();
-      location.assign('/');
+      location.assign('/protect');
     } catch (problem) {
       setFailure(problem);
       setBusy(false);

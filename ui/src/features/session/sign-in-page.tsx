@@ -1,10 +1,12 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import { Alert, Anchor, Button, PasswordInput, Stack, TextInput } from '@mantine/core';
+import { IconFingerprint } from '@tabler/icons-react';
 import { useQueryClient } from '@tanstack/react-query';
-import { getRouteApi } from '@tanstack/react-router';
+import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
+import { signInByPasskey, wasLeft } from '../../api/factors';
 import { Problem } from '../../api/http';
-import { signIn } from '../../api/session';
+import { halfwayKey, halfwayOf, signIn } from '../../api/session';
 import { useSentence } from '../../kit/failure';
 import { Door } from './door';
 import { Forgotten } from './forgotten';
@@ -18,6 +20,7 @@ export function SignInPage() {
   const { t } = useLingui();
   const sentence = useSentence();
   const client = useQueryClient();
+  const navigate = useNavigate();
   const { to, refused } = route.useSearch();
   const [email, setEmail] = useState('');
   const [password, setPassword] = useState('');
@@ -27,17 +30,23 @@ export function SignInPage() {
   const [busy, setBusy] = useState(false);
   const [forgot, setForgot] = useState(false);
 
-  async function enter() {
+  async function enter(prove: () => Promise<unknown>) {
     setBusy(true);
     setFailure(null);
     try {
-      await signIn(email.trim(), password);
+      await prove();
       client.clear();
       // A whole new page: nothing of a former person is left in memory. Only an
       // address of this page is followed.
       location.assign(to && /^\/(?!\/|\\)/.test(to) ? to : '/');
     } catch (problem) {
-      setFailure(problem);
+      const halfway = halfwayOf(problem);
+      if (halfway) {
+        client.setQueryData(halfwayKey, halfway);
+        await navigate({ to: '/second-step', search: to ? { to } : {} });
+        return;
+      }
+      if (!wasLeft(problem)) setFailure(problem);
       setBusy(false);
     }
   }
@@ -56,13 +65,13 @@ export function SignInPage() {
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          void enter();
+          void enter(() => signIn(email.trim(), password));
         }}
       >
         <Stack gap="sm">
           {failure !== null && (
             <Alert color="red" variant="light" role="alert">
-              {failure instanceof Problem && failure.status === 401
+              {failure instanceof Problem && failure.status === 401 && failure.code !== 'passkey.refused'
                 ? t`The address or the password is not right.`
                 : sentence(failure)}
             </Alert>
@@ -97,6 +106,19 @@ export function SignInPage() {
           </Anchor>
         </Stack>
       </form>
+      {'PublicKeyCredential' in window && (
+        <Button
+          variant="default"
+          size="md"
+          fullWidth
+          mt="sm"
+          disabled={busy}
+          leftSection={<IconFingerprint size={18} />}
+          onClick={() => void enter(signInByPasskey)}
+        >
+          <Trans>Sign in with a passkey</Trans>
+        </Button>
+      )}
       <ProviderButtons to={to} fail={setFailure} />
       <LanguageChoice />
     </Door>

@@ -60,9 +60,15 @@ function Form({ saved }: { saved: Settings }) {
   async function save() {
     setBusy(true);
     try {
+      const { proof_minutes, ...rest } = draft;
       client.setQueryData(
         ['settings'],
-        await changeSettings({ ...draft, language: isLanguage(draft.language) ? draft.language : 'en' }),
+        await changeSettings({
+          ...rest,
+          language: isLanguage(draft.language) ? draft.language : 'en',
+          // Sent only when it is meant: changing it takes a fresh proof.
+          ...(proof_minutes === saved.proof_minutes ? {} : { proof_minutes }),
+        }),
       );
       await client.invalidateQueries({ queryKey: session.queryKey });
     } catch (failure) {
@@ -107,6 +113,17 @@ function Form({ saved }: { saved: Settings }) {
         data={[...new Set([draft.time_zone, ...Intl.supportedValuesOf('timeZone')])]}
         value={draft.time_zone}
         onChange={(zone) => zone && setDraft({ ...draft, time_zone: zone })}
+      />
+      <Select
+        size="sm"
+        allowDeselect={false}
+        label={t`How long a proof counts`}
+        description={t`Changes of rights, new keys and deleting many ask once more who is there when the last proof is older.`}
+        data={[...new Set([5, 15, 30, 60, 240, draft.proof_minutes])]
+          .sort((a, b) => a - b)
+          .map((n) => ({ value: String(n), label: t`${n} min` }))}
+        value={String(draft.proof_minutes)}
+        onChange={(n) => n && setDraft({ ...draft, proof_minutes: Number(n) })}
       />
       <Group justify="flex-end">
         <Button size="sm" disabled={!changed} loading={busy} onClick={save}>

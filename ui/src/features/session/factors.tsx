@@ -1,0 +1,294 @@
+import { Plural, Trans, useLingui } from '@lingui/react/macro';
+import {
+  ActionIcon,
+  Alert,
+  Button,
+  Group,
+  Menu,
+  Modal,
+  PasswordInput,
+  Skeleton,
+  Stack,
+  Text,
+  TextInput,
+} from '@mantine/core';
+import { notifications } from '@mantine/notifications';
+import { IconDeviceMobile, IconDots, IconFingerprint, IconKey } from '@tabler/icons-react';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useState } from 'react';
+import { type Factor, ownFactors, removeFactor, renameFactor, renewRecovery } from '../../api/factors';
+import { Failure, useSentence, useTell } from '../../kit/failure';
+import { Panel } from '../../kit/page';
+import { When } from '../../kit/when';
+import { Enrol } from './enrol';
+import classes from './factors.module.css';
+import { RecoveryCodes } from './recovery-codes';
+
+/** One's own second factors: what there is, adding, naming, taking away, recovery codes. */
+export function FactorsPanel() {
+  const { t } = useLingui();
+  const client = useQueryClient();
+  const tell = useTell();
+  const { data, error, refetch } = useQuery(ownFactors);
+  const [adding, setAdding] = useState<'app' | 'passkey' | 'any' | null>(null);
+  const [removing, setRemoving] = useState<Factor | null>(null);
+  const [naming, setNaming] = useState<Factor | null>(null);
+  const [codes, setCodes] = useState<string[] | null>(null);
+  const again = () => client.invalidateQueries({ queryKey: ['factors'] });
+
+  async function renew() {
+    try {
+      setCodes(await renewRecovery());
+      void again();
+    } catch (failure) {
+      tell(failure);
+    }
+  }
+
+  const some = (data?.items.length ?? 0) > 0;
+  return (
+    <Panel
+      title={t`Second step`}
+      note={
+        some
+          ? t`After the password you prove with one of these that it is you.`
+          : t`With a second step nobody gets in with your password alone.`
+      }
+      action={
+        data && (
+          <Button variant={some ? 'default' : 'filled'} size="xs" onClick={() => setAdding('any')}>
+            {some ? <Trans>Add another</Trans> : <Trans>Set it up</Trans>}
+          </Button>
+        )
+      }
+    >
+      {error ? (
+        <Failure failure={error} retry={refetch} />
+      ) : !data ? (
+        <Skeleton height={96} />
+      ) : (
+        <>
+          {data.demanded && !some && (
+            <Alert color="orange" variant="light" mb="sm">
+              <Trans>It is demanded of you.</Trans>
+            </Alert>
+          )}
+          {!some && (
+            <Text size="sm" c="dimmed">
+              <Trans>Nothing is set up yet.</Trans>
+            </Text>
+          )}
+          <ul className={classes.list}>
+            {data.items.map((each) => (
+              <li key={each.id} className={classes.row}>
+                {each.kind === 'totp' ? (
+                  <IconDeviceMobile size={20} stroke={1.6} aria-hidden />
+                ) : (
+                  <IconFingerprint size={20} stroke={1.6} aria-hidden />
+                )}
+                <div className={classes.grow}>
+                  <Text size="sm" fw={500} truncate>
+                    {each.name || (each.kind === 'totp' ? t`Authenticator app` : t`Passkey`)}
+                  </Text>
+                  <Text size="xs" c="dimmed">
+                    {each.kind === 'totp' ? t`Authenticator app` : t`Passkey`}
+                    {' · '}
+                    {each.last_used_at ? (
+                      <Trans>
+                        last used <When at={each.last_used_at} />
+                      </Trans>
+                    ) : (
+                      <Trans>never used</Trans>
+                    )}
+                  </Text>
+                </div>
+                <Menu position="bottom-end">
+                  <Menu.Target>
+                    <ActionIcon variant="subtle" color="gray" aria-label={t`What to do with it`}>
+                      <IconDots size={16} />
+                    </ActionIcon>
+                  </Menu.Target>
+                  <Menu.Dropdown>
+                    {each.kind === 'totp' && (
+                      <Menu.Item onClick={() => setAdding('app')}>
+                        <Trans>Move to another phone</Trans>
+                      </Menu.Item>
+                    )}
+                    <Menu.Item onClick={() => setNaming(each)}>
+                      <Trans>Rename</Trans>
+                    </Menu.Item>
+                    <Menu.Item color="red" onClick={() => setRemoving(each)}>
+                      <Trans>Take away</Trans>
+                    </Menu.Item>
+                  </Menu.Dropdown>
+                </Menu>
+              </li>
+            ))}
+            {some && (
+              <li className={classes.row}>
+                <IconKey size={20} stroke={1.6} aria-hidden />
+                <div className={classes.grow}>
+                  <Text size="sm" fw={500}>
+                    <Trans>Recovery codes</Trans>
+                  </Text>
+                  <Text size="xs" c={data.recovery_left < 3 ? 'orange' : 'dimmed'}>
+                    <Plural value={data.recovery_left} _0="none left" one="# left" other="# left" />
+                  </Text>
+                </div>
+                <Button variant="subtle" size="compact-sm" onClick={() => void renew()}>
+                  <Trans>Make new ones</Trans>
+                </Button>
+              </li>
+            )}
+          </ul>
+        </>
+      )}
+      <Modal
+        opened={adding !== null}
+        onClose={() => setAdding(null)}
+        title={adding === 'app' ? t`Move to another phone` : t`Add a second step`}
+      >
+        {adding && (
+          <Enrol
+            {...(adding === 'any' ? {} : { only: adding })}
+            onDone={() => {
+              setAdding(null);
+              notifications.show({ message: t`Your account is protected by a second step.` });
+            }}
+          />
+        )}
+      </Modal>
+      <Modal
+        opened={codes !== null}
+        onClose={() => setCodes(null)}
+        title={t`New recovery codes`}
+        closeOnClickOutside={false}
+        closeOnEscape={false}
+        withCloseButton={false}
+      >
+        {codes && <RecoveryCodes codes={codes} onKept={() => setCodes(null)} />}
+      </Modal>
+      {naming && <Naming factor={naming} onClose={() => setNaming(null)} onDone={again} />}
+      {removing && (
+        <Removing
+          factor={removing}
+          last={data?.items.length === 1}
+          onClose={() => setRemoving(null)}
+          onDone={again}
+        />
+      )}
+    </Panel>
+  );
+}
+
+function Naming({ factor, onClose, onDone }: { factor: Factor; onClose: () => void; onDone: () => void }) {
+  const { t } = useLingui();
+  const tell = useTell();
+  const [name, setName] = useState(factor.name);
+  return (
+    <Modal opened onClose={onClose} title={t`Rename`}>
+      <form
+        onSubmit={async (event) => {
+          event.preventDefault();
+          try {
+            await renameFactor(factor.id, name);
+            onDone();
+            onClose();
+          } catch (failure) {
+            tell(failure);
+          }
+        }}
+      >
+        <Stack gap="sm">
+          <TextInput
+            label={t`Name`}
+            data-autofocus
+            maxLength={60}
+            value={name}
+            onChange={(event) => setName(event.currentTarget.value)}
+          />
+          <Button type="submit" disabled={!name.trim()}>
+            <Trans>Save</Trans>
+          </Button>
+        </Stack>
+      </form>
+    </Modal>
+  );
+}
+
+function Removing({
+  factor,
+  last,
+  onClose,
+  onDone,
+}: {
+  factor: Factor;
+  last: boolean;
+  onClose: () => void;
+  onDone: () => void;
+}) {
+  const { t } = useLingui();
+  const sentence = useSentence();
+  const [password, setPassword] = useState('');
+  const [failure, setFailure] = useState<unknown>(null);
+  const [busy, setBusy] = useState(false);
+
+  async function remove() {
+    setBusy(true);
+    setFailure(null);
+    try {
+      await removeFactor(factor.id, password);
+      onDone();
+      onClose();
+      notifications.show({ message: t`It is taken away, and you are signed out everywhere else.` });
+    } catch (problem) {
+      setFailure(problem);
+      setBusy(false);
+    }
+  }
+
+  return (
+    <Modal opened onClose={onClose} title={t`Take away the second step`}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          void remove();
+        }}
+      >
+        <Stack gap="sm">
+          <Text size="sm">
+            {last ? (
+              <Trans>
+                It is the last one: afterwards your password alone opens your account, and the recovery codes
+                hold no more. You will be signed out everywhere else.
+              </Trans>
+            ) : (
+              <Trans>You will be signed out everywhere else.</Trans>
+            )}
+          </Text>
+          {failure !== null && (
+            <Alert color="red" variant="light" role="alert">
+              {sentence(failure)}
+            </Alert>
+          )}
+          <PasswordInput
+            label={t`Your password`}
+            autoComplete="current-password"
+            data-autofocus
+            visibilityToggleButtonProps={{ 'aria-label': t`Show or hide the password` }}
+            value={password}
+            onChange={(event) => setPassword(event.currentTarget.value)}
+          />
+          <Group justify="flex-end" gap="xs">
+            <Button variant="default" onClick={onClose}>
+              <Trans>Cancel</Trans>
+            </Button>
+            <Button type="submit" color="red" loading={busy} disabled={!password}>
+              <Trans>Take away</Trans>
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  );
+}
