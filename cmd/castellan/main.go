@@ -28,17 +28,18 @@ var version = "unreleased"
 type commands struct {
 	Config string `help:"Settings file in TOML, with the names of the flags: data = \"/srv/castellan\"." placeholder:"FILE" env:"CASTELLAN_CONFIG" type:"path"`
 
-	Serve   serveCommand   `cmd:"" help:"Serve the workspace. With nothing configured: data in ./data, page on http://localhost:8080."`
-	Demo    demoCommand    `cmd:"" help:"Serve a workspace of made-up people and clients, to look around."`
-	Import  importCommand  `cmd:"" help:"Bring clients in from a file."`
-	User    userCommand    `cmd:"" help:"People who may sign in."`
-	Role    roleCommand    `cmd:"" help:"Roles and what they allow."`
-	Explain explainCommand `cmd:"" help:"Why somebody sees a record or a field, or does not."`
-	Mail    mailCommand    `cmd:"" help:"Mails that the house sends."`
-	Verify  verifyCommand  `cmd:"" help:"Check the ledger of this workspace. A stranger uses castellan-verify."`
-	Ledger  ledgerCommand  `cmd:"" help:"The ledger: its key, a copy for others, and what to do after a loss."`
-	Check   checkCommand   `cmd:"" name:"config" help:"Show the settings that would be used."`
-	Version versionCommand `cmd:"" help:"Print the version."`
+	Serve    serveCommand    `cmd:"" help:"Serve the workspace. With nothing configured: data in ./data, page on http://localhost:8080."`
+	Demo     demoCommand     `cmd:"" help:"Serve a workspace of made-up people and clients, to look around."`
+	Import   importCommand   `cmd:"" help:"Bring clients in from a file."`
+	User     userCommand     `cmd:"" help:"People who may sign in."`
+	Role     roleCommand     `cmd:"" help:"Roles and what they allow."`
+	Security securityCommand `cmd:"" help:"On what terms people are let in, and the way back in."`
+	Explain  explainCommand  `cmd:"" help:"Why somebody sees a record or a field, or does not."`
+	Mail     mailCommand     `cmd:"" help:"Mails that the house sends."`
+	Verify   verifyCommand   `cmd:"" help:"Check the ledger of this workspace. A stranger uses castellan-verify."`
+	Ledger   ledgerCommand   `cmd:"" help:"The ledger: its key, a copy for others, and what to do after a loss."`
+	Check    checkCommand    `cmd:"" name:"config" help:"Show the settings that would be used."`
+	Version  versionCommand  `cmd:"" help:"Print the version."`
 }
 
 // output is where commands write.

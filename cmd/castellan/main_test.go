@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,6 +14,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"castellan/internal/actor"
+	"castellan/internal/rights"
 	"castellan/internal/store"
 	"castellan/internal/store/storetest"
 )
@@ -110,7 +114,7 @@ func TestCommandsDoAndRefuseAsTheScriptsSay(t *testing.T) {
 				Condition: func(word string) (bool, error) {
 					return word == strings.ToLower(engine.String()), nil
 				},
-				Cmds: map[string]func(*testscript.TestScript, bool, []string){"flip": flip},
+				Cmds: map[string]func(*testscript.TestScript, bool, []string){"flip": flip, "narrow": narrow},
 			})
 		})
 	}
@@ -126,4 +130,33 @@ func flip(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	text[len(text)/2] ^= 1
 	ts.Check(os.WriteFile(name, text, 0o600))
+}
+
+// narrow sets terms on which nobody comes in.
+func narrow(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 0 {
+		ts.Fatalf("usage: narrow")
+	}
+	ctx := context.Background()
+	p := place{Data: ts.Getenv("CASTELLAN_DATA"), Database: ts.Getenv("CASTELLAN_DATABASE"), Schema: ts.Getenv("CASTELLAN_SCHEMA")}
+	ts.Check(quietly(ctx, output{io.Discard, io.Discard}, p, func(r *rooms) error {
+		role, err := r.roleNamed(ctx, "specialist")
+		if err != nil {
+			return err
+		}
+		ana, err := r.active(ctx, "ana@example.com")
+		if err != nil {
+			return err
+		}
+		for _, t := range []rights.Termed{
+			{Scope: rights.ForWorkspace, Terms: rights.Terms{Factor: true, Networks: []string{"192.0.2.0/24"}}},
+			{Scope: rights.ForRole, Subject: int64(role), Terms: rights.Terms{Idle: 30, Hours: []rights.Hours{{Days: []string{"monday", "friday"}, From: "09:00", To: "18:00"}}, Zone: "Europe/Warsaw"}},
+			{Scope: rights.ForPerson, Subject: int64(ana.ID), Terms: rights.Terms{Networks: []string{"198.51.100.7"}}},
+		} {
+			if _, err := r.rights.SetTerms(ctx, actor.House(), t.Scope, t.Subject, 0, t.Terms); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
 }

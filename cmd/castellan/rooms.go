@@ -134,6 +134,7 @@ func (r *rooms) join(ctx context.Context, p place, log *slog.Logger, by carrier)
 	// Of several processes on one database another may have died over an import.
 	r.runner.Regular("imports.resume", time.Minute, func(ctx context.Context, _ jobs.Job) error { return r.imports.Resume(ctx) })
 	r.runner.Regular("imports.tidy", 24*time.Hour, func(ctx context.Context, _ jobs.Job) error { return r.imports.Tidy(ctx) })
+	r.runner.Regular("viewings.end", time.Minute, func(ctx context.Context, _ jobs.Job) error { return r.accounts.EndViewings(ctx) })
 	r.runner.Regular("identity.tidy", 24*time.Hour, func(ctx context.Context, _ jobs.Job) error { return r.accounts.Tidy(ctx) })
 	return nil
 }

@@ -57,6 +57,7 @@ type Actor struct {
 	Proved   time.Time  // when the person last proved in this session who they are, by whatever is asked of them
 	Half     bool       // the person has proved a password, and more is asked of them: they hold nothing yet
 	ViewAs   PersonID   // the person through whose eyes the actor looks; reads only, logged under Person
+	ViewRole RoleID     // the role with which the actor looks instead of their own; ViewAs is then Person
 }
 
 // House is the actor for what Castellan does by itself.

@@ -103,14 +103,13 @@ func onlyAPIFetches(b *building) []string {
 // Stores in a browser outlive the session and are read by whoever sits down
 // next. What may be kept is no client's data, and is named here.
 var mayKeep = map[string]string{
-	"ui/src/app/shell.tsx":                   "how wide the rail is",
-	"ui/src/app/viewing.ts":                  "whom this tab views as",
-	"ui/src/app/me.tsx":                      "clears all of it on leaving",
-	"ui/src/features/people/person-page.tsx": "as app/viewing.ts",
-	"ui/src/features/record/columns.ts":      "names of the columns chosen",
-	"ui/src/features/record/list-page.tsx":   "whether the board or the list was looked at last",
-	"ui/src/features/record/create.tsx":      "a draft, for this tab alone, until it is saved or its person leaves",
-	"ui/src/features/record/timeline.tsx":    "a comment begun, as above",
+	"ui/src/api/viewing.ts":                "through whose eyes this tab looks",
+	"ui/src/app/shell.tsx":                 "how wide the rail is",
+	"ui/src/app/me.tsx":                    "clears all of it on leaving",
+	"ui/src/features/record/columns.ts":    "names of the columns chosen",
+	"ui/src/features/record/list-page.tsx": "whether the board or the list was looked at last",
+	"ui/src/features/record/create.tsx":    "a draft, for this tab alone, until it is saved or its person leaves",
+	"ui/src/features/record/timeline.tsx":  "a comment begun, as above",
 }
 
 var keeps = regexp.MustCompile(`\b(localStorage|sessionStorage|indexedDB|dangerouslySetInnerHTML|innerHTML|document\.cookie)\b`)

@@ -11,7 +11,28 @@ import (
 	"castellan/internal/vault"
 )
 
-// A request of somebody who is signed in, among ten thousand who are.
+// narrowed sets terms of every scope, each with a hundred networks and hours,
+// of which the last ones hold.
+func narrowed(b *testing.B, a *Accounts, owner Started) {
+	terms := rights.Terms{Idle: 600, Absolute: 6000, Zone: "Europe/Warsaw"}
+	for i := range 99 {
+		terms.Networks = append(terms.Networks, fmt.Sprintf("198.51.%d.0/24", i))
+	}
+	terms.Networks = append(terms.Networks, "192.0.2.0/24")
+	every := []string{"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"}
+	for _, day := range every {
+		terms.Hours = append(terms.Hours, rights.Hours{Days: []string{day}, From: "00:00", To: "00:01"})
+	}
+	terms.Hours = append(terms.Hours, rights.Hours{Days: every, From: "00:00", To: "24:00"})
+	for scope, subject := range map[rights.Scope]int64{rights.ForWorkspace: 0, rights.ForRole: int64(owner.Person.Role), rights.ForPerson: int64(owner.Person.ID)} {
+		if _, err := a.Rights.SetTerms(b.Context(), owner.Actor, scope, subject, 0, terms); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// A request of somebody who is signed in, among ten thousand who are, on terms
+// of every scope. Less than a tenth of a millisecond is promised.
 func BenchmarkResolveAmongTenThousand(b *testing.B) {
 	for _, engine := range []store.Engine{store.SQLite, store.Postgres} {
 		b.Run(engine.String(), func(b *testing.B) {
@@ -20,9 +41,11 @@ func BenchmarkResolveAmongTenThousand(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			if _, err := a.Setup(b.Context(), founding(token)); err != nil {
+			owner, err := a.Setup(b.Context(), founding(token))
+			if err != nil {
 				b.Fatal(err)
 			}
+			narrowed(b, a, owner)
 			const sessions = 10_000
 			err = a.DB.Write(b.Context(), func(tx *store.Tx) error {
 				for i := range sessions {

@@ -25,7 +25,7 @@ type Picture struct {
 	rails       kept[policy.Rails]
 	terms       map[subject]kept[policy.Terms]
 
-	standings sync.Map // bearer → *policy.Standing
+	standings sync.Map // bearer or trial → *policy.Standing
 	looks     sync.Map // viewer and viewed → look
 	joined    sync.Map // bearer → policy.Terms
 }
@@ -62,13 +62,44 @@ func (p *Picture) Standing(who actor.Actor) (*policy.Standing, error) {
 	if ok, why := s.Can(policy.ViewAs); !ok || who.Kind != actor.Person {
 		return nil, lacks(policy.ViewAs, why)
 	}
-	if _, known := p.people[who.ViewAs]; !known {
+	if who.ViewRole != 0 {
+		return p.withRole(who)
+	}
+	if at, known := p.people[who.ViewAs]; !known || !at.active {
 		return nil, missing("person")
 	}
 	if err := p.mayLook(who.Person, who.ViewAs); err != nil {
 		return nil, err
 	}
 	return p.of(bearer{person: who.ViewAs}), nil
+}
+
+// withRole is the standing that the actor would have with another role and no
+// groups: what Try is for a draft.
+func (p *Picture) withRole(who actor.Actor) (*policy.Standing, error) {
+	role := p.role(who.ViewRole)
+	if role == nil {
+		return nil, missing("role")
+	}
+	if who.ViewAs != who.Person {
+		return nil, missing("person")
+	}
+	own := p.of(bearer{person: who.Person})
+	if err := own.Covers(*role); err != nil {
+		return nil, err
+	}
+	key := trial{who.Person, who.ViewRole}
+	if s, ok := p.standings.Load(key); ok {
+		return s.(*policy.Standing), nil
+	}
+	s, _ := p.standings.LoadOrStore(key, policy.NewStanding(policy.StandingInput{Person: who.Person, Role: role, Rails: p.rails.it, Version: p.epoch}))
+	return s.(*policy.Standing), nil
+}
+
+// trial is a person who looks with another role.
+type trial struct {
+	person actor.PersonID
+	role   actor.RoleID
 }
 
 // mayLook tells whether all that one person holds is covered by what another

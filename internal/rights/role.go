@@ -326,3 +326,14 @@ func (b *Book) askAny(ctx context.Context, who actor.Actor, any ...policy.Abilit
 	}
 	return nil, err
 }
+
+// Called is what a role is called, and the key of the ready role that it is: for
+// the face, which names to people what they already know of.
+func (b *Book) Called(ctx context.Context, id actor.RoleID) (name, built string, err error) {
+	p, err := b.picture(ctx)
+	if err != nil {
+		return "", "", err
+	}
+	r := p.roles[id].it
+	return r.Name, r.Built, nil
+}

@@ -121,6 +121,8 @@ var catalogue = [...]Description{
 	{Event: "handover.finished", Sentence: "What {record} was responsible for is handed over", Details: "to whom, how many done and refused", Reader: policy.ReadLedger},
 	{Event: "handover.undone", Sentence: "A hand-over of what {record} was responsible for was taken back", Details: "from whom, how many done and refused", Reader: policy.ReadLedger},
 	{Event: "rights.previewed", Sentence: "{who} looked through another's eyes", Details: "person or role", Reader: policy.ReadLedger, Read: true},
+	{Event: "viewing.begun", Sentence: "{who} began to look through the eyes of {record}", Details: "until", Reader: policy.ReadLedger},
+	{Event: "viewing.ended", Sentence: "{who} sees with their own eyes again, and no more through those of {record}", Details: "how (left, time, another)", Reader: policy.ReadLedger},
 	{Event: "field.declared", Sentence: "{who} declared a custom field", Details: "kind, name, type, class", Reader: policy.ReadLedger},
 	{Event: "field.changed", Sentence: "{who} changed a custom field", Details: "before, after", Reader: policy.ReadLedger},
 	{Event: "field.withdrawn", Sentence: "{who} withdrew a custom field", Details: "kind, name", Reader: policy.ReadLedger},

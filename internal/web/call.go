@@ -34,6 +34,8 @@ type call struct {
 	visit  identity.Visitor // where the door is halfway
 	query  url.Values
 	status int
+
+	viewing identity.Viewing // the look by which this is asked
 }
 
 // ServeHTTP gives the route its caller: who it is, what was asked, in bounds.
@@ -103,8 +105,11 @@ func (c *call) enter() error {
 // for what this route does. Programs have no business here.
 func (c *call) enterHalfway() error {
 	token := cookieOf(c.r)
-	if token == "" || c.r.Header.Get("Authorization") != "" || c.r.Header.Get("Castellan-View-As") != "" {
+	if token == "" || c.r.Header.Get("Authorization") != "" {
 		return errStranger()
+	}
+	if c.r.Header.Get("Castellan-View-As") != "" {
+		return onlyLooking()
 	}
 	from := c.nobody(c.r)
 	var err error
@@ -124,19 +129,23 @@ func (c *call) enterHalfway() error {
 	return nil
 }
 
-// viewAs lets the caller look through another person's eyes. Whether they may is
-// for rights to say; here it is only that they look and do nothing else.
+// viewAs lets the caller look through other eyes: those of a person, or their own
+// with another role. The look must have been begun. Whether they may is for
+// rights to say; here it is only that they look and do nothing else.
 func (c *call) viewAs(word string) error {
 	if c.r.Method != http.MethodGet && c.r.Method != http.MethodHead {
-		return fault.New(fault.Denied, "viewas.readonly", "While viewing as somebody else nothing can be changed or revealed.")
+		return onlyLooking()
 	}
-	id, ok := c.Records.Person(word)
-	if !ok {
-		return fault.New(fault.Missing, "person.missing", "There is no such person, or the account is not active.")
+	v, err := c.viewed(word)
+	if err != nil {
+		return err
 	}
-	c.who.ViewAs = id
-	_, err := c.Rights.Standing(c.ctx, c.who)
+	c.who, c.viewing, err = c.Accounts.LookThrough(c.ctx, c.who, v)
 	return err
+}
+
+func onlyLooking() error {
+	return fault.New(fault.Denied, "viewas.readonly", "While viewing as somebody else nothing can be changed or revealed.")
 }
 
 // parameters reads the query. A parameter that the route does not know is an

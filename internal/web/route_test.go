@@ -41,7 +41,7 @@ var openToLeaving = []string{"DELETE /api/v1/session"}
 // What everybody who is signed in may use: their own affairs, and what everybody
 // in the house may know. The rooms decide about the rest of it by themselves.
 var openToSignedIn = []string{
-	"DELETE /api/v1/keys/{id}", "DELETE /api/v1/people/{id}/providers/{provider}", "DELETE /api/v1/people/{id}/sessions", "DELETE /api/v1/sessions/{id}",
+	"DELETE /api/v1/keys/{id}", "DELETE /api/v1/people/{id}/providers/{provider}", "DELETE /api/v1/people/{id}/sessions", "DELETE /api/v1/sessions/{id}", "DELETE /api/v1/viewing",
 	"GET /api/v1/abilities", "GET /api/v1/groups", "GET /api/v1/keys", "GET /api/v1/ledger", "GET /api/v1/ledger/checkpoint", "GET /api/v1/ledger/events", "GET /api/v1/ledger/key",
 	"GET /api/v1/people/names", "GET /api/v1/people/{id}", "GET /api/v1/people/{id}/providers", "GET /api/v1/people/{id}/sessions", "GET /api/v1/pipelines", "GET /api/v1/rails", "GET /api/v1/roles", "GET /api/v1/roles/{id}",
 	"GET /api/v1/security/factors",                                   // whoever manages people or security

@@ -288,6 +288,8 @@ func TestViewingAsAnotherOnlyLooks(t *testing.T) {
 		a, b, _ := bystanders(t)
 		own := a.create("contacts", object{"name": "Anna", "phones": []string{"(212) 555-0123"}})
 		as := func() *person { return t.olga.with("Castellan-View-As", a.id) }
+		as().get("/api/v1/contacts").is(403).has("viewas.over").lacks("Anna") // nothing has begun
+		t.olga.post("/api/v1/viewing", object{"person": a.id}).is(201).has("Anton", `"ends_at"`)
 		as().get("/api/v1/contacts").is(200).has("Anna", "XXXX").lacks(digits, "Cecilia")
 		as().get("/api/v1/session").is(200).has(`"view_as"`, "Anton").lacks("people.manage")
 		as().patch("/api/v1/contacts/"+own, object{"city": "x"}).is(403)
@@ -295,6 +297,8 @@ func TestViewingAsAnotherOnlyLooks(t *testing.T) {
 		as().delete("/api/v1/contacts/" + own).is(403)
 		as().get("/api/v1/people").is(403)
 		as().get("/api/v1/ledger").is(403)
+		b.post("/api/v1/viewing", object{"person": a.id}).is(403)
+		a.post("/api/v1/viewing", object{"person": t.olga.id}).is(403)
 		b.with("Castellan-View-As", a.id).get("/api/v1/contacts").is(403).lacks("Anna")
 		a.with("Castellan-View-As", t.olga.id).get("/api/v1/contacts").is(403).lacks("Cecilia")
 		// The ledger names who looked.

@@ -296,7 +296,7 @@ type sessionAnswer struct {
 	Abilities []string                     `json:"abilities" nullable:"false"`
 	Kinds     map[string]map[string]string `json:"kinds" doc:"By kind and action: denied, own, group or all."`
 	Workspace sessionWorkspace             `json:"workspace"`
-	ViewAs    *named                       `json:"view_as,omitempty" doc:"Through whose eyes the person looks; abilities and kinds are theirs."`
+	ViewAs    *viewingAnswer               `json:"view_as,omitempty" doc:"Through whose eyes the person looks; abilities and kinds are theirs."`
 	Version   string                       `json:"version"`
 }
 
@@ -332,7 +332,7 @@ func (c *call) session() (sessionAnswer, error) {
 		a.Kinds[o.Kind.Name] = gradesOf(o)
 	}
 	if c.who.ViewAs != 0 {
-		v, err := c.person(c.who.ViewAs)
+		v, err := c.viewingOf(c.viewing)
 		if err != nil {
 			return a, err
 		}

@@ -128,7 +128,7 @@ func build(t testing.TB, db *store.DB) *town {
 	fail(err)
 	s, err := scribe.Open(ctx, db, v, scribe.Options{HeadFile: filepath.Join(dir, "head", "ledger.head"), Log: log})
 	fail(err)
-	book := rights.Open(rights.Options{DB: db, Scribe: s, Catalog: workspace.Catalog, GroupGone: func(ctx context.Context, tx *store.Tx, g actor.GroupID) error {
+	book := rights.Open(rights.Options{DB: db, Scribe: s, Catalog: workspace.Catalog, Zone: func() string { return workspace.Settings().TimeZone }, GroupGone: func(ctx context.Context, tx *store.Tx, g actor.GroupID) error {
 		return errors.Join(records.GroupGone(ctx, tx, g), directory.GroupGone(ctx, tx, g))
 	}})
 	workspace.Join(s, book)
@@ -185,6 +185,9 @@ type answer struct {
 	body   string
 }
 
+// remote, as the name of a header, is the address from which the request comes.
+const remote = "remote"
+
 // with sends a header with the next request.
 func (p *person) with(name, value string) *person {
 	if p.headers == nil {
@@ -216,8 +219,12 @@ func (p *person) do(method, path string, body any) *answer {
 		req.Header.Set("Content-Type", "application/json")
 	}
 	for name, value := range p.headers {
-		if name == "Host" {
+		switch name {
+		case "Host":
 			req.Host = value
+			continue
+		case remote:
+			req.RemoteAddr = value + ":40000"
 			continue
 		}
 		req.Header.Set(name, value)

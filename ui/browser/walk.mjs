@@ -15,6 +15,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { options, start } from './browser.mjs';
+import { walkTerms, walkViewing } from './walk-entry.mjs';
 
 const program = process.env.CASTELLAN_BIN;
 if (!program) throw new Error('CASTELLAN_BIN must name the program');
@@ -95,7 +96,8 @@ async function person(browser, size = { width: 1440, height: 900 }, colorScheme 
   page.on('console', (message) => {
     if (message.type() !== 'error') return;
     // The browser itself tells of every 401: that is how the page learns that nobody is signed in.
-    if (/status of 401/.test(message.text()) && message.location().url.endsWith('/api/v1/session')) return;
+    // So it is with a look through other eyes that is over.
+    if (/status of 40[13]/.test(message.text()) && message.location().url.endsWith('/api/v1/session')) return;
     complaints.push(`${new URL(page.url()).pathname}: ${message.text()}`);
   });
   page.on('pageerror', (error) => complaints.push(`${new URL(page.url()).pathname}: ${error.message}`));
@@ -217,6 +219,9 @@ async function walk(browser, { link, url }) {
     await look(owner, place.replace('/', '-'));
   }
 
+  const entry = { owner, url, look, expect, button };
+  await walkTerms(entry);
+
   // Ben calls people. He may find Anna, and not read her number.
   await owner.goto(`${url}/settings/people`);
   await owner.getByRole('link', { name: 'Ben Carter' }).click();
@@ -277,9 +282,12 @@ async function walk(browser, { link, url }) {
       .locator('[data-mask=XXXX]')
       .count()) === 1,
   );
+  expect('the time that is left is shown', /left$/.test(await owner.getByRole('timer').innerText()));
   await look(owner, 'view-as');
   await button(owner, 'Leave').click();
   await owner.getByText('You see everything as').waitFor({ state: 'detached' });
+
+  await walkViewing(entry);
 
   const phone = await person(browser, { width: 390, height: 844 }, 'dark');
   await phone.goto(`${url}/sign-in`);
@@ -295,6 +303,7 @@ async function walk(browser, { link, url }) {
   await look(phone, 'phone-list');
   for (const place of [
     'security',
+    'security/networks',
     'settings/people',
     'settings/roles',
     'settings/guard-rails',

@@ -10,6 +10,7 @@ import type {
 } from './generated';
 import { call, Problem } from './http';
 import type { Grades } from './kinds';
+import { forgetViewing } from './viewing';
 
 export type Session = Omit<Session_, 'kinds'> & { kinds: Record<string, Grades> };
 
@@ -23,6 +24,10 @@ export const session = queryOptions({
       return await call<Session>('GET', '/session', { signal });
     } catch (problem) {
       if (problem instanceof Problem && problem.status === 401) return null;
+      if (problem instanceof Problem && problem.code === 'viewas.over') {
+        forgetViewing();
+        return await call<Session>('GET', '/session', { signal });
+      }
       throw problem;
     }
   },

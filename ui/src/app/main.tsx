@@ -8,10 +8,10 @@ import { lazy, StrictMode, Suspense } from 'react';
 import { createRoot } from 'react-dom/client';
 import { Problem } from '../api/http';
 import { session } from '../api/session';
+import { forgetViewing, resumeViewing } from '../api/viewing';
 import { theme } from '../kit/theme';
 import { guess, i18n, isLanguage, speak } from '../text';
 import { makeRouter } from './router';
-import { resumeViewing } from './viewing';
 
 const Notifications = lazy(() => import('./notes'));
 
@@ -25,11 +25,14 @@ const client = new QueryClient({
 });
 
 // A session that ended elsewhere shows the door, and nothing of what was open
-// stays in memory.
+// stays in memory. So it is where the network or the hour is no longer one to
+// work from, and where a look through other eyes is over.
 client.getQueryCache().subscribe((event) => {
   if (event.type !== 'updated' || event.action.type !== 'error') return;
   const failure = event.action.error as unknown;
-  if (failure instanceof Problem && failure.status === 401 && client.getQueryData(session.queryKey)) {
+  if (!(failure instanceof Problem) || !client.getQueryData(session.queryKey)) return;
+  if (failure.code === 'viewas.over') forgetViewing();
+  if (failure.status === 401 || failure.code === 'viewas.over' || failure.code.startsWith('entry.')) {
     client.clear();
     void client.invalidateQueries({ queryKey: session.queryKey });
     location.reload();

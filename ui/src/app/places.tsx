@@ -2,8 +2,12 @@ import { Trans, useLingui } from '@lingui/react/macro';
 import { Anchor, Skeleton, Stack } from '@mantine/core';
 import { IconMapOff } from '@tabler/icons-react';
 import type { ErrorComponentProps } from '@tanstack/react-router';
+import { lazy, Suspense } from 'react';
+import { Problem } from '../api/http';
 import { Empty } from '../kit/empty';
 import { Failure } from '../kit/failure';
+
+const NotNow = lazy(() => import('./not-now'));
 
 /** While a page's own code is fetched. */
 export function Pending() {
@@ -18,6 +22,13 @@ export function Pending() {
 
 /** What could not be shown, with another try. */
 export function Wrong({ error, reset }: ErrorComponentProps) {
+  if (error instanceof Problem && error.code.startsWith('entry.')) {
+    return (
+      <Suspense fallback={<Pending />}>
+        <NotNow problem={error} />
+      </Suspense>
+    );
+  }
   return <Failure failure={error} retry={reset} />;
 }
 

@@ -126,6 +126,13 @@ const liveSessions = createRoute({
   component: lazyRouteComponent(() => import('../features/security/sessions-page'), 'SessionsPage'),
 });
 
+const networks = createRoute({
+  getParentRoute: () => security,
+  path: '/networks',
+  validateSearch: (search: Record<string, unknown>): { for?: string } => words(search, 'for'),
+  component: lazyRouteComponent(() => import('../features/entry/networks-page'), 'NetworksPage'),
+});
+
 const importing = createRoute({
   getParentRoute: () => inside,
   path: '/import',
@@ -244,7 +251,7 @@ const tree = root.addChildren([
   inside.addChildren([
     home,
     list.addChildren([card]),
-    security.addChildren([log, signIns, liveSessions]),
+    security.addChildren([log, signIns, liveSessions, networks]),
     importing,
     oneImport,
     bin,

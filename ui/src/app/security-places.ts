@@ -12,5 +12,6 @@ export function useSecurityPlaces(me: Session) {
     { to: '/security', label: t`Log`, shown: holds(me, 'ledger.read') },
     { to: '/security/sign-ins', label: t`Sign-ins`, shown: holds(me, 'ledger.read') },
     { to: '/security/sessions', label: t`Sessions`, shown: watches },
+    { to: '/security/networks', label: t`Networks and hours`, shown: holds(me, 'security.manage') },
   ].filter((place) => place.shown);
 }

@@ -1,5 +1,5 @@
 import { Trans, useLingui } from '@lingui/react/macro';
-import { ActionIcon, Button, Kbd, UnstyledButton } from '@mantine/core';
+import { ActionIcon, Kbd, UnstyledButton } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import {
   IconBuilding,
@@ -34,10 +34,10 @@ import { kindMany } from '../kit/words';
 import { useKeys } from './keys';
 import { useSecurityPlaces } from './security-places';
 import classes from './shell.module.css';
-import { startViewing } from './viewing';
 
 // What is opened by a click comes with its first click, or when there is time.
 const Palette = lazy(() => import('../features/search/palette'));
+const ViewingBar = lazy(() => import('./viewing-bar').then((page) => ({ default: page.ViewingBar })));
 const Keys = lazy(() => import('./keys-page'));
 const Me = lazy(() => import('./me'));
 const More = lazy(() => import('./more'));
@@ -104,7 +104,7 @@ function usePlaces(): Place[] {
 
 /** Everything around a page: the rail, the top bar, the frame of a viewing. */
 export function Shell() {
-  const { t } = useLingui();
+  const { t, i18n } = useLingui();
   const me = useMe();
   const places = usePlaces();
   const phone = useMediaQuery('(max-width: 640px)', false, { getInitialValueInEffect: false });
@@ -129,22 +129,9 @@ export function Shell() {
         <Trans>To the content</Trans>
       </a>
       {me.view_as && (
-        <div className={classes.viewing} role="status">
-          <span>
-            <Trans>
-              You see everything as <strong>{me.view_as.name}</strong> does. Nothing can be changed, and this
-              is in the log.
-            </Trans>
-          </span>
-          <Button
-            variant="white"
-            color="dark"
-            size="compact-xs"
-            onClick={() => startViewing(null, '/settings/people')}
-          >
-            <Trans>Leave</Trans>
-          </Button>
-        </div>
+        <Suspense fallback={<div className={classes.viewing}>{me.view_as.name}</div>}>
+          <ViewingBar viewing={me.view_as} locale={i18n.locale} />
+        </Suspense>
       )}
       {!phone && (
         <nav className={classes.rail} aria-label={t`Main`}>

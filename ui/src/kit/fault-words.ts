@@ -20,6 +20,8 @@ export function useFaultWords(): Record<string, string> {
     'sort.field': t`You may not sort by this field.`,
     'record.outofreach': t`You cannot carry a record to where you may not change it yourself.`,
     'viewas.readonly': t`While viewing as somebody else nothing can be changed or shown.`,
+    'viewas.over': t`This look is over. Begin it anew if you need it.`,
+    'viewas.whom': t`Choose another person, or a role.`,
     'viewas.reads_only': t`While viewing as somebody else nothing can be changed or shown.`,
     'session.insecure': t`Without https a password could be read on its way. Use https, or open Castellan on its own machine.`,
     'signin.often': t`Too many tries. Wait a little.`,

@@ -59,6 +59,8 @@ export function useEventWords(): Record<string, string> {
     'rails.changed': t`${who} changed the guard rails`,
     'terms.changed': t`${who} changed on what terms people are let in`,
     'terms.lifted': t`${who} lifted networks and hours of entry at the server`,
+    'viewing.begun': t`${who} began to look through the eyes of ${record}`,
+    'viewing.ended': t`${who} sees with their own eyes again, and no more through those of ${record}`,
     'entry.refused': t`${who} was not let in`,
     'job.given_up': t`A job failed for the last time`,
     'record.listed': t`${who} saw a list of records`,

@@ -5,7 +5,6 @@ import { IconEye, IconShieldLock } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { useState } from 'react';
-import { viewAs } from '../../api/http';
 import { kinds } from '../../api/kinds';
 import {
   changePerson,
@@ -19,6 +18,7 @@ import {
 } from '../../api/people';
 import { entrance, holds, useMe } from '../../api/session';
 import { Avatar } from '../../kit/avatar';
+import { EntryPanel } from '../../kit/entry-panel';
 import { Failure, useSentence, useTell } from '../../kit/failure';
 import { Column, Panel } from '../../kit/page';
 import { Preview } from '../../kit/preview';
@@ -55,6 +55,7 @@ export function PersonPage() {
       <DifferencesPanel person={data} kinds={all} />
       <TakePanel id={id} />
       <LinkedPanel person={id} />
+      {holds(me, 'security.manage') && <EntryPanel scope="person" id={id} />}
       <SessionsPanel person={id} />
       {holds(me, 'viewas') && <Preview kinds={all} person={id} />}
     </Column>
@@ -137,11 +138,7 @@ function Account({ person }: { person: Person }) {
             <Button
               variant="default"
               leftSection={<IconEye size={15} />}
-              onClick={() => {
-                sessionStorage.setItem('castellan.view-as', person.id);
-                viewAs(person.id);
-                location.assign('/');
-              }}
+              onClick={() => startViewing({ person: person.id }).catch(tell)}
             >
               <Trans>View as {person.name}</Trans>
             </Button>

@@ -12,14 +12,17 @@ import {
   Stack,
   TextInput,
 } from '@mantine/core';
-import { IconPlus, IconX } from '@tabler/icons-react';
+import { IconEye, IconPlus, IconX } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, useBlocker, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { type Action, type Grade, type Kind, kinds, type Sight } from '../../api/kinds';
 import { type Role, removeRole, role as roleQuery, type SightRule, setRole } from '../../api/people';
+import { holds, useMe } from '../../api/session';
+import { startViewing } from '../../api/viewing';
 import { pipelines } from '../../api/workspace';
 import { useAbilityWords } from '../../kit/abilities';
+import { EntryPanel } from '../../kit/entry-panel';
 import { Failure, useSentence } from '../../kit/failure';
 import { Column, Panel } from '../../kit/page';
 import { Preview } from '../../kit/preview';
@@ -70,6 +73,7 @@ export function RolePage() {
 
 function Editor({ saved, kinds: all }: { saved: Role; kinds: Kind[] }) {
   const { t } = useLingui();
+  const me = useMe();
   const client = useQueryClient();
   const navigate = useNavigate();
   const sentence = useSentence();
@@ -131,16 +135,28 @@ function Editor({ saved, kinds: all }: { saved: Role; kinds: Kind[] }) {
             }
             note={locked ? t`The owner holds every right. Nobody can take them away.` : undefined}
             action={
-              <SegmentedControl
-                size="xs"
-                aria-label={t`How the rights are shown`}
-                value={view}
-                onChange={(next) => setView(next as 'sentences')}
-                data={[
-                  { value: 'sentences', label: t`Sentences` },
-                  { value: 'matrix', label: t`Table` },
-                ]}
-              />
+              <Group gap={6}>
+                {holds(me, 'viewas') && (
+                  <Button
+                    variant="default"
+                    leftSection={<IconEye size={15} />}
+                    disabled={changed}
+                    onClick={() => startViewing({ role: saved.id ?? '' }).catch(setFailure)}
+                  >
+                    <Trans>View as this role</Trans>
+                  </Button>
+                )}
+                <SegmentedControl
+                  size="xs"
+                  aria-label={t`How the rights are shown`}
+                  value={view}
+                  onChange={(next) => setView(next as 'sentences')}
+                  data={[
+                    { value: 'sentences', label: t`Sentences` },
+                    { value: 'matrix', label: t`Table` },
+                  ]}
+                />
+              </Group>
             }
           >
             {view === 'sentences' ? <Sentences {...part} /> : <Matrix {...part} />}
@@ -152,6 +168,7 @@ function Editor({ saved, kinds: all }: { saved: Role; kinds: Kind[] }) {
           <Panel title={t`Beyond records`}>
             <Abilities {...part} />
           </Panel>
+          {holds(me, 'security.manage') && <EntryPanel scope="role" id={saved.id ?? ''} />}
           {failure !== null && (
             <Alert color="red" variant="light" role="alert">
               {sentence(failure)}
