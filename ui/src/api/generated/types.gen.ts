@@ -3872,7 +3872,7 @@ export type Session = {
     /**
      * Through whose eyes the person looks; abilities and kinds are theirs.
      */
-    view_as?: Named;
+    view_as?: Viewing;
     workspace: SessionWorkspace;
 };
 
@@ -4599,6 +4599,33 @@ export type Timeline = {
 
 export type TokenBody = {
     token: string;
+};
+
+export type Viewing = {
+    ends_at: string;
+    /**
+     * What the header Castellan-View-As says.
+     */
+    id: string;
+    kind: 'person' | 'role';
+    /**
+     * Of a ready role: its name by language.
+     */
+    labels?: {
+        [key: string]: string;
+    };
+    name: string;
+};
+
+export type ViewingBody = {
+    /**
+     * Through whose eyes;
+     */
+    person?: string;
+    /**
+     * or with which role.
+     */
+    role?: string;
 };
 
 export type Way = {
@@ -17643,6 +17670,59 @@ export type ExplainTaskResponses = {
 };
 
 export type ExplainTaskResponse = ExplainTaskResponses[keyof ExplainTaskResponses];
+
+export type EndViewingData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/viewing';
+};
+
+export type EndViewingErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type EndViewingError = EndViewingErrors[keyof EndViewingErrors];
+
+export type EndViewingResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type EndViewingResponse = EndViewingResponses[keyof EndViewingResponses];
+
+export type BeginViewingData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: ViewingBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/viewing';
+};
+
+export type BeginViewingErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type BeginViewingError = BeginViewingErrors[keyof BeginViewingErrors];
+
+export type BeginViewingResponses = {
+    /**
+     * Created
+     */
+    201: Viewing;
+};
+
+export type BeginViewingResponse = BeginViewingResponses[keyof BeginViewingResponses];
 
 export type HealthData = {
     body?: never;
