@@ -27,8 +27,8 @@ export default function Notices() {
 
   return (
     <Popover position="bottom-end" width={340} opened={open} onChange={turn} trapFocus returnFocus>
-      <Popover.Target>
-        <Indicator disabled={news === 0} size={8} offset={6} color="red">
+      <Indicator disabled={news === 0} size={8} offset={6} color="red">
+        <Popover.Target>
           <ActionIcon
             size={32}
             variant="subtle"
@@ -38,8 +38,8 @@ export default function Notices() {
           >
             <IconBell size={18} stroke={1.6} />
           </ActionIcon>
-        </Indicator>
-      </Popover.Target>
+        </Popover.Target>
+      </Indicator>
       <Popover.Dropdown p={0} aria-label={t`Notices`}>
         <section
           style={{ maxHeight: '60vh', overflowY: 'auto', padding: '6px 0' }}

@@ -191,7 +191,7 @@ function Account({ person }: { person: Person }) {
                   <Trans>Show a new link</Trans>
                 </Button>
                 {person.link_ends_at && (
-                  <Button variant="subtle" color="red" size="compact-sm" onClick={revoke}>
+                  <Button variant="subtle" size="compact-sm" onClick={revoke}>
                     <Trans>Revoke</Trans>
                   </Button>
                 )}
