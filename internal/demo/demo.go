@@ -79,6 +79,10 @@ func Fill(ctx context.Context, r Rooms) ([]SignIn, error) {
 	for _, p := range d.cast {
 		signIns = append(signIns, SignIn{p.email, password, p.name, p.about})
 	}
+	// Nobody sits at the session in which the demo was made.
+	if err := r.Accounts.SignOut(ctx, started.Actor); err != nil {
+		return nil, fmt.Errorf("leave the demo: %w", err)
+	}
 	return signIns, nil
 }
 

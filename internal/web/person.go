@@ -155,6 +155,11 @@ func (c *call) role(word, field string) (actor.RoleID, error) {
 }
 
 func (c *call) createPerson(b personBody) (personAnswer, error) {
+	switch b.Invite {
+	case "", "mail", "link", "none":
+	default:
+		return personAnswer{}, fault.New(fault.Invalid, "person.invite", "An invitation goes out by mail, by link or not at all (none).").At("invite")
+	}
 	role, err := c.role(b.Role, "role")
 	if err != nil {
 		return personAnswer{}, err
