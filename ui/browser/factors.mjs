@@ -169,10 +169,10 @@ export async function walkFactors({
     });
   });
   await owner.goto(`${url}/settings/keys`);
-  await owner.getByRole('button', { name: /key/i }).first().click();
-  const dialog = owner.getByRole('dialog');
-  await dialog.getByLabel('Name').fill('Website');
-  await dialog.getByRole('button', { name: /^(Make|Create|Add)/ }).click();
+  await owner.getByLabel('For which program').fill('Website');
+  await owner.getByRole('combobox', { name: 'Role' }).or(owner.getByLabel('Role')).first().click();
+  await owner.getByRole('option').last().click();
+  await button(owner, 'Make').click();
   await owner.getByText('Is it you?').waitFor();
   await look(owner, 'is-it-you');
   await button(owner, 'Use a passkey').click();

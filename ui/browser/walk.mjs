@@ -105,7 +105,8 @@ async function person(browser, size = { width: 1440, height: 900 }, colorScheme 
     // So it is with a look through other eyes that is over.
     if (/status of 40[13]/.test(message.text()) && message.location().url.endsWith('/api/v1/session')) return;
     const { pathname } = new URL(message.location().url || 'about:blank');
-    if (/status of 401/.test(message.text()) && pathname === '/api/v1/session') return;
+    // A session that waits for a second step, or is over, is told so by whatever it asks.
+    if (/status of 401/.test(message.text()) && pathname.startsWith('/api/')) return;
     // And of every proof that was refused, which the walk does on purpose.
     if (/status of (401|403|422)/.test(message.text()) && /\/session\/factor|\/api\/v1\/keys/.test(pathname))
       return;
@@ -120,6 +121,11 @@ let stops = 0;
 /** Looks at the page as it stands. */
 async function look(page, name) {
   await page.waitForLoadState('networkidle').catch(() => {});
+  await page
+    .locator('h1')
+    .first()
+    .waitFor({ timeout: 10_000 })
+    .catch(() => {});
   await page.waitForTimeout(250);
   const { breaches, violations } = await page.evaluate(async () => ({
     breaches: window.breaches,

@@ -29,7 +29,13 @@ export default function Prover() {
   }
 
   return (
-    <Modal opened={question !== null} onClose={() => end(false)} title={t`Is it you?`} zIndex={400}>
+    <Modal
+      closeButtonProps={{ 'aria-label': t`Close` }}
+      opened={question !== null}
+      onClose={() => end(false)}
+      title={t`Is it you?`}
+      zIndex={400}
+    >
       {question && (
         <>
           <Text size="sm" mb="sm">

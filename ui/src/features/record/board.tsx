@@ -135,7 +135,13 @@ export default function Board({ kind, question, pipeline, onPipeline, opened, on
           onChange={(id) => id && onPipeline(id)}
         />
       )}
-      <div className={classes.board} data-loading={!data || undefined}>
+      <section
+        className={classes.board}
+        data-loading={!data || undefined}
+        aria-label={t`Board`}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls sideways is reached by keys
+        tabIndex={0}
+      >
         {chosen?.stages.map((stage) => (
           <LaneOf
             key={stage.id}
@@ -149,7 +155,7 @@ export default function Board({ kind, question, pipeline, onPipeline, opened, on
             onMove={may ? move : undefined}
           />
         ))}
-      </div>
+      </section>
       <VisuallyHidden role="status">{said}</VisuallyHidden>
       {asked && (
         <AskFirst
@@ -481,7 +487,7 @@ function restedFor(pipeline: Pipeline, stage: Stage, record: Record_): number {
 
 /** Moves the focus to a neighbouring card: within the lane, or to the same height in the next one that has any. */
 function focusFrom(from: HTMLElement, step: number, rise: number) {
-  const lane = from.closest('section');
+  const lane = from.closest<HTMLElement>('[data-outcome]');
   if (!lane?.parentElement) return;
   const cards = (of: Element) => [...of.querySelectorAll<HTMLElement>('[data-card]')];
   const index = cards(lane).indexOf(from);

@@ -45,7 +45,12 @@ export function AskFirst({ kind, record, fields, reasons, stage, onClose, onSave
   }
 
   return (
-    <Modal opened onClose={onClose} title={t`Before it goes to “${stage}”`}>
+    <Modal
+      closeButtonProps={{ 'aria-label': t`Close` }}
+      opened
+      onClose={onClose}
+      title={t`Before it goes to “${stage}”`}
+    >
       <form
         onSubmit={(event) => {
           event.preventDefault();

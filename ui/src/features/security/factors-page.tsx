@@ -124,7 +124,12 @@ function Resetting({ one, onClose }: { one: One; onClose: () => void }) {
   }
 
   return (
-    <Modal opened onClose={onClose} title={t`Reset the second step of ${one.person.name}`}>
+    <Modal
+      closeButtonProps={{ 'aria-label': t`Close` }}
+      opened
+      onClose={onClose}
+      title={t`Reset the second step of ${one.person.name}`}
+    >
       <Stack gap="sm">
         <Text size="sm">
           <Trans>

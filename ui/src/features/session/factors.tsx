@@ -144,6 +144,7 @@ export function FactorsPanel() {
         </>
       )}
       <Modal
+        closeButtonProps={{ 'aria-label': t`Close` }}
         opened={adding !== null}
         onClose={() => setAdding(null)}
         title={adding === 'app' ? t`Move to another phone` : t`Add a second step`}
@@ -159,6 +160,7 @@ export function FactorsPanel() {
         )}
       </Modal>
       <Modal
+        closeButtonProps={{ 'aria-label': t`Close` }}
         opened={codes !== null}
         onClose={() => setCodes(null)}
         title={t`New recovery codes`}
@@ -186,7 +188,7 @@ function Naming({ factor, onClose, onDone }: { factor: Factor; onClose: () => vo
   const tell = useTell();
   const [name, setName] = useState(factor.name);
   return (
-    <Modal opened onClose={onClose} title={t`Rename`}>
+    <Modal closeButtonProps={{ 'aria-label': t`Close` }} opened onClose={onClose} title={t`Rename`}>
       <form
         onSubmit={async (event) => {
           event.preventDefault();
@@ -248,7 +250,12 @@ function Removing({
   }
 
   return (
-    <Modal opened onClose={onClose} title={t`Take away the second step`}>
+    <Modal
+      closeButtonProps={{ 'aria-label': t`Close` }}
+      opened
+      onClose={onClose}
+      title={t`Take away the second step`}
+    >
       <form
         onSubmit={(event) => {
           event.preventDefault();
