@@ -154,7 +154,10 @@ export function FactorsPanel() {
             {...(adding === 'any' ? {} : { only: adding })}
             onDone={() => {
               setAdding(null);
-              notifications.show({ message: t`Your account is protected by a second step.` });
+              notifications.show({
+                message: t`Your account is protected by a second step.`,
+                closeButtonProps: { 'aria-label': t`Close` },
+              });
             }}
           />
         )}
@@ -242,7 +245,10 @@ function Removing({
       await removeFactor(factor.id, password);
       onDone();
       onClose();
-      notifications.show({ message: t`It is taken away, and you are signed out everywhere else.` });
+      notifications.show({
+        message: t`It is taken away, and you are signed out everywhere else.`,
+        closeButtonProps: { 'aria-label': t`Close` },
+      });
     } catch (problem) {
       setFailure(problem);
       setBusy(false);
