@@ -26,7 +26,7 @@ func Slots(open, taken []Stretch, length, step time.Duration, most int) []time.T
 			}
 			// To the first step at or after the end of what is in the way.
 			behind := taken[i].To.Sub(o.From)
-			at = o.From.Add((behind + step - 1) / step * step)
+			at = o.From.Add((behind + step - 1) / step * step) //nolint:durationcheck // whole steps, times the length of one
 		}
 	}
 	return all

@@ -132,7 +132,7 @@ const (
 
 func (a *Accounts) sealCeremony(u use, c ceremony) (string, error) {
 	c.Ends = a.DB.Now().Add(ceremonyLasts)
-	text, err := json.Marshal(c)
+	text, err := json.Marshal(c) //nolint:gosec // it is sealed before it is kept
 	if err != nil {
 		return "", fmt.Errorf("write down a ceremony: %w", err)
 	}

@@ -71,7 +71,7 @@ func (a *Accounts) SignInBy(ctx context.Context, v Vouched) (Started, error) {
 		}
 		if err != nil || !p.Active {
 			why = refusal{Reason: "provider", Device: tellDevice(v.Device)}
-			return nil
+			return nil //nolint:nilerr // the refusal is the answer, not a fault of the statement
 		}
 		person, reason, err := a.vouchedFor(ctx, tx, &p, &v)
 		if err != nil {
@@ -193,7 +193,7 @@ func (a *Accounts) newcomer(ctx context.Context, tx *store.Tx, look *rights.Pict
 		}
 	}
 	if role == 0 || !slices.Contains(p.Domains, domainOf(email)) || mayBring(look, actor.Actor{Kind: actor.Person, Person: p.SetBy}, role) != nil {
-		return Person{}, "unlinked", nil
+		return Person{}, "unlinked", nil //nolint:nilerr // nobody there is an answer
 	}
 	var f form
 	person := Person{Email: email, Name: f.name(v.Name), Role: role, RoleName: look.RoleName(role), Language: Languages()[0], TimeZone: "UTC", State: Active, Version: 1}

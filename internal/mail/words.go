@@ -11,9 +11,9 @@ var foot = map[string]string{
 // factors are what second steps are called.
 var factors = map[string]map[string]string{
 	"en": {"totp": "an authenticator app", "passkey": "a passkey"},
-	"ru": {"totp": "приложение с кодами", "passkey": "ключ доступа"},
+	"ru": {"totp": "приложение с кодами", "passkey": "ключ доступа"}, //nolint:gosec // words for people, no secret
 	"it": {"totp": "un’app di autenticazione", "passkey": "una passkey"},
-	"pl": {"totp": "aplikacja z kodami", "passkey": "klucz dostępu"},
+	"pl": {"totp": "aplikacja z kodami", "passkey": "klucz dostępu"}, //nolint:gosec // words for people, no secret
 }
 
 // words are the messages by language and template. A test sees to it that every
