@@ -322,7 +322,8 @@ func theHouseKnowsWhoLooked(t *testing.T, owner, ana, ben *visitor, f *firm, her
 // said in foundTheFirm and settleIn.
 var open = []string{
 	"POST /api/v1/setup", "POST /api/v1/session", "POST /api/v1/session/link", "POST /api/v1/session/provider",
-	"GET /api/v1/session/provider", "GET /api/v1/session/provider/callback",
+	"GET /api/v1/session/provider", "GET /api/v1/session/provider/callback", "POST /api/v1/session/passkey/begin",
+	"POST /api/v1/session/forgotten", "POST /api/v1/session/password/weigh",
 	"GET /api/v1/setup", "GET /healthz", "GET /readyz", "GET /metrics", "GET /api/openapi.json", "GET /api/docs",
 }
 

@@ -87,9 +87,13 @@ func (h *house) jobs() (n int64) {
 
 func (h *house) until(what string, is func() bool) {
 	h.Helper()
-	for range 2000 {
+	for round := range 6000 {
 		if is() {
 			return
+		}
+		// What failed once waits on the clock of the house before it is tried again.
+		if round%200 == 199 {
+			h.clock.pass(3 * time.Second)
 		}
 		time.Sleep(5 * time.Millisecond)
 	}

@@ -144,7 +144,7 @@ func readProvider(d ProviderDraft) (Provider, error) {
 	}
 	if len(p.Domains) == 0 && (p.Attaches || p.Newcomers != 0 || len(d.Roles) > 0) {
 		// Whoever has an account at a public provider would come in.
-		f.complain("domains", "provider.domains_needed", "Say which mail domains are the firm's own: only their people can be let in without being asked for one by one.")
+		f.complain("domains", "provider.needs_domains", "Say which mail domains are the firm's own: only their people can be let in without being asked for one by one.")
 	}
 	if len(d.Roles) > mostGroupRoles || len(d.Roles) > 0 && p.Claim == "" {
 		f.complain("roles", "provider.roles", "Roles by group are at most 50, and need the name of the claim in which the provider names groups.")

@@ -255,7 +255,7 @@ func TestAttack47_ProviderOfAnAdministratorOpensNoOwner(t *testing.T) {
 func TestNewcomersComeOnlyWhereTheyAreWanted(t *testing.T) {
 	everywhere(t, func(t *town) {
 		f := provider(t.T, staff(), false)
-		t.olga.post("/api/v1/providers", object{"name": "Wide", "issuer": f.issuer, "client_id": "castellan", "active": true, "newcomers": t.ready("specialist")}).is(422).has("provider.domains_needed")
+		t.olga.post("/api/v1/providers", object{"name": "Wide", "issuer": f.issuer, "client_id": "castellan", "active": true, "newcomers": t.ready("specialist")}).is(422).has("provider.needs_domains")
 		id := f.trust(t.olga, object{"domains": []string{"example.com"}, "newcomers": t.ready("specialist"), "groups_claim": "groups",
 			"roles": []object{{"group": "desk", "role": t.ready("call_centre")}, {"group": "sales", "role": t.ready("manager")}}})
 		f.signsIn(&person{town: t}, id, "outsider").leadsTo("/sign-in?refused=provider.unlinked")

@@ -79,7 +79,7 @@ export function useFaultWords(): Record<string, string> {
     'provider.other_issuer': t`The provider calls itself otherwise than the settings do. Its address must be written exactly as the provider writes it.`,
     'provider.issuer': t`The address of the provider is written as https://login.example.com.`,
     'provider.domains': t`Mail domains are words such as example.com.`,
-    'provider.domains_needed': t`Say which mail domains are your firm’s own: only their people can be let in without being asked for one by one.`,
+    'provider.needs_domains': t`Say which mail domains are your firm’s own: only their people can be let in without being asked for one by one.`,
     'provider.roles': t`Roles by group need the name of the claim in which the provider names groups.`,
     'provider.owner': t`Nobody becomes an owner by signing in.`,
     'tie.taken': t`This sign-in is linked already, or your account is linked to another one at this provider. Unlink that first.`,
