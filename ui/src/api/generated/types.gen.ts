@@ -4224,6 +4224,10 @@ export type Staff = {
      * Days that differ from the week.
      */
     days: Array<DayPart>;
+    /**
+     * Services that the person does not give; ids.
+     */
+    except: Array<string>;
     person: Named;
     position: string;
     version: number;
@@ -4242,6 +4246,10 @@ export type StaffBody = {
      * Days that differ from the week.
      */
     days?: Array<DayPart>;
+    /**
+     * Services that the person does not give; ids.
+     */
+    except?: Array<string>;
     position?: string;
     /**
      * The one that was read; absent: whatever it is now.
