@@ -348,6 +348,19 @@ func TestMergeTakesTheRightsToEditAndDeleteBoth(t *testing.T) {
 			_, err = h.Book.Merge(ctx, crmtest.As(crmtest.Owner), "contact", records.Merging{Stays: own, Goes: bens, Take: map[string]string{"city": records.TakeBoth}})
 			refuses(t, err, fault.Invalid, "both of what holds one value")
 		})
+		// Whoever may delete the one that goes, and not the one that stays, loses it for nobody.
+		h.Give(crmtest.Manager, "manager", func(in *policy.StandingInput) {
+			role := in.Role.Clone()
+			role.Grades["contact"][policy.Delete] = policy.Own
+			role.Sights = append(role.Sights, policy.SightRule{Class: schema.Contact, All: policy.Plain})
+			in.Role = &role
+		})
+		unchanged(t, h, func() {
+			_, err := h.Book.Merge(ctx, crmtest.As(crmtest.Manager), "contact", records.Merging{Stays: bens, Goes: managed})
+			refuses(t, err, fault.Denied, "into a client that one may not delete")
+			_, err = h.Book.Merge(ctx, crmtest.As(crmtest.Manager), "contact", records.Merging{Stays: managed, Goes: bens})
+			refuses(t, err, fault.Denied, "a client that one may not delete")
+		})
 		// A record out of sight is like one that never was.
 		h.Give(crmtest.Ana, "specialist", func(in *policy.StandingInput) {
 			role := in.Role.Clone()

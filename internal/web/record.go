@@ -83,6 +83,9 @@ func (s *Server) routesOf(k *schema.Kind) []route {
 	if k.Stage != "" {
 		all = append(all, boardRoute(k))
 	}
+	if !k.Within && k.Time == nil {
+		all = append(all, mergeRoutes(k, one, base)...)
+	}
 	if !k.Within {
 		all = append(all,
 			route{method: "GET", path: one + "/shares", name: "list" + noun + "Shares", summary: "List with whom one " + k.Name + " is shared", shape: answers((*call).shares)},
