@@ -5433,6 +5433,10 @@ export type ListAppointmentsData = {
          */
         bin?: string;
         /**
+         * 1 to be told of each record whether the asker may change and delete it.
+         */
+        can?: string;
+        /**
          * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
          */
         zone?: string;
@@ -6185,6 +6189,10 @@ export type ListCallsData = {
          */
         bin?: string;
         /**
+         * 1 to be told of each record whether the asker may change and delete it.
+         */
+        can?: string;
+        /**
          * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
          */
         zone?: string;
@@ -6920,6 +6928,10 @@ export type ListCommentsData = {
          */
         bin?: string;
         /**
+         * 1 to be told of each record whether the asker may change and delete it.
+         */
+        can?: string;
+        /**
          * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
          */
         zone?: string;
@@ -7453,6 +7465,10 @@ export type ListCompaniesData = {
          * 1 for the records in the bin instead.
          */
         bin?: string;
+        /**
+         * 1 to be told of each record whether the asker may change and delete it.
+         */
+        can?: string;
         /**
          * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
          */
@@ -8188,6 +8204,10 @@ export type ListContactsData = {
          * 1 for the records in the bin instead.
          */
         bin?: string;
+        /**
+         * 1 to be told of each record whether the asker may change and delete it.
+         */
+        can?: string;
         /**
          * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
          */
@@ -8953,6 +8973,10 @@ export type ListDealsData = {
          * 1 for the records in the bin instead.
          */
         bin?: string;
+        /**
+         * 1 to be told of each record whether the asker may change and delete it.
+         */
+        can?: string;
         /**
          * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
          */
@@ -9791,6 +9815,10 @@ export type ListFoldersData = {
          * 1 for the records in the bin instead.
          */
         bin?: string;
+        /**
+         * 1 to be told of each record whether the asker may change and delete it.
+         */
+        can?: string;
         /**
          * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
          */
@@ -11445,6 +11473,10 @@ export type ListLegalEntitiesData = {
          */
         bin?: string;
         /**
+         * 1 to be told of each record whether the asker may change and delete it.
+         */
+        can?: string;
+        /**
          * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
          */
         zone?: string;
@@ -12179,6 +12211,10 @@ export type ListMessagesData = {
          * 1 for the records in the bin instead.
          */
         bin?: string;
+        /**
+         * 1 to be told of each record whether the asker may change and delete it.
+         */
+        can?: string;
         /**
          * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
          */
@@ -13631,6 +13667,10 @@ export type ListProcessesData = {
          */
         bin?: string;
         /**
+         * 1 to be told of each record whether the asker may change and delete it.
+         */
+        can?: string;
+        /**
          * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
          */
         zone?: string;
@@ -14416,6 +14456,10 @@ export type ListProspectListsData = {
          */
         bin?: string;
         /**
+         * 1 to be told of each record whether the asker may change and delete it.
+         */
+        can?: string;
+        /**
          * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
          */
         zone?: string;
@@ -15150,6 +15194,10 @@ export type ListProspectsData = {
          * 1 for the records in the bin instead.
          */
         bin?: string;
+        /**
+         * 1 to be told of each record whether the asker may change and delete it.
+         */
+        can?: string;
         /**
          * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
          */
@@ -16643,6 +16691,10 @@ export type ListServicesData = {
          * 1 for the records in the bin instead.
          */
         bin?: string;
+        /**
+         * 1 to be told of each record whether the asker may change and delete it.
+         */
+        can?: string;
         /**
          * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
          */
@@ -18498,6 +18550,10 @@ export type ListTasksData = {
          * 1 for the records in the bin instead.
          */
         bin?: string;
+        /**
+         * 1 to be told of each record whether the asker may change and delete it.
+         */
+        can?: string;
         /**
          * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
          */
