@@ -11,4 +11,6 @@ export interface ListSearch {
   view?: string;
   /** The pipeline of the board. */
   pipeline?: string;
+  /** Anything, to begin with a new record. */
+  new?: string;
 }
