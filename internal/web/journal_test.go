@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -100,8 +101,11 @@ func TestAttack23_JournalShowsNothingOfOthersAppointments(t *testing.T) {
 		id := s.book(10, 11)
 		for _, path := range s.surfacesOf(id) {
 			words := s.secrets(id)
-			if strings.HasSuffix(path, "except="+id) || strings.Contains(path, id) {
+			if strings.Contains(path, id) {
 				words = words[1:] // the id was in the question
+			}
+			if strings.Contains(path, "search?q=colouring") {
+				words = slices.DeleteFunc(words, func(word string) bool { return word == "Colouring" }) // a service, which everybody sees
 			}
 			s.a.get(path).lacks(words...)
 		}
@@ -197,7 +201,7 @@ func TestClientOutOfSightHasNoNameInTheJournal(t *testing.T) {
 
 func TestAttack16_NumbersAreMaskedOnEachSurfaceByItself(t *testing.T) {
 	everywhere(t, func(t *town) {
-		for i, surface := range []string{"journal", "booking", "drop_down", "dashboard", "appointments", "card"} {
+		for i, surface := range []string{"journal", "booking", "dropdown", "dashboard", "appointments", "card"} {
 			role := stylist()
 			// The number is open on one surface alone.
 			role["sights"] = append(role["sights"].([]object), object{"class": "contact", "surface": surface, "own": "plain", "group": "plain", "all": "plain"})
@@ -209,7 +213,7 @@ func TestAttack16_NumbersAreMaskedOnEachSurfaceByItself(t *testing.T) {
 			p.create("appointments", object{"contact": client, "responsible": p.id, "starts_at": day + "T10:00:00Z"})
 			for on, path := range map[string]string{
 				"journal": "/api/v1/journal?from=" + day, "dashboard": "/api/v1/dashboard/appointments?from=" + day, "appointments": "/api/v1/appointments?clients=1",
-				"booking": "/api/v1/booking/clients/" + client, "drop_down": "/api/v1/booking/clients?search=person", "card": "/api/v1/contacts/" + client,
+				"booking": "/api/v1/booking/clients/" + client, "dropdown": "/api/v1/booking/clients?search=person", "card": "/api/v1/contacts/" + client,
 			} {
 				got := p.get(path).is(200).has(name)
 				if on == surface {
@@ -311,7 +315,7 @@ func TestServicesThatSomebodyDoesNotGiveAreKeptWithTheirHours(t *testing.T) {
 		if got := saved.json()["except"].([]any); len(got) != 1 || got[0] != s.service {
 			t.Errorf("services that are not given: %v", got)
 		}
-		t.olga.put("/api/v1/staff/"+s.a.id, object{"week": week, "except": []string{"service_0000000000000"}}).is(400).has("except")
+		t.olga.put("/api/v1/staff/"+s.a.id, object{"week": week, "except": []string{"colouring"}}).is(422, 400).has("except")
 		t.olga.get("/api/v1/staff").is(200).has(s.service)
 		s.a.put("/api/v1/staff/"+s.a.id, object{"week": week}).is(403)
 	})
