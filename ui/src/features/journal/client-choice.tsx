@@ -83,7 +83,6 @@ export function ClientChoice({ value, onChange, mayMake, error, autoFocus }: Pro
             combobox.openDropdown();
             combobox.updateSelectedOptionIndex();
           }}
-          onFocus={() => combobox.openDropdown()}
           onClick={() => combobox.openDropdown()}
           onBlur={() => combobox.closeDropdown()}
         />
