@@ -47,11 +47,13 @@ export async function walkJournal({ owner, url, look, expect, button }) {
   await look(owner, 'journal-empty-day');
   // The whole booking by keys.
   await owner.keyboard.press('n');
-  const client = owner.getByRole('textbox', { name: 'Client' }).or(owner.getByRole('combobox', { name: 'Client' })).first();
+  const client = owner
+    .getByRole('textbox', { name: 'Client' })
+    .or(owner.getByRole('combobox', { name: 'Client' }))
+    .first();
   await client.waitFor();
   await client.fill('kowal');
-  await owner.getByRole('option', { name: /Anna Kowalska/ }).waitFor();
-  await wait(owner);
+  await owner.locator('[role="option"][data-combobox-selected]', { hasText: 'Anna Kowalska' }).waitFor();
   await owner.keyboard.press('Enter');
   await owner.getByText('+7 916 555-01-42').waitFor();
   await choose(owner, 'Service', 'Haircut');
@@ -69,12 +71,18 @@ export async function walkJournal({ owner, url, look, expect, button }) {
   await owner.keyboard.press('ArrowDown');
   await owner.keyboard.press('ArrowDown');
   await owner.getByText('Anna Kowalska: now 10:30–11:15.').waitFor();
-  expect('the keys leave the focus where it was', (await owner.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? '')).startsWith('10:30–11:15'));
+  expect(
+    'the keys leave the focus where it was',
+    (await owner.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? '')).startsWith(
+      '10:30–11:15',
+    ),
+  );
   await owner.keyboard.press('3');
   await owner.getByText('Anna Kowalska: Came.').waitFor();
   expect('one key says that the client came', (await visit.getAttribute('data-status')) === 'came');
   // Closes the notes that would lie over what is clicked next.
-  for (const note of await owner.locator('.mantine-Notification-closeButton').all()) await note.click().catch(() => {});
+  for (const note of await owner.locator('.mantine-Notification-closeButton').all())
+    await note.click().catch(() => {});
 
   const box = await visit.boundingBox();
   await owner.mouse.move(box.x + 60, box.y + 8);
@@ -83,7 +91,12 @@ export async function walkJournal({ owner, url, look, expect, button }) {
   await owner.mouse.move(box.x + 60, box.y + 8 + (box.height / 45) * 60, { steps: 5 });
   await owner.mouse.up();
   await owner.getByText('Anna Kowalska: now 11:30–12:15.').waitFor();
-  await owner.getByText('Anna Kowalska: now 11:30–12:15.').locator('xpath=../..').getByRole('button', { name: 'Undo' }).first().click();
+  await owner
+    .getByText('Anna Kowalska: now 11:30–12:15.')
+    .locator('xpath=../..')
+    .getByRole('button', { name: 'Undo' })
+    .first()
+    .click();
   await owner.getByText('Taken back.').waitFor();
   await wait(owner, 800);
   expect('a move is taken back', (await visit.getAttribute('aria-label')).startsWith('10:30–11:15'));
@@ -130,7 +143,12 @@ export async function walkStylist({ owner, person, browser, url, look, expect, b
         })
       ).json();
     const role = (await send('GET', '/roles')).items.find((each) => each.built === 'specialist');
-    const made = await send('POST', '/people', { email: 'clara@example.com', name: 'Clara Neri', role: role.id, invite: 'link' });
+    const made = await send('POST', '/people', {
+      email: 'clara@example.com',
+      name: 'Clara Neri',
+      role: role.id,
+      invite: 'link',
+    });
     const day = [{ from: 540, to: 1080 }];
     await send('PUT', `/staff/${made.id}`, { week: [day, day, day, day, day, [], []] });
     return { url: made.link.url, id: made.id };
@@ -151,7 +169,11 @@ export async function walkStylist({ owner, person, browser, url, look, expect, b
       await fetch('/api/v1/appointments', {
         method: 'POST',
         headers: { 'Content-Type': 'application/json' },
-        body: JSON.stringify({ contact: clients.items[0].id, responsible: id, starts_at: `${day}T12:00:00Z` }),
+        body: JSON.stringify({
+          contact: clients.items[0].id,
+          responsible: id,
+          starts_at: `${day}T12:00:00Z`,
+        }),
       });
     },
     { id: link.id, day },

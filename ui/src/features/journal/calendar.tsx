@@ -340,6 +340,10 @@ export default function Calendar(props: Props) {
       for (const each of place.querySelectorAll('[role]:not([data-visit])')) each.removeAttribute('role');
       for (const each of place.querySelectorAll('[aria-label]:not([data-visit]):not(button)'))
         each.removeAttribute('aria-label');
+      for (const each of place.querySelectorAll('[aria-colindex],[aria-rowindex]')) {
+        each.removeAttribute('aria-colindex');
+        each.removeAttribute('aria-rowindex');
+      }
     };
     quiet();
     const watch = new MutationObserver(() => {

@@ -65,6 +65,7 @@ export function useJournal() {
       notifications.show({
         color: 'red',
         autoClose: 9000,
+        closeButtonProps: { 'aria-label': t`Close` },
         title: stale ? t`Somebody changed this meanwhile` : t`It stays as it was`,
         message: stale ? t`This is how it stands now. Look again and repeat.` : sentence(failure),
       });

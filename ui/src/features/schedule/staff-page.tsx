@@ -11,7 +11,7 @@ import { Failure, useTell } from '../../kit/failure';
 import { DateField } from '../../kit/field-date';
 import { Column, Panel } from '../../kit/page';
 import { useUndo } from '../../kit/undo';
-import { asDate, clockAt, daysLater, minuteOf } from '../../kit/wall';
+import { asDate, clockAt, daysLater } from '../../kit/wall';
 import { calendarDate } from '../../kit/when';
 import { writing } from '../../text';
 import classes from './schedule.module.css';
@@ -354,26 +354,12 @@ function Spans({
     <div className={classes.spans}>
       {spans.map((span, index) => (
         <span key={index} className={classes.span}>
-          <input
-            type="time"
-            step={900}
-            className={classes.time}
-            aria-label={t`${label}: from`}
-            value={clockAt(span.from)}
-            onChange={(event) =>
-              event.currentTarget.value && put(index, { from: minuteOf(event.currentTarget.value) })
-            }
-          />
+          <Clock label={t`${label}: from`} minute={span.from} onChange={(from) => put(index, { from })} />
           –
-          <input
-            type="time"
-            step={900}
-            className={classes.time}
-            aria-label={t`${label}: until`}
-            value={clockAt(span.to % 1440)}
-            onChange={(event) =>
-              event.currentTarget.value && put(index, { to: minuteOf(event.currentTarget.value) || 1440 })
-            }
+          <Clock
+            label={t`${label}: until`}
+            minute={span.to}
+            onChange={(to) => put(index, { to: to || 1440 })}
           />
           {spans.length > 1 && (
             <ActionIcon
@@ -399,5 +385,48 @@ function Spans({
         </ActionIcon>
       )}
     </div>
+  );
+}
+
+/** A time of day as it is typed; what is no time yet changes nothing. */
+function Clock({
+  label,
+  minute,
+  onChange,
+}: {
+  label: string;
+  minute: number;
+  onChange: (minute: number) => void;
+}) {
+  const shown = clockAt(minute);
+  const [typed, setTyped] = useState<string | null>(null);
+  const read = (text: string) => {
+    const [, hour = '', rest = '00'] = /^(\d{1,2})(?:[:.]?(\d{2}))?$/.exec(text.trim()) ?? [];
+    const at = Number(hour) * 60 + Number(rest);
+    return hour && Number(rest) < 60 && at <= 1440 ? at : null;
+  };
+  return (
+    <input
+      className={classes.time}
+      inputMode="numeric"
+      autoComplete="off"
+      maxLength={5}
+      aria-label={label}
+      aria-invalid={typed !== null && read(typed) === null}
+      value={typed ?? shown}
+      onFocus={(event) => event.currentTarget.select()}
+      onChange={(event) => {
+        setTyped(event.currentTarget.value);
+        const at = /^\d{1,2}[:.]\d{2}$/.test(event.currentTarget.value.trim())
+          ? read(event.currentTarget.value)
+          : null;
+        if (at !== null) onChange(at);
+      }}
+      onBlur={() => {
+        const at = typed === null ? null : read(typed);
+        if (at !== null && at !== minute) onChange(at);
+        setTyped(null);
+      }}
+    />
   );
 }
