@@ -356,8 +356,8 @@ func handsOver(t *testing.T, h *house, rows int) {
 	}
 	done := until("done")
 	t.Logf("killed with %d left, done %v after it was begun: %+v", left, time.Since(began).Round(time.Millisecond), done)
-	if a, b := holds(ana), holds(ben); a != 0 || b != rows || done.Refused != 0 {
-		t.Errorf("she holds %d, he %d, refused %d; want 0, %d, 0", a, b, done.Refused, rows)
+	if a, b := holds(ana), holds(ben); a != 0 || b != rows || done.Done != rows || done.Refused != 0 {
+		t.Errorf("she holds %d, he %d, and it says %+v; want 0, %d and all done", a, b, done, rows)
 	}
 	// Each client was changed once.
 	var one struct{ Items []struct{ Version int } }
