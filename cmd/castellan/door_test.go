@@ -177,9 +177,11 @@ func TestWhatEndsShutsEveryDoorWithinASecond(t *testing.T) {
 					return (&visitor{t: t, base: there.base}).ask("POST", "/api/v1/session/link/look", object{"token": token}).status == http.StatusOK
 				}
 				doors := map[string]func() bool{
-					"page":   func() bool { return ana.ask("GET", "/api/v1/contacts?limit=1", nil).status == http.StatusOK },
-					"file":   func() bool { return ana.ask("GET", "/api/v1/imports/"+i.ID+"/refused", nil).status == http.StatusOK },
-					"key":    func() bool { return strings.Contains(program.ask("GET", "/api/v1/contacts?limit=1", nil).body, `"name":`) },
+					"page": func() bool { return ana.ask("GET", "/api/v1/contacts?limit=1", nil).status == http.StatusOK },
+					"file": func() bool { return ana.ask("GET", "/api/v1/imports/"+i.ID+"/refused", nil).status == http.StatusOK },
+					"key": func() bool {
+						return strings.Contains(program.ask("GET", "/api/v1/contacts?limit=1", nil).body, `"name":`)
+					},
 					"import": func() bool { return owner.import_(i.ID).State == "running" },
 					"link":   linked,
 				}
