@@ -17548,7 +17548,7 @@ export type SearchData = {
     path?: never;
     query?: {
         /**
-         * Beginnings of words, three or more digits of a phone in a row, or the beginning of a mail address.
+         * Beginnings of words, in either script and with one slip in each, three or more digits of a phone in a row, or the beginning of a mail address.
          */
         q?: string;
     };
