@@ -4858,6 +4858,12 @@ export type GetOpenApiResponse = GetOpenApiResponses[keyof GetOpenApiResponses];
 
 export type ScimListGroupsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -4959,6 +4965,12 @@ export type ScimDeleteGroupResponse = ScimDeleteGroupResponses[keyof ScimDeleteG
 
 export type ScimReadGroupData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -5055,6 +5067,12 @@ export type ScimReplaceGroupResponse = ScimReplaceGroupResponses[keyof ScimRepla
 
 export type ScimResourceTypesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/scim/v2/ResourceTypes';
@@ -5080,6 +5098,12 @@ export type ScimResourceTypesResponse = ScimResourceTypesResponses[keyof ScimRes
 
 export type ScimResourceTypeData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -5107,6 +5131,12 @@ export type ScimResourceTypeResponse = ScimResourceTypeResponses[keyof ScimResou
 
 export type ScimSchemasData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/scim/v2/Schemas';
@@ -5132,6 +5162,12 @@ export type ScimSchemasResponse = ScimSchemasResponses[keyof ScimSchemasResponse
 
 export type ScimSchemaData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -5159,6 +5195,12 @@ export type ScimSchemaResponse = ScimSchemaResponses[keyof ScimSchemaResponses];
 
 export type ScimConfigData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/scim/v2/ServiceProviderConfig';
@@ -5184,6 +5226,12 @@ export type ScimConfigResponse = ScimConfigResponses[keyof ScimConfigResponses];
 
 export type ScimListUsersData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -5285,6 +5333,12 @@ export type ScimDeleteUserResponse = ScimDeleteUserResponses[keyof ScimDeleteUse
 
 export type ScimReadUserData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -5381,6 +5435,12 @@ export type ScimReplaceUserResponse = ScimReplaceUserResponses[keyof ScimReplace
 
 export type ListAbilitiesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/abilities';
@@ -5406,6 +5466,12 @@ export type ListAbilitiesResponse = ListAbilitiesResponses[keyof ListAbilitiesRe
 
 export type ListAppointmentsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -5479,6 +5545,12 @@ export type CreateAppointmentData = {
      * At most 512 KiB.
      */
     body: AppointmentFields;
+    headers?: {
+        /**
+         * A word of the caller's choice, at most 255 characters, for this one creation. Sent again with the same body it makes nothing new and answers as before; with another body: 422.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/appointments';
@@ -5532,6 +5604,12 @@ export type BulkAppointmentsResponse = BulkAppointmentsResponses[keyof BulkAppoi
 
 export type CountAppointmentsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -5598,6 +5676,12 @@ export type FindAppointmentResponse = FindAppointmentResponses[keyof FindAppoint
 
 export type DeleteAppointmentData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -5625,6 +5709,12 @@ export type DeleteAppointmentResponse = DeleteAppointmentResponses[keyof DeleteA
 
 export type GetAppointmentData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -5655,6 +5745,12 @@ export type UpdateAppointmentData = {
      * At most 512 KiB.
      */
     body: AppointmentFields;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -5682,6 +5778,12 @@ export type UpdateAppointmentResponse = UpdateAppointmentResponses[keyof UpdateA
 
 export type GetAppointmentAccessData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -5709,6 +5811,12 @@ export type GetAppointmentAccessResponse = GetAppointmentAccessResponses[keyof G
 
 export type GetAppointmentHistoryData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -5736,6 +5844,12 @@ export type GetAppointmentHistoryResponse = GetAppointmentHistoryResponses[keyof
 
 export type GetAppointmentVersionData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
         version: string;
@@ -5849,6 +5963,12 @@ export type RevealAppointmentResponse = RevealAppointmentResponses[keyof RevealA
 
 export type GetAppointmentSightingsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -5876,6 +5996,12 @@ export type GetAppointmentSightingsResponse = GetAppointmentSightingsResponses[k
 
 export type ListAppointmentSharesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -5961,6 +6087,12 @@ export type UnshareAppointmentResponse = UnshareAppointmentResponses[keyof Unsha
 
 export type GetAppointmentTimelineData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -5993,6 +6125,12 @@ export type GetAppointmentTimelineResponse = GetAppointmentTimelineResponses[key
 
 export type ExplainAppointmentData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -6033,6 +6171,12 @@ export type ExplainAppointmentResponse = ExplainAppointmentResponses[keyof Expla
 
 export type PickClientsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -6063,6 +6207,12 @@ export type PickClientsResponse = PickClientsResponses[keyof PickClientsResponse
 
 export type GetClientToBookData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -6120,6 +6270,12 @@ export type RevealInBookingResponse = RevealInBookingResponses[keyof RevealInBoo
 
 export type ListSlotsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -6162,6 +6318,12 @@ export type ListSlotsResponse = ListSlotsResponses[keyof ListSlotsResponses];
 
 export type ListCallsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -6231,6 +6393,12 @@ export type CreateCallData = {
      * At most 512 KiB.
      */
     body: CallFields;
+    headers?: {
+        /**
+         * A word of the caller's choice, at most 255 characters, for this one creation. Sent again with the same body it makes nothing new and answers as before; with another body: 422.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/calls';
@@ -6340,6 +6508,12 @@ export type BulkCallsResponse = BulkCallsResponses[keyof BulkCallsResponses];
 
 export type CountCallsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -6378,6 +6552,12 @@ export type CountCallsResponse = CountCallsResponses[keyof CountCallsResponses];
 
 export type ListCallsDuplicatesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -6436,6 +6616,12 @@ export type FindCallResponse = FindCallResponses[keyof FindCallResponses];
 
 export type DeleteCallData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -6463,6 +6649,12 @@ export type DeleteCallResponse = DeleteCallResponses[keyof DeleteCallResponses];
 
 export type GetCallData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -6493,6 +6685,12 @@ export type UpdateCallData = {
      * At most 512 KiB.
      */
     body: CallFields;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -6520,6 +6718,12 @@ export type UpdateCallResponse = UpdateCallResponses[keyof UpdateCallResponses];
 
 export type GetCallAccessData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -6547,6 +6751,12 @@ export type GetCallAccessResponse = GetCallAccessResponses[keyof GetCallAccessRe
 
 export type GetCallHistoryData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -6574,6 +6784,12 @@ export type GetCallHistoryResponse = GetCallHistoryResponses[keyof GetCallHistor
 
 export type GetCallVersionData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
         version: string;
@@ -6717,6 +6933,12 @@ export type RevealCallResponse = RevealCallResponses[keyof RevealCallResponses];
 
 export type GetCallSightingsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -6744,6 +6966,12 @@ export type GetCallSightingsResponse = GetCallSightingsResponses[keyof GetCallSi
 
 export type ListCallSharesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -6829,6 +7057,12 @@ export type UnshareCallResponse = UnshareCallResponses[keyof UnshareCallResponse
 
 export type GetCallTimelineData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -6861,6 +7095,12 @@ export type GetCallTimelineResponse = GetCallTimelineResponses[keyof GetCallTime
 
 export type ExplainCallData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -6901,6 +7141,12 @@ export type ExplainCallResponse = ExplainCallResponses[keyof ExplainCallResponse
 
 export type ListCommentsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -6970,6 +7216,12 @@ export type CreateCommentData = {
      * At most 512 KiB.
      */
     body: CommentFields;
+    headers?: {
+        /**
+         * A word of the caller's choice, at most 255 characters, for this one creation. Sent again with the same body it makes nothing new and answers as before; with another body: 422.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/comments';
@@ -7023,6 +7275,12 @@ export type BulkCommentsResponse = BulkCommentsResponses[keyof BulkCommentsRespo
 
 export type CountCommentsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -7089,6 +7347,12 @@ export type FindCommentResponse = FindCommentResponses[keyof FindCommentResponse
 
 export type DeleteCommentData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -7116,6 +7380,12 @@ export type DeleteCommentResponse = DeleteCommentResponses[keyof DeleteCommentRe
 
 export type GetCommentData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -7146,6 +7416,12 @@ export type UpdateCommentData = {
      * At most 512 KiB.
      */
     body: CommentFields;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -7173,6 +7449,12 @@ export type UpdateCommentResponse = UpdateCommentResponses[keyof UpdateCommentRe
 
 export type GetCommentAccessData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -7200,6 +7482,12 @@ export type GetCommentAccessResponse = GetCommentAccessResponses[keyof GetCommen
 
 export type GetCommentHistoryData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -7227,6 +7515,12 @@ export type GetCommentHistoryResponse = GetCommentHistoryResponses[keyof GetComm
 
 export type GetCommentVersionData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
         version: string;
@@ -7340,6 +7634,12 @@ export type RevealCommentResponse = RevealCommentResponses[keyof RevealCommentRe
 
 export type GetCommentSightingsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -7367,6 +7667,12 @@ export type GetCommentSightingsResponse = GetCommentSightingsResponses[keyof Get
 
 export type GetCommentTimelineData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -7399,6 +7705,12 @@ export type GetCommentTimelineResponse = GetCommentTimelineResponses[keyof GetCo
 
 export type ExplainCommentData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -7439,6 +7751,12 @@ export type ExplainCommentResponse = ExplainCommentResponses[keyof ExplainCommen
 
 export type ListCompaniesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -7508,6 +7826,12 @@ export type CreateCompanyData = {
      * At most 512 KiB.
      */
     body: CompanyFields;
+    headers?: {
+        /**
+         * A word of the caller's choice, at most 255 characters, for this one creation. Sent again with the same body it makes nothing new and answers as before; with another body: 422.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/companies';
@@ -7617,6 +7941,12 @@ export type BulkCompaniesResponse = BulkCompaniesResponses[keyof BulkCompaniesRe
 
 export type CountCompaniesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -7655,6 +7985,12 @@ export type CountCompaniesResponse = CountCompaniesResponses[keyof CountCompanie
 
 export type ListCompaniesDuplicatesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -7713,6 +8049,12 @@ export type FindCompanyResponse = FindCompanyResponses[keyof FindCompanyResponse
 
 export type DeleteCompanyData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -7740,6 +8082,12 @@ export type DeleteCompanyResponse = DeleteCompanyResponses[keyof DeleteCompanyRe
 
 export type GetCompanyData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -7770,6 +8118,12 @@ export type UpdateCompanyData = {
      * At most 512 KiB.
      */
     body: CompanyFields;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -7797,6 +8151,12 @@ export type UpdateCompanyResponse = UpdateCompanyResponses[keyof UpdateCompanyRe
 
 export type GetCompanyAccessData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -7824,6 +8184,12 @@ export type GetCompanyAccessResponse = GetCompanyAccessResponses[keyof GetCompan
 
 export type GetCompanyHistoryData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -7851,6 +8217,12 @@ export type GetCompanyHistoryResponse = GetCompanyHistoryResponses[keyof GetComp
 
 export type GetCompanyVersionData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
         version: string;
@@ -7994,6 +8366,12 @@ export type RevealCompanyResponse = RevealCompanyResponses[keyof RevealCompanyRe
 
 export type GetCompanySightingsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -8021,6 +8399,12 @@ export type GetCompanySightingsResponse = GetCompanySightingsResponses[keyof Get
 
 export type ListCompanySharesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -8106,6 +8490,12 @@ export type UnshareCompanyResponse = UnshareCompanyResponses[keyof UnshareCompan
 
 export type GetCompanyTimelineData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -8138,6 +8528,12 @@ export type GetCompanyTimelineResponse = GetCompanyTimelineResponses[keyof GetCo
 
 export type ExplainCompanyData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -8178,6 +8574,12 @@ export type ExplainCompanyResponse = ExplainCompanyResponses[keyof ExplainCompan
 
 export type ListContactsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -8247,6 +8649,12 @@ export type CreateContactData = {
      * At most 512 KiB.
      */
     body: ContactFields;
+    headers?: {
+        /**
+         * A word of the caller's choice, at most 255 characters, for this one creation. Sent again with the same body it makes nothing new and answers as before; with another body: 422.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/contacts';
@@ -8356,6 +8764,12 @@ export type BulkContactsResponse = BulkContactsResponses[keyof BulkContactsRespo
 
 export type CountContactsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -8394,6 +8808,12 @@ export type CountContactsResponse = CountContactsResponses[keyof CountContactsRe
 
 export type ListContactsDuplicatesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -8452,6 +8872,12 @@ export type FindContactResponse = FindContactResponses[keyof FindContactResponse
 
 export type DeleteContactData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -8479,6 +8905,12 @@ export type DeleteContactResponse = DeleteContactResponses[keyof DeleteContactRe
 
 export type GetContactData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -8509,6 +8941,12 @@ export type UpdateContactData = {
      * At most 512 KiB.
      */
     body: ContactFields;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -8536,6 +8974,12 @@ export type UpdateContactResponse = UpdateContactResponses[keyof UpdateContactRe
 
 export type GetContactAccessData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -8563,6 +9007,12 @@ export type GetContactAccessResponse = GetContactAccessResponses[keyof GetContac
 
 export type GetContactHistoryData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -8590,6 +9040,12 @@ export type GetContactHistoryResponse = GetContactHistoryResponses[keyof GetCont
 
 export type GetContactVersionData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
         version: string;
@@ -8733,6 +9189,12 @@ export type RevealContactResponse = RevealContactResponses[keyof RevealContactRe
 
 export type GetContactSightingsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -8760,6 +9222,12 @@ export type GetContactSightingsResponse = GetContactSightingsResponses[keyof Get
 
 export type ListContactSharesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -8845,6 +9313,12 @@ export type UnshareContactResponse = UnshareContactResponses[keyof UnshareContac
 
 export type GetContactTimelineData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -8877,6 +9351,12 @@ export type GetContactTimelineResponse = GetContactTimelineResponses[keyof GetCo
 
 export type ExplainContactData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -8917,6 +9397,12 @@ export type ExplainContactResponse = ExplainContactResponses[keyof ExplainContac
 
 export type GetAppointmentsOfDayData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -8947,6 +9433,12 @@ export type GetAppointmentsOfDayResponse = GetAppointmentsOfDayResponses[keyof G
 
 export type ListDealsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -9016,6 +9508,12 @@ export type CreateDealData = {
      * At most 512 KiB.
      */
     body: DealFields;
+    headers?: {
+        /**
+         * A word of the caller's choice, at most 255 characters, for this one creation. Sent again with the same body it makes nothing new and answers as before; with another body: 422.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/deals';
@@ -9097,6 +9595,12 @@ export type AskForAccessToDealsResponse = AskForAccessToDealsResponses[keyof Ask
 
 export type GetDealBoardData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -9175,6 +9679,12 @@ export type BulkDealsResponse = BulkDealsResponses[keyof BulkDealsResponses];
 
 export type CountDealsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -9213,6 +9723,12 @@ export type CountDealsResponse = CountDealsResponses[keyof CountDealsResponses];
 
 export type ListDealsDuplicatesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -9271,6 +9787,12 @@ export type FindDealResponse = FindDealResponses[keyof FindDealResponses];
 
 export type DeleteDealData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -9298,6 +9820,12 @@ export type DeleteDealResponse = DeleteDealResponses[keyof DeleteDealResponses];
 
 export type GetDealData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -9328,6 +9856,12 @@ export type UpdateDealData = {
      * At most 512 KiB.
      */
     body: DealFields;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -9355,6 +9889,12 @@ export type UpdateDealResponse = UpdateDealResponses[keyof UpdateDealResponses];
 
 export type GetDealAccessData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -9382,6 +9922,12 @@ export type GetDealAccessResponse = GetDealAccessResponses[keyof GetDealAccessRe
 
 export type GetDealHistoryData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -9409,6 +9955,12 @@ export type GetDealHistoryResponse = GetDealHistoryResponses[keyof GetDealHistor
 
 export type GetDealVersionData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
         version: string;
@@ -9552,6 +10104,12 @@ export type RevealDealResponse = RevealDealResponses[keyof RevealDealResponses];
 
 export type GetDealSightingsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -9579,6 +10137,12 @@ export type GetDealSightingsResponse = GetDealSightingsResponses[keyof GetDealSi
 
 export type ListDealSharesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -9664,6 +10228,12 @@ export type UnshareDealResponse = UnshareDealResponses[keyof UnshareDealResponse
 
 export type GetDealTimelineData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -9696,6 +10266,12 @@ export type GetDealTimelineResponse = GetDealTimelineResponses[keyof GetDealTime
 
 export type ExplainDealData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -9736,6 +10312,12 @@ export type ExplainDealResponse = ExplainDealResponses[keyof ExplainDealResponse
 
 export type GetDirectoryData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/directory';
@@ -9789,6 +10371,12 @@ export type SetDirectoryResponse = SetDirectoryResponses[keyof SetDirectoryRespo
 
 export type ListFoldersData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -9858,6 +10446,12 @@ export type CreateFolderData = {
      * At most 512 KiB.
      */
     body: FolderFields;
+    headers?: {
+        /**
+         * A word of the caller's choice, at most 255 characters, for this one creation. Sent again with the same body it makes nothing new and answers as before; with another body: 422.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/folders';
@@ -9967,6 +10561,12 @@ export type BulkFoldersResponse = BulkFoldersResponses[keyof BulkFoldersResponse
 
 export type CountFoldersData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -10005,6 +10605,12 @@ export type CountFoldersResponse = CountFoldersResponses[keyof CountFoldersRespo
 
 export type ListFoldersDuplicatesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -10063,6 +10669,12 @@ export type FindFolderResponse = FindFolderResponses[keyof FindFolderResponses];
 
 export type DeleteFolderData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -10090,6 +10702,12 @@ export type DeleteFolderResponse = DeleteFolderResponses[keyof DeleteFolderRespo
 
 export type GetFolderData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -10120,6 +10738,12 @@ export type UpdateFolderData = {
      * At most 512 KiB.
      */
     body: FolderFields;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -10147,6 +10771,12 @@ export type UpdateFolderResponse = UpdateFolderResponses[keyof UpdateFolderRespo
 
 export type GetFolderAccessData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -10174,6 +10804,12 @@ export type GetFolderAccessResponse = GetFolderAccessResponses[keyof GetFolderAc
 
 export type GetFolderHistoryData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -10201,6 +10837,12 @@ export type GetFolderHistoryResponse = GetFolderHistoryResponses[keyof GetFolder
 
 export type GetFolderVersionData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
         version: string;
@@ -10344,6 +10986,12 @@ export type RevealFolderResponse = RevealFolderResponses[keyof RevealFolderRespo
 
 export type GetFolderSightingsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -10371,6 +11019,12 @@ export type GetFolderSightingsResponse = GetFolderSightingsResponses[keyof GetFo
 
 export type ListFolderSharesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -10456,6 +11110,12 @@ export type UnshareFolderResponse = UnshareFolderResponses[keyof UnshareFolderRe
 
 export type GetFolderTimelineData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -10488,6 +11148,12 @@ export type GetFolderTimelineResponse = GetFolderTimelineResponses[keyof GetFold
 
 export type ExplainFolderData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -10528,6 +11194,12 @@ export type ExplainFolderResponse = ExplainFolderResponses[keyof ExplainFolderRe
 
 export type ListGroupsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/groups';
@@ -10638,6 +11310,12 @@ export type RenameGroupResponse = RenameGroupResponses[keyof RenameGroupResponse
 
 export type ListMembersData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -10722,6 +11400,12 @@ export type UndoHandOverResponse = UndoHandOverResponses[keyof UndoHandOverRespo
 
 export type ListImportsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/imports';
@@ -10750,6 +11434,12 @@ export type UploadFileData = {
      * At most 153600 KiB.
      */
     body: Blob | File;
+    headers?: {
+        /**
+         * The name of the file, percent-encoded.
+         */
+        'Castellan-File-Name'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/imports';
@@ -10775,6 +11465,12 @@ export type UploadFileResponse = UploadFileResponses[keyof UploadFileResponses];
 
 export type GetImportData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -10832,6 +11528,12 @@ export type AdjustImportResponse = AdjustImportResponses[keyof AdjustImportRespo
 
 export type GetRefusedRowsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -10913,6 +11615,12 @@ export type UndoImportResponse = UndoImportResponses[keyof UndoImportResponses];
 
 export type GetJournalData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -11009,6 +11717,12 @@ export type CreateSeriesResponse = CreateSeriesResponses[keyof CreateSeriesRespo
 
 export type DeleteSeriesData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -11039,6 +11753,12 @@ export type UpdateSeriesData = {
      * At most 512 KiB.
      */
     body: FieldsBody;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -11066,6 +11786,12 @@ export type UpdateSeriesResponse = UpdateSeriesResponses[keyof UpdateSeriesRespo
 
 export type ListKeysData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/keys';
@@ -11176,6 +11902,12 @@ export type UpdateKeyResponse = UpdateKeyResponses[keyof UpdateKeyResponses];
 
 export type ListKindsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/kinds';
@@ -11290,6 +12022,12 @@ export type ChangeFieldResponse = ChangeFieldResponses[keyof ChangeFieldResponse
 
 export type ReadLedgerData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -11344,6 +12082,12 @@ export type ReadLedgerResponse = ReadLedgerResponses[keyof ReadLedgerResponses];
 
 export type GetCheckpointData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/ledger/checkpoint';
@@ -11369,6 +12113,12 @@ export type GetCheckpointResponse = GetCheckpointResponses[keyof GetCheckpointRe
 
 export type ListEventsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/ledger/events';
@@ -11394,6 +12144,12 @@ export type ListEventsResponse = ListEventsResponses[keyof ListEventsResponses];
 
 export type GetLedgerKeyData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/ledger/key';
@@ -11419,6 +12175,12 @@ export type GetLedgerKeyResponse = GetLedgerKeyResponses[keyof GetLedgerKeyRespo
 
 export type GetProofData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         seq: string;
     };
@@ -11446,6 +12208,12 @@ export type GetProofResponse = GetProofResponses[keyof GetProofResponses];
 
 export type ListLegalEntitiesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -11515,6 +12283,12 @@ export type CreateLegalEntityData = {
      * At most 512 KiB.
      */
     body: LegalEntityFields;
+    headers?: {
+        /**
+         * A word of the caller's choice, at most 255 characters, for this one creation. Sent again with the same body it makes nothing new and answers as before; with another body: 422.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/legal_entities';
@@ -11624,6 +12398,12 @@ export type BulkLegalEntitiesResponse = BulkLegalEntitiesResponses[keyof BulkLeg
 
 export type CountLegalEntitiesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -11662,6 +12442,12 @@ export type CountLegalEntitiesResponse = CountLegalEntitiesResponses[keyof Count
 
 export type ListLegalEntitiesDuplicatesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -11720,6 +12506,12 @@ export type FindLegalEntityResponse = FindLegalEntityResponses[keyof FindLegalEn
 
 export type DeleteLegalEntityData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -11747,6 +12539,12 @@ export type DeleteLegalEntityResponse = DeleteLegalEntityResponses[keyof DeleteL
 
 export type GetLegalEntityData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -11777,6 +12575,12 @@ export type UpdateLegalEntityData = {
      * At most 512 KiB.
      */
     body: LegalEntityFields;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -11804,6 +12608,12 @@ export type UpdateLegalEntityResponse = UpdateLegalEntityResponses[keyof UpdateL
 
 export type GetLegalEntityAccessData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -11831,6 +12641,12 @@ export type GetLegalEntityAccessResponse = GetLegalEntityAccessResponses[keyof G
 
 export type GetLegalEntityHistoryData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -11858,6 +12674,12 @@ export type GetLegalEntityHistoryResponse = GetLegalEntityHistoryResponses[keyof
 
 export type GetLegalEntityVersionData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
         version: string;
@@ -12001,6 +12823,12 @@ export type RevealLegalEntityResponse = RevealLegalEntityResponses[keyof RevealL
 
 export type GetLegalEntitySightingsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -12028,6 +12856,12 @@ export type GetLegalEntitySightingsResponse = GetLegalEntitySightingsResponses[k
 
 export type ListLegalEntitySharesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -12113,6 +12947,12 @@ export type UnshareLegalEntityResponse = UnshareLegalEntityResponses[keyof Unsha
 
 export type GetLegalEntityTimelineData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -12145,6 +12985,12 @@ export type GetLegalEntityTimelineResponse = GetLegalEntityTimelineResponses[key
 
 export type ExplainLegalEntityData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -12185,6 +13031,12 @@ export type ExplainLegalEntityResponse = ExplainLegalEntityResponses[keyof Expla
 
 export type ListMessagesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -12254,6 +13106,12 @@ export type CreateMessageData = {
      * At most 512 KiB.
      */
     body: MessageFields;
+    headers?: {
+        /**
+         * A word of the caller's choice, at most 255 characters, for this one creation. Sent again with the same body it makes nothing new and answers as before; with another body: 422.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/messages';
@@ -12363,6 +13221,12 @@ export type BulkMessagesResponse = BulkMessagesResponses[keyof BulkMessagesRespo
 
 export type CountMessagesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -12401,6 +13265,12 @@ export type CountMessagesResponse = CountMessagesResponses[keyof CountMessagesRe
 
 export type ListMessagesDuplicatesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -12459,6 +13329,12 @@ export type FindMessageResponse = FindMessageResponses[keyof FindMessageResponse
 
 export type DeleteMessageData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -12486,6 +13362,12 @@ export type DeleteMessageResponse = DeleteMessageResponses[keyof DeleteMessageRe
 
 export type GetMessageData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -12516,6 +13398,12 @@ export type UpdateMessageData = {
      * At most 512 KiB.
      */
     body: MessageFields;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -12543,6 +13431,12 @@ export type UpdateMessageResponse = UpdateMessageResponses[keyof UpdateMessageRe
 
 export type GetMessageAccessData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -12570,6 +13464,12 @@ export type GetMessageAccessResponse = GetMessageAccessResponses[keyof GetMessag
 
 export type GetMessageHistoryData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -12597,6 +13497,12 @@ export type GetMessageHistoryResponse = GetMessageHistoryResponses[keyof GetMess
 
 export type GetMessageVersionData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
         version: string;
@@ -12740,6 +13646,12 @@ export type RevealMessageResponse = RevealMessageResponses[keyof RevealMessageRe
 
 export type GetMessageSightingsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -12767,6 +13679,12 @@ export type GetMessageSightingsResponse = GetMessageSightingsResponses[keyof Get
 
 export type ListMessageSharesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -12852,6 +13770,12 @@ export type UnshareMessageResponse = UnshareMessageResponses[keyof UnshareMessag
 
 export type GetMessageTimelineData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -12884,6 +13808,12 @@ export type GetMessageTimelineResponse = GetMessageTimelineResponses[keyof GetMe
 
 export type ExplainMessageData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -12951,6 +13881,12 @@ export type UndoOperationResponse = UndoOperationResponses[keyof UndoOperationRe
 
 export type ListPeopleData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/people';
@@ -13004,6 +13940,12 @@ export type CreatePersonResponse = CreatePersonResponses[keyof CreatePersonRespo
 
 export type ListNamesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/people/names';
@@ -13029,6 +13971,12 @@ export type ListNamesResponse = ListNamesResponses[keyof ListNamesResponses];
 
 export type GetPersonData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -13170,6 +14118,12 @@ export type HandOverResponse = HandOverResponses[keyof HandOverResponses];
 
 export type ListHandOversData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -13197,6 +14151,12 @@ export type ListHandOversResponse = ListHandOversResponses[keyof ListHandOversRe
 
 export type GetHoldingsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -13281,6 +14241,12 @@ export type CreateLinkResponse = CreateLinkResponses[keyof CreateLinkResponses];
 
 export type ListTiesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -13391,6 +14357,12 @@ export type ReactivatePersonResponse = ReactivatePersonResponses[keyof Reactivat
 
 export type GetDifferencesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -13475,6 +14447,12 @@ export type EndSessionsResponse = EndSessionsResponses[keyof EndSessionsResponse
 
 export type ListSessionsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -13502,6 +14480,12 @@ export type ListSessionsResponse = ListSessionsResponses[keyof ListSessionsRespo
 
 export type WhatCanBeTakenData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -13529,6 +14513,12 @@ export type WhatCanBeTakenResponse = WhatCanBeTakenResponses[keyof WhatCanBeTake
 
 export type ListPipelinesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/pipelines';
@@ -13640,6 +14630,12 @@ export type PreviewResponse = PreviewResponses[keyof PreviewResponses];
 
 export type ListProcessesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -13709,6 +14705,12 @@ export type CreateProcessData = {
      * At most 512 KiB.
      */
     body: ProcessFields;
+    headers?: {
+        /**
+         * A word of the caller's choice, at most 255 characters, for this one creation. Sent again with the same body it makes nothing new and answers as before; with another body: 422.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/processes';
@@ -13790,6 +14792,12 @@ export type AskForAccessToProcessesResponse = AskForAccessToProcessesResponses[k
 
 export type GetProcessBoardData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -13868,6 +14876,12 @@ export type BulkProcessesResponse = BulkProcessesResponses[keyof BulkProcessesRe
 
 export type CountProcessesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -13906,6 +14920,12 @@ export type CountProcessesResponse = CountProcessesResponses[keyof CountProcesse
 
 export type ListProcessesDuplicatesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -13964,6 +14984,12 @@ export type FindProcessResponse = FindProcessResponses[keyof FindProcessResponse
 
 export type DeleteProcessData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -13991,6 +15017,12 @@ export type DeleteProcessResponse = DeleteProcessResponses[keyof DeleteProcessRe
 
 export type GetProcessData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -14021,6 +15053,12 @@ export type UpdateProcessData = {
      * At most 512 KiB.
      */
     body: ProcessFields;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -14048,6 +15086,12 @@ export type UpdateProcessResponse = UpdateProcessResponses[keyof UpdateProcessRe
 
 export type GetProcessAccessData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -14075,6 +15119,12 @@ export type GetProcessAccessResponse = GetProcessAccessResponses[keyof GetProces
 
 export type GetProcessHistoryData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -14102,6 +15152,12 @@ export type GetProcessHistoryResponse = GetProcessHistoryResponses[keyof GetProc
 
 export type GetProcessVersionData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
         version: string;
@@ -14245,6 +15301,12 @@ export type RevealProcessResponse = RevealProcessResponses[keyof RevealProcessRe
 
 export type GetProcessSightingsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -14272,6 +15334,12 @@ export type GetProcessSightingsResponse = GetProcessSightingsResponses[keyof Get
 
 export type ListProcessSharesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -14357,6 +15425,12 @@ export type UnshareProcessResponse = UnshareProcessResponses[keyof UnshareProces
 
 export type GetProcessTimelineData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -14389,6 +15463,12 @@ export type GetProcessTimelineResponse = GetProcessTimelineResponses[keyof GetPr
 
 export type ExplainProcessData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -14429,6 +15509,12 @@ export type ExplainProcessResponse = ExplainProcessResponses[keyof ExplainProces
 
 export type ListProspectListsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -14498,6 +15584,12 @@ export type CreateProspectListData = {
      * At most 512 KiB.
      */
     body: ProspectListFields;
+    headers?: {
+        /**
+         * A word of the caller's choice, at most 255 characters, for this one creation. Sent again with the same body it makes nothing new and answers as before; with another body: 422.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/prospect_lists';
@@ -14607,6 +15699,12 @@ export type BulkProspectListsResponse = BulkProspectListsResponses[keyof BulkPro
 
 export type CountProspectListsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -14645,6 +15743,12 @@ export type CountProspectListsResponse = CountProspectListsResponses[keyof Count
 
 export type ListProspectListsDuplicatesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -14703,6 +15807,12 @@ export type FindProspectListResponse = FindProspectListResponses[keyof FindProsp
 
 export type DeleteProspectListData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -14730,6 +15840,12 @@ export type DeleteProspectListResponse = DeleteProspectListResponses[keyof Delet
 
 export type GetProspectListData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -14760,6 +15876,12 @@ export type UpdateProspectListData = {
      * At most 512 KiB.
      */
     body: ProspectListFields;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -14787,6 +15909,12 @@ export type UpdateProspectListResponse = UpdateProspectListResponses[keyof Updat
 
 export type GetProspectListAccessData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -14814,6 +15942,12 @@ export type GetProspectListAccessResponse = GetProspectListAccessResponses[keyof
 
 export type GetProspectListHistoryData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -14841,6 +15975,12 @@ export type GetProspectListHistoryResponse = GetProspectListHistoryResponses[key
 
 export type GetProspectListVersionData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
         version: string;
@@ -14984,6 +16124,12 @@ export type RevealProspectListResponse = RevealProspectListResponses[keyof Revea
 
 export type GetProspectListSightingsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -15011,6 +16157,12 @@ export type GetProspectListSightingsResponse = GetProspectListSightingsResponses
 
 export type ListProspectListSharesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -15096,6 +16248,12 @@ export type UnshareProspectListResponse = UnshareProspectListResponses[keyof Uns
 
 export type GetProspectListTimelineData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -15128,6 +16286,12 @@ export type GetProspectListTimelineResponse = GetProspectListTimelineResponses[k
 
 export type ExplainProspectListData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -15168,6 +16332,12 @@ export type ExplainProspectListResponse = ExplainProspectListResponses[keyof Exp
 
 export type ListProspectsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -15237,6 +16407,12 @@ export type CreateProspectData = {
      * At most 512 KiB.
      */
     body: ProspectFields;
+    headers?: {
+        /**
+         * A word of the caller's choice, at most 255 characters, for this one creation. Sent again with the same body it makes nothing new and answers as before; with another body: 422.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/prospects';
@@ -15346,6 +16522,12 @@ export type BulkProspectsResponse = BulkProspectsResponses[keyof BulkProspectsRe
 
 export type CountProspectsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -15384,6 +16566,12 @@ export type CountProspectsResponse = CountProspectsResponses[keyof CountProspect
 
 export type ListProspectsDuplicatesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -15442,6 +16630,12 @@ export type FindProspectResponse = FindProspectResponses[keyof FindProspectRespo
 
 export type DeleteProspectData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -15469,6 +16663,12 @@ export type DeleteProspectResponse = DeleteProspectResponses[keyof DeleteProspec
 
 export type GetProspectData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -15499,6 +16699,12 @@ export type UpdateProspectData = {
      * At most 512 KiB.
      */
     body: ProspectFields;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -15526,6 +16732,12 @@ export type UpdateProspectResponse = UpdateProspectResponses[keyof UpdateProspec
 
 export type GetProspectAccessData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -15583,6 +16795,12 @@ export type ConvertProspectResponse = ConvertProspectResponses[keyof ConvertPros
 
 export type GetProspectHistoryData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -15610,6 +16828,12 @@ export type GetProspectHistoryResponse = GetProspectHistoryResponses[keyof GetPr
 
 export type GetProspectVersionData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
         version: string;
@@ -15753,6 +16977,12 @@ export type RevealProspectResponse = RevealProspectResponses[keyof RevealProspec
 
 export type GetProspectSightingsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -15780,6 +17010,12 @@ export type GetProspectSightingsResponse = GetProspectSightingsResponses[keyof G
 
 export type ListProspectSharesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -15865,6 +17101,12 @@ export type UnshareProspectResponse = UnshareProspectResponses[keyof UnsharePros
 
 export type GetProspectTimelineData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -15897,6 +17139,12 @@ export type GetProspectTimelineResponse = GetProspectTimelineResponses[keyof Get
 
 export type ExplainProspectData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -15937,6 +17185,12 @@ export type ExplainProspectResponse = ExplainProspectResponses[keyof ExplainPros
 
 export type ListProvidersData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/providers';
@@ -16079,6 +17333,12 @@ export type CheckProviderResponse = CheckProviderResponses[keyof CheckProviderRe
 
 export type GetRailsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/rails';
@@ -16138,6 +17398,12 @@ export type SetRailsResponse = SetRailsResponses[keyof SetRailsResponses];
 
 export type ListRolesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/roles';
@@ -16218,6 +17484,12 @@ export type DeleteRoleResponse = DeleteRoleResponses[keyof DeleteRoleResponses];
 
 export type GetRoleData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -16275,6 +17547,12 @@ export type SetRoleResponse = SetRoleResponses[keyof SetRoleResponses];
 
 export type SearchData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -16305,6 +17583,12 @@ export type SearchResponse = SearchResponses[keyof SearchResponses];
 
 export type ListGuardedData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/security/factors';
@@ -16355,6 +17639,12 @@ export type EndEveryoneResponse = EndEveryoneResponses[keyof EndEveryoneResponse
 
 export type ListLiveSessionsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -16389,6 +17679,12 @@ export type ListLiveSessionsResponse = ListLiveSessionsResponses[keyof ListLiveS
 
 export type ListSignInsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -16443,6 +17739,12 @@ export type ListSignInsResponse = ListSignInsResponses[keyof ListSignInsResponse
 
 export type SummarizeSignInsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -16473,6 +17775,12 @@ export type SummarizeSignInsResponse = SummarizeSignInsResponses[keyof Summarize
 
 export type ListTermsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/security/terms';
@@ -16498,6 +17806,12 @@ export type ListTermsResponse = ListTermsResponses[keyof ListTermsResponses];
 
 export type GetTermsOfPersonData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -16555,6 +17869,12 @@ export type SetTermsOfPersonResponse = SetTermsOfPersonResponses[keyof SetTermsO
 
 export type GetTermsOfRoleData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -16612,6 +17932,12 @@ export type SetTermsOfRoleResponse = SetTermsOfRoleResponses[keyof SetTermsOfRol
 
 export type GetTermsOfWorkspaceData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/security/terms/workspace';
@@ -16665,6 +17991,12 @@ export type SetTermsOfWorkspaceResponse = SetTermsOfWorkspaceResponses[keyof Set
 
 export type ListServicesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -16734,6 +18066,12 @@ export type CreateServiceData = {
      * At most 512 KiB.
      */
     body: ServiceFields;
+    headers?: {
+        /**
+         * A word of the caller's choice, at most 255 characters, for this one creation. Sent again with the same body it makes nothing new and answers as before; with another body: 422.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/services';
@@ -16843,6 +18181,12 @@ export type BulkServicesResponse = BulkServicesResponses[keyof BulkServicesRespo
 
 export type CountServicesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -16881,6 +18225,12 @@ export type CountServicesResponse = CountServicesResponses[keyof CountServicesRe
 
 export type ListServicesDuplicatesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -16939,6 +18289,12 @@ export type FindServiceResponse = FindServiceResponses[keyof FindServiceResponse
 
 export type DeleteServiceData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -16966,6 +18322,12 @@ export type DeleteServiceResponse = DeleteServiceResponses[keyof DeleteServiceRe
 
 export type GetServiceData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -16996,6 +18358,12 @@ export type UpdateServiceData = {
      * At most 512 KiB.
      */
     body: ServiceFields;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -17023,6 +18391,12 @@ export type UpdateServiceResponse = UpdateServiceResponses[keyof UpdateServiceRe
 
 export type GetServiceAccessData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -17050,6 +18424,12 @@ export type GetServiceAccessResponse = GetServiceAccessResponses[keyof GetServic
 
 export type GetServiceHistoryData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -17077,6 +18457,12 @@ export type GetServiceHistoryResponse = GetServiceHistoryResponses[keyof GetServ
 
 export type GetServiceVersionData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
         version: string;
@@ -17220,6 +18606,12 @@ export type RevealServiceResponse = RevealServiceResponses[keyof RevealServiceRe
 
 export type GetServiceSightingsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -17247,6 +18639,12 @@ export type GetServiceSightingsResponse = GetServiceSightingsResponses[keyof Get
 
 export type ListServiceSharesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -17332,6 +18730,12 @@ export type UnshareServiceResponse = UnshareServiceResponses[keyof UnshareServic
 
 export type GetServiceTimelineData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -17364,6 +18768,12 @@ export type GetServiceTimelineResponse = GetServiceTimelineResponses[keyof GetSe
 
 export type ExplainServiceData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -17429,6 +18839,12 @@ export type SignOutResponse = SignOutResponses[keyof SignOutResponses];
 
 export type GetSessionData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/session';
@@ -17841,6 +19257,12 @@ export type LookAtLinkResponse = LookAtLinkResponses[keyof LookAtLinkResponses];
 
 export type ListNoticesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/session/notices';
@@ -18258,6 +19680,12 @@ export type DisownSessionResponse = DisownSessionResponses[keyof DisownSessionRe
 
 export type GetSettingsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/settings';
@@ -18311,6 +19739,12 @@ export type UpdateSettingsResponse = UpdateSettingsResponses[keyof UpdateSetting
 
 export type GetMailData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/settings/mail';
@@ -18414,6 +19848,12 @@ export type SetUpResponse = SetUpResponses[keyof SetUpResponses];
 
 export type ListStaffData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/staff';
@@ -18524,6 +19964,12 @@ export type SaveStaffResponse = SaveStaffResponses[keyof SaveStaffResponses];
 
 export type ListTasksData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -18593,6 +20039,12 @@ export type CreateTaskData = {
      * At most 512 KiB.
      */
     body: TaskFields;
+    headers?: {
+        /**
+         * A word of the caller's choice, at most 255 characters, for this one creation. Sent again with the same body it makes nothing new and answers as before; with another body: 422.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/tasks';
@@ -18702,6 +20154,12 @@ export type BulkTasksResponse = BulkTasksResponses[keyof BulkTasksResponses];
 
 export type CountTasksData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -18740,6 +20198,12 @@ export type CountTasksResponse = CountTasksResponses[keyof CountTasksResponses];
 
 export type ListTasksDuplicatesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -18798,6 +20262,12 @@ export type FindTaskResponse = FindTaskResponses[keyof FindTaskResponses];
 
 export type DeleteTaskData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -18825,6 +20295,12 @@ export type DeleteTaskResponse = DeleteTaskResponses[keyof DeleteTaskResponses];
 
 export type GetTaskData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -18855,6 +20331,12 @@ export type UpdateTaskData = {
      * At most 512 KiB.
      */
     body: TaskFields;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -18882,6 +20364,12 @@ export type UpdateTaskResponse = UpdateTaskResponses[keyof UpdateTaskResponses];
 
 export type GetTaskAccessData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -18909,6 +20397,12 @@ export type GetTaskAccessResponse = GetTaskAccessResponses[keyof GetTaskAccessRe
 
 export type GetTaskHistoryData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -18936,6 +20430,12 @@ export type GetTaskHistoryResponse = GetTaskHistoryResponses[keyof GetTaskHistor
 
 export type GetTaskVersionData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
         version: string;
@@ -19079,6 +20579,12 @@ export type RevealTaskResponse = RevealTaskResponses[keyof RevealTaskResponses];
 
 export type GetTaskSightingsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -19106,6 +20612,12 @@ export type GetTaskSightingsResponse = GetTaskSightingsResponses[keyof GetTaskSi
 
 export type ListTaskSharesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -19191,6 +20703,12 @@ export type UnshareTaskResponse = UnshareTaskResponses[keyof UnshareTaskResponse
 
 export type GetTaskTimelineData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -19223,6 +20741,12 @@ export type GetTaskTimelineResponse = GetTaskTimelineResponses[keyof GetTaskTime
 
 export type ExplainTaskData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -19316,6 +20840,12 @@ export type BeginViewingResponse = BeginViewingResponses[keyof BeginViewingRespo
 
 export type ListViewsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
