@@ -168,8 +168,8 @@ func TestAttack20_AppointmentsOfOthersAreClosedByEveryDoor(t *testing.T) {
 			s.a.patch("/api/v1/appointments/"+id, change).is(404).lacks(s.secrets()...)
 			s.a.patch("/api/v1/journal/series/"+id, object{"fields": change}).is(404).lacks(s.secrets()...)
 		}
-		s.a.delete("/api/v1/appointments/"+id).is(404).lacks(s.secrets()...)
-		s.a.delete("/api/v1/journal/series/"+id).is(404).lacks(s.secrets()...)
+		s.a.delete("/api/v1/appointments/" + id).is(404).lacks(s.secrets()...)
+		s.a.delete("/api/v1/journal/series/" + id).is(404).lacks(s.secrets()...)
 		for _, path := range []string{"/api/v1/journal/clients/", "/api/v1/booking/clients/"} {
 			s.a.post(path+s.client+"/reveal", object{"fields": []string{"phones"}}).is(404).lacks(s.secrets()...)
 		}
@@ -194,7 +194,7 @@ func TestClientOutOfSightHasNoNameInTheJournal(t *testing.T) {
 			"/api/v1/appointments/" + id + "/history", "/api/v1/appointments/" + id + "/timeline", "/api/v1/search?q=cecilia", "/api/v1/booking/clients?search=cec"} {
 			s.a.get(path).is(200).lacks(cecilia, "Cecilia", ceciliaPhone, "cecilia.secret")
 		}
-		s.a.get("/api/v1/journal?from=" + s.day).has(id, "Colouring")
+		s.a.get("/api/v1/journal?from="+s.day).has(id, "Colouring")
 		s.a.get("/api/v1/booking/clients/" + s.client).is(404).lacks("Cecilia")
 	})
 }
@@ -239,7 +239,7 @@ func TestWhoMayNotChangeAppointmentsOnlyLooks(t *testing.T) {
 		role["grades"].(object)["contact"] = object{"view": "all"}
 		s := openSalon(t, role)
 		id := s.book(10, 11)
-		got := s.a.get("/api/v1/journal?from=" + s.day).is(200).has(id, cecilia)
+		got := s.a.get("/api/v1/journal?from="+s.day).is(200).has(id, cecilia)
 		got.lacks(ceciliaPhone, "cecilia.secret")
 		item := got.json()["items"].([]any)[0].(map[string]any)
 		if can, given := item["can"].(map[string]any); given && (can["edit"] == true || can["delete"] == true) {
@@ -296,7 +296,7 @@ func TestSeriesIsMadeMovedAndTakenBackAsOne(t *testing.T) {
 		if moved.json()["done"] != float64(2) {
 			t.Errorf("this one and the later ones: %s", moved.body)
 		}
-		s.b.get("/api/v1/appointments/"+ids[0].(string)).is(200).has(strings.TrimSuffix(s.at(10, 0), "Z"))
+		s.b.get("/api/v1/appointments/" + ids[0].(string)).is(200).has(strings.TrimSuffix(s.at(10, 0), "Z"))
 		s.b.post("/api/v1/operations/"+moved.at("operation")+"/undo", nil).is(200)
 		if back := s.b.get("/api/v1/appointments/" + second).at("starts_at"); !strings.HasPrefix(back, starts.UTC().Format("2006-01-02T15:04")) {
 			t.Errorf("after the undo it begins at %s", back)
