@@ -34,6 +34,7 @@ import { ShareDialog } from './share';
 import { Timeline } from './timeline';
 
 const Convert = lazy(() => import('./convert'));
+const Files = lazy(() => import('./files'));
 
 const route = getRouteApi('/in/$plural/$id');
 
@@ -221,6 +222,9 @@ export function Card({ kind, id, tab, onTab, onClose }: Props) {
               </Suspense>
             )}
             <Fields kind={kind} record={record} readOnly={readOnly} />
+            <Suspense fallback={<div style={{ height: 80 }} />}>
+              <Files kind={kind} record={record} readOnly={readOnly} />
+            </Suspense>
             <Timeline kind={kind} record={record} readOnly={readOnly} />
           </Tabs.Panel>
           <Tabs.Panel value="history">
