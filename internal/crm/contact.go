@@ -11,9 +11,9 @@ func contact() schema.Kind {
 		Title: "name", Responsible: "responsible", Days: "created_at",
 		Fields: kept(
 			title("name", schema.Personal, words("Name", "Имя", "Nome", "Imię i nazwisko")),
-			text("given_name", schema.Personal, words("Given name", "Имя (без фамилии)", "Nome di battesimo", "Imię")),
-			text("middle_name", schema.Personal, words("Middle name", "Отчество", "Secondo nome", "Drugie imię")),
-			text("family_name", schema.Personal, words("Family name", "Фамилия", "Cognome", "Nazwisko")),
+			following("name", text("given_name", schema.Personal, words("Given name", "Имя (без фамилии)", "Nome di battesimo", "Imię"))),
+			following("name", text("middle_name", schema.Personal, words("Middle name", "Отчество", "Secondo nome", "Drugie imię"))),
+			following("name", text("family_name", schema.Personal, words("Family name", "Фамилия", "Cognome", "Nazwisko"))),
 			phones(),
 			emails(),
 			toCompany(),

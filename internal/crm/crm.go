@@ -58,6 +58,12 @@ func keyed(f *schema.Field) *schema.Field {
 	return f
 }
 
+// following makes a field come from the same record as another one in a merge.
+func following(leader string, f *schema.Field) *schema.Field {
+	f.Follows = leader
+	return f
+}
+
 func note() *schema.Field {
 	return &schema.Field{Name: "note", Type: schema.LongText, Class: schema.Personal, Max: 20_000, Free: true,
 		Labels: words("Note", "Примечание", "Nota", "Notatka")}

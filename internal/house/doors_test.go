@@ -275,6 +275,8 @@ var mayActAsHouse = map[string]string{
 	"records/state.go ForDecision":   "reads the facts that Admit asks for; what leaves is cut by its verdict",
 	"records/share.go ForIndex":      "rewrites access rows; nothing leaves",
 	"records/read.go ForDecision":    "lists what lives on a record; each is admitted by itself before it leaves",
+	"records/merge.go ForRelations":  "leads what led to a merged record to the one that stays; nothing leaves",
+	"records/ask.go ForDuplicates":   "leaves a task with whoever is responsible; whoever asked learns nothing",
 	"records/clash.go ForTime":       "asks whether somebody's time is taken; yes or no leaves",
 	"records/agenda.go ForTime":      "finds what takes people's time; what a reader may not see leaves as busy, if they may know that",
 	"records/series.go ForTime":      "finds the records of a series; each is decided by itself before it changes",

@@ -31,6 +31,7 @@ const (
 	SeeSightings    Ability = "records.seen"
 	ViewAs          Ability = "viewas"
 	Explain         Ability = "explain"
+	ShareViews      Ability = "views.share"
 	SeeBusy         Ability = "journal.busy"
 	ManageSchedule  Ability = "schedule.manage"
 )
@@ -65,6 +66,7 @@ var abilities = [...]AbilityWords{
 	{RevertRecords, "Return a record to an earlier state."},
 	{SeeSightings, "See who has ever seen a record."},
 	{ViewAs, "Look through the eyes of another person or role, without changing anything."},
+	{ShareViews, "Make saved views of lists that everyone or a group sees."},
 	{SeeBusy, "See in the journal when colleagues are busy, and nothing else of appointments that may not be seen."},
 	{ManageSchedule, "Say who takes appointments, and when they work."},
 	{Explain, "Ask why somebody may see a record, and who may."},

@@ -55,7 +55,7 @@ func readyAdministrator() Ready {
 	role.Grades = grades([]Action{Create, View, Edit, Delete}, All, readyKinds[:]...)
 	role.Abilities = held(ManagePeople, ManageRoles, ManageGroups, ManageSettings, ManageFields, ManagePipelines, ManageKeys, ManageSecurity,
 		ReadLedger, ReadOwnLedger, RunImport, ShareRecords, AssignRecords, FindExact, UseBin, ChangeInBulk, MergeRecords, RevertRecords,
-		SeeSightings, ViewAs, Explain, SeeBusy, ManageSchedule)
+		SeeSightings, ViewAs, Explain, ShareViews, SeeBusy, ManageSchedule)
 	role.Sights = append(openly(),
 		SightRule{Class: schema.Contact, Own: Plain, All: Click},
 		SightRule{Class: schema.Special, All: Click})
@@ -71,7 +71,7 @@ func readyManager() Ready {
 	role.Grades = grades([]Action{Create, View, Edit}, All, readyKinds[:]...)
 	give(role.Grades, Delete, Own, "deal", "task", "comment", "file", "prospect", "call", "message", "process")
 	give(role.Grades, Delete, All, "appointment")
-	role.Abilities = held(ReadOwnLedger, ShareRecords, AssignRecords, FindExact, ChangeInBulk, MergeRecords, SeeBusy, ManageSchedule)
+	role.Abilities = held(ReadOwnLedger, ShareRecords, AssignRecords, FindExact, ChangeInBulk, MergeRecords, ShareViews, SeeBusy, ManageSchedule)
 	role.Sights = append(openly(), SightRule{Class: schema.Contact, Own: Plain, All: Click})
 	return Ready{role, words("Manager", "Менеджер", "Responsabile", "Kierownik"), words(
 		"Works with all clients and deals. Phone numbers of others' clients open on a click.",

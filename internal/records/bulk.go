@@ -214,6 +214,9 @@ func (b *Book) Undo(ctx context.Context, who actor.Actor, operation int64) (*Ope
 	if kind == nil || undone != nil {
 		return nil, fault.New(fault.Conflict, "operation.undone", "This has been undone already.")
 	}
+	if what == mergeWhat {
+		return b.unmerge(ctx, who, kind, operation)
+	}
 	type item struct {
 		id              schema.RecordID
 		before, version int64

@@ -30,6 +30,7 @@ type Query struct {
 	Limit  int         // 0: 50; at most 200
 	Count  Counting    // whether to count what is found
 	Bin    bool        // the records in the bin instead, for those who may delete them
+	Can    bool        // of each record it is told whether the reader may edit and delete it
 	Zone   *time.Location
 }
 
@@ -67,6 +68,7 @@ type Page struct {
 	Count  *Count
 	Titles map[schema.RecordID]string // of linked records that the reader may see
 	May    May
+	Each   bool // MayOf tells of each row by itself
 
 	Clients *Page // whom the records are for, where that was asked for; else nil
 }
@@ -80,6 +82,9 @@ type Record struct {
 // May is what the reader may do with the records of a page, as far as the
 // rights say so for all of them: a record may still refuse.
 type May struct{ Edit, Delete bool }
+
+// MayOf is what the reader may do with one row of a page that was asked so.
+func (p *Page) MayOf(row *Row) May { return May{Edit: row.Also&1 != 0, Delete: row.Also&2 != 0} }
 
 // List gives a page of the records that the actor may see on the surface, and
 // notes which before it returns.
@@ -108,11 +113,14 @@ func (b *Book) List(ctx context.Context, who actor.Actor, kindName string, on Su
 	if err != nil {
 		return nil, err
 	}
+	if q.Can && who.ViewAs == 0 {
+		ask.Also = []policy.Grant{st.Decide(kind, policy.Edit, on, b.instant()), st.Decide(kind, policy.Delete, on, b.instant())}
+	}
 	rows, err := b.db.Page(ctx, g, ask)
 	if err != nil {
 		return nil, err
 	}
-	p := &Page{Kind: kind, Fields: rows.Fields, Rows: rows.Rows}
+	p := &Page{Kind: kind, Fields: rows.Fields, Rows: rows.Rows, Each: ask.Also != nil}
 	if rows.Next != nil {
 		if p.Next, err = b.seal(place, rows.Next); err != nil {
 			return nil, err

@@ -85,6 +85,7 @@ func Open(o Options) *Book {
 	b := &Book{db: o.DB, scribe: o.Scribe, rights: o.Rights, vault: o.Vault, catalog: o.Catalog, region: o.Region, prepare: o.Prepare, settle: o.Settle, guard: o.Guard, shelf: o.Shelf, runner: o.Runner}
 	if o.Runner != nil {
 		o.Runner.Handle(handOverKind, b.carryOn)
+		o.Runner.Handle(askKind, b.passOn)
 	}
 	return b
 }

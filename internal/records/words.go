@@ -79,6 +79,7 @@ const (
 	FindExact       = policy.FindExact
 	ChangeInBulk    = policy.ChangeInBulk
 	RevertRecords   = policy.RevertRecords
+	MergeRecords    = policy.MergeRecords
 	SeeSightings    = policy.SeeSightings
 	ViewAs          = policy.ViewAs
 	Explain         = policy.Explain

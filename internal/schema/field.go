@@ -132,6 +132,7 @@ type Field struct {
 	Labels  Labels
 	Options []Option // for Choice and Choices
 	Target  string   // for Relation: the kind it leads to
+	Follows string   // in a merge the value comes from the record that this other field's comes from, as parts of a name follow the name; the other is declared before
 
 	Required bool
 	Max      int    // longest text in characters, or most values of a multi field; 0: the type's own bound

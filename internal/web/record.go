@@ -24,6 +24,7 @@ func listParameters() []parameter {
 		{name: "limit", doc: "How many at most, up to 200. By default 50.", number: true},
 		{name: "count", doc: "Whether to count what is found: capped stops at 1,000.", enum: []string{"capped", "exact"}},
 		{name: "bin", doc: "1 for the records in the bin instead."},
+		{name: "can", doc: "1 to be told of each record whether the asker may change and delete it."},
 		{name: "zone", doc: "The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace."},
 	}
 }
@@ -83,6 +84,9 @@ func (s *Server) routesOf(k *schema.Kind) []route {
 	if k.Stage != "" {
 		all = append(all, boardRoute(k))
 	}
+	if !k.Within && k.Time == nil {
+		all = append(all, mergeRoutes(k, one, base)...)
+	}
 	if !k.Within {
 		all = append(all,
 			route{method: "GET", path: one + "/shares", name: "list" + noun + "Shares", summary: "List with whom one " + k.Name + " is shared", shape: answers((*call).shares)},
@@ -109,7 +113,7 @@ func capital(s string) string {
 
 // asked reads the question of a list.
 func (c *call) asked() (records.Query, error) {
-	q := records.Query{Sort: c.query.Get("sort"), Search: c.query.Get("search"), Cursor: c.query.Get("cursor"), Bin: c.yes("bin")}
+	q := records.Query{Sort: c.query.Get("sort"), Search: c.query.Get("search"), Cursor: c.query.Get("cursor"), Bin: c.yes("bin"), Can: c.yes("can")}
 	var err error
 	if q.Limit, err = c.number("limit"); err != nil {
 		return q, err
@@ -212,7 +216,10 @@ func (c *call) appendRecords(b []byte, p *records.Page) ([]byte, error) {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = s.record(b, &p.Rows[i], false, false)
+		if p.Each {
+			p.May = p.MayOf(&p.Rows[i])
+		}
+		b = s.record(b, &p.Rows[i], p.Each, false)
 	}
 	return b, nil
 }

@@ -85,6 +85,7 @@ export const list = (plural: string, question: Question, size = 100) =>
           limit: size,
           cursor: pageParam || undefined,
           count: pageParam ? undefined : 'capped',
+          can: 1,
         },
         signal,
       }),
@@ -129,6 +130,9 @@ export const read = (plural: string, id: string) =>
     queryFn: ({ signal }) => call<Record_>('GET', `/${plural}/${id}`, { signal }),
     staleTime: 10_000,
   });
+
+/** Reads the record now, past what is kept. */
+export const readOnce = (plural: string, id: string) => call<Record_>('GET', `/${plural}/${id}`);
 
 export type Values = Record<string, unknown>;
 

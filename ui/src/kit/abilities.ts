@@ -24,6 +24,7 @@ export function useAbilityWords(): Record<string, string> {
     'records.bin': t`See deleted records and restore them`,
     'records.bulk': t`Change or delete many records at once`,
     'records.merge': t`Merge records of the same client`,
+    'views.share': t`Make saved views of lists that everyone or a group sees`,
     'records.revert': t`Return a record to an earlier state`,
     'records.seen': t`See who has ever seen a record`,
     viewas: t`Look through the eyes of another person or role, without changing anything`,

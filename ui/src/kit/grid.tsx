@@ -1,7 +1,15 @@
 import { Checkbox, Skeleton } from '@mantine/core';
 import { IconArrowDown, IconArrowUp } from '@tabler/icons-react';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { type KeyboardEvent, type ReactNode, useEffect, useId, useRef, useState } from 'react';
+import {
+  type KeyboardEvent,
+  type PointerEvent,
+  type ReactNode,
+  useEffect,
+  useId,
+  useRef,
+  useState,
+} from 'react';
 import classes from './grid.module.css';
 
 export interface GridColumn<Row> {
@@ -14,7 +22,20 @@ export interface GridColumn<Row> {
   cell: (row: Row) => ReactNode;
   sortable?: boolean;
   end?: boolean;
+  /** As wide as somebody has drawn it, in pixels. */
+  drawn?: number | undefined;
+  /** Stays in sight when the table is moved sideways. */
+  pinned?: boolean;
+  /** Whether the cell of a row can be changed where it stands. */
+  editable?: ((row: Row) => boolean) | undefined;
 }
+
+/** How an edit in a cell ends: where the active cell goes. */
+export type Leave = 'stay' | 'next' | 'before' | 'below';
+
+const narrowest = 60;
+const widest = 900;
+const dragType = 'application/x-castellan-column';
 
 export interface Sorting {
   key: string;
@@ -38,20 +59,34 @@ interface Props<Row extends { id: string }> {
   onSelect?: (next: Set<string>) => void;
   /** The words for ticking a row, and for ticking all that are loaded. */
   selectWords?: { row: (row: Row) => string; all: string };
+  /** What stands in a cell while it is changed. It calls done when it has saved or was left. */
+  editor?: ((row: Row, key: string, done: (where: Leave) => void) => ReactNode) | undefined;
+  /** Called when somebody has drawn a column wider or narrower. */
+  onResize?: ((key: string, width: number) => void) | undefined;
+  /** Called when somebody has dragged a column to the place of another one. */
+  onReorder?: ((key: string, to: string) => void) | undefined;
+  /** The word for the handle by which a column is drawn wider. */
+  resizeWord?: ((header: string) => string) | undefined;
   /** Shown instead of columns where there is little width. */
   narrow?: ((row: Row) => ReactNode) | undefined;
   rowHeight: number;
 }
 
 /**
- * A table of any length: only the rows in sight exist. Arrows move, Enter
- * opens, X ticks. The caller fetches; the grid says when more is wanted.
+ * A table of any length: only the rows in sight exist. Arrows up and down move
+ * between rows, Enter opens, X ticks. Arrows left and right go into the cells of
+ * the row, where Enter or F2 changes one and Esc goes back to the row. The caller
+ * fetches; the grid says when more is wanted.
  */
 export function Grid<Row extends { id: string }>(props: Props<Row>) {
   const { columns, rows, narrow, rowHeight } = props;
   const scroller = useRef<HTMLDivElement>(null);
   const id = useId();
   const [active, setActive] = useState(-1);
+  const [place, setPlace] = useState(-1); // the active cell; -1: the row as a whole
+  const [editing, setEditing] = useState(false);
+  const [drawing, setDrawing] = useState<{ key: string; width: number } | null>(null);
+  const [over, setOver] = useState('');
   const anchor = useRef(-1);
   const selecting = !!props.onSelect;
 
@@ -70,14 +105,82 @@ export function Grid<Row extends { id: string }>(props: Props<Row>) {
     if (more && rows.length > 0 && last >= rows.length - 40) onMore();
   }, [more, onMore, last, rows.length]);
 
-  const tracks = [selecting ? '36px' : '', ...columns.map((c) => c.width)].filter(Boolean).join(' ');
-  const least = columns.reduce((sum, c) => sum + c.min, selecting ? 36 : 0);
+  // A pinned column has one width, so that the next one knows where it begins.
+  const fixed = (c: GridColumn<Row>) =>
+    drawing?.key === c.key ? drawing.width : (c.drawn ?? (c.pinned ? c.min : undefined));
+  const tracks = [selecting ? '36px' : '', ...columns.map((c) => (fixed(c) ? `${fixed(c)}px` : c.width))]
+    .filter(Boolean)
+    .join(' ');
+  const least = columns.reduce((sum, c) => sum + (fixed(c) ?? c.min), selecting ? 36 : 0) + 20;
   const layout = narrow ? undefined : { gridTemplateColumns: tracks, minWidth: least };
+  const edges = new Map<string, number>();
+  let edge = 8 + (selecting ? 36 : 0);
+  for (const column of columns) {
+    if (!column.pinned) continue;
+    edges.set(column.key, edge);
+    edge += fixed(column) ?? column.min;
+  }
+  const pin = (column: GridColumn<Row>) =>
+    column.pinned ? { insetInlineStart: edges.get(column.key) } : undefined;
+  const anyPinned = edges.size > 0 || undefined;
 
   function move(to: number) {
     const next = Math.max(0, Math.min(rows.length - 1, to));
     setActive(next);
     virtual.scrollToIndex(next);
+  }
+
+  const editable = (index: number, at: number) => {
+    const row = rows[index];
+    return !!(row && props.editor && columns[at]?.editable?.(row));
+  };
+
+  function edit(index: number, at: number) {
+    if (!editable(index, at)) return;
+    setActive(index);
+    setPlace(at);
+    setEditing(true);
+  }
+
+  /** An edit has ended: the grid has the keys again, unless the next cell is to be changed at once. */
+  function leave(where: Leave) {
+    setEditing(false);
+    const way = where === 'next' ? 1 : where === 'before' ? -1 : 0;
+    if (way) {
+      for (let at = place + way; at >= 0 && at < columns.length; at += way) {
+        if (editable(active, at)) {
+          setPlace(at);
+          setEditing(true);
+          return;
+        }
+      }
+    }
+    if (where === 'below') move(active + 1);
+    scroller.current?.focus({ preventScroll: true });
+  }
+
+  function draw(event: PointerEvent<HTMLElement>, column: GridColumn<Row>) {
+    event.preventDefault();
+    event.stopPropagation();
+    const handle = event.currentTarget;
+    const start = event.clientX;
+    const from = handle.parentElement?.getBoundingClientRect().width ?? column.min;
+    let width = from;
+    handle.setPointerCapture(event.pointerId);
+    const onMove = (now: globalThis.PointerEvent) => {
+      width = Math.round(Math.max(narrowest, Math.min(widest, from + now.clientX - start)));
+      setDrawing({ key: column.key, width });
+    };
+    const onEnd = () => {
+      handle.removeEventListener('pointermove', onMove);
+      handle.removeEventListener('pointerup', onEnd);
+      handle.removeEventListener('pointercancel', onEnd);
+      setDrawing(null);
+      if (width !== from) props.onResize?.(column.key, width);
+    };
+    handle.addEventListener('pointermove', onMove);
+    handle.addEventListener('pointerup', onEnd);
+    handle.addEventListener('pointercancel', onEnd);
   }
 
   function tick(index: number, range: boolean) {
@@ -118,8 +221,25 @@ export function Grid<Row extends { id: string }>(props: Props<Row>) {
       case 'End':
         move(rows.length - 1);
         break;
+      case 'ArrowRight':
+        if (!narrow && active >= 0) setPlace(Math.min(columns.length - 1, place + 1));
+        break;
+      case 'ArrowLeft':
+        setPlace(Math.max(-1, place - 1));
+        break;
+      case 'Escape':
+        // From the cell back to the row; from the row on, Esc is the page's.
+        if (place < 0) return;
+        setPlace(-1);
+        break;
+      case 'F2': {
+        const at = place >= 0 ? place : columns.findIndex((_, index) => editable(active, index));
+        edit(active, at);
+        break;
+      }
       case 'Enter':
-        if (row) props.onOpen(row);
+        if (place > 0 && editable(active, place)) edit(active, place);
+        else if (row) props.onOpen(row);
         break;
       case 'x':
       case ' ':
@@ -143,14 +263,16 @@ export function Grid<Row extends { id: string }>(props: Props<Row>) {
       aria-label={props.label}
       aria-rowcount={props.more ? -1 : rows.length + 1}
       aria-busy={props.loading}
-      aria-activedescendant={active >= 0 ? `${id}-${active}` : undefined}
+      aria-activedescendant={
+        active >= 0 ? (place >= 0 ? `${id}-${active}-${place}` : `${id}-${active}`) : undefined
+      }
       onKeyDown={onKey}
       data-narrow={narrow ? true : undefined}
     >
       <div role="rowgroup" className={narrow ? 'unseen' : classes.head} style={layout && { minWidth: least }}>
         <div role="row" aria-rowindex={1} className={classes.headRow} style={layout}>
           {selecting && (
-            <div role="columnheader" className={classes.tick}>
+            <div role="columnheader" className={classes.tick} data-pinned={anyPinned}>
               <Checkbox
                 size="xs"
                 checked={all}
@@ -169,7 +291,26 @@ export function Grid<Row extends { id: string }>(props: Props<Row>) {
                 role="columnheader"
                 className={classes.th}
                 data-end={column.end || undefined}
+                data-pinned={column.pinned || undefined}
+                data-over={over === column.key || undefined}
+                style={pin(column)}
                 aria-sort={sorted ? (down ? 'descending' : 'ascending') : undefined}
+                draggable={!!props.onReorder && !drawing}
+                onDragStart={(event) => {
+                  event.dataTransfer.effectAllowed = 'move';
+                  event.dataTransfer.setData(dragType, column.key);
+                }}
+                onDragOver={(event) => {
+                  if (!event.dataTransfer.types.includes(dragType)) return;
+                  event.preventDefault();
+                  setOver(column.key);
+                }}
+                onDragLeave={() => setOver('')}
+                onDrop={(event) => {
+                  setOver('');
+                  const key = event.dataTransfer.getData(dragType);
+                  if (key && key !== column.key) props.onReorder?.(key, column.key);
+                }}
               >
                 {column.sortable && props.onSort ? (
                   <button
@@ -183,6 +324,14 @@ export function Grid<Row extends { id: string }>(props: Props<Row>) {
                   </button>
                 ) : (
                   <span className={classes.clip}>{column.header}</span>
+                )}
+                {props.onResize && (
+                  <span
+                    className={classes.handle}
+                    title={props.resizeWord?.(column.header)}
+                    aria-hidden
+                    onPointerDown={(event) => draw(event, column)}
+                  />
                 )}
               </div>
             );
@@ -226,10 +375,13 @@ export function Grid<Row extends { id: string }>(props: Props<Row>) {
                 data-active={item.index === active || undefined}
                 data-opened={row.id === props.opened || undefined}
                 data-ticked={props.selected?.has(row.id) || undefined}
+                data-editing={(editing && item.index === active) || undefined}
                 style={{ height: rowHeight, transform: `translateY(${item.start}px)`, ...layout }}
                 onClick={() => {
                   if (window.getSelection()?.type === 'Range') return;
+                  if (editing) return;
                   setActive(item.index);
+                  setPlace(-1);
                   props.onOpen(row);
                 }}
               >
@@ -243,6 +395,7 @@ export function Grid<Row extends { id: string }>(props: Props<Row>) {
                       <div
                         role="gridcell"
                         className={classes.tick}
+                        data-pinned={anyPinned}
                         onClick={(event) => event.stopPropagation()}
                       >
                         <Checkbox
@@ -255,14 +408,26 @@ export function Grid<Row extends { id: string }>(props: Props<Row>) {
                         />
                       </div>
                     )}
-                    {columns.map((column, place) => (
+                    {columns.map((column, at) => (
                       <div
                         key={column.key}
+                        id={`${id}-${item.index}-${at}`}
                         role="gridcell"
                         className={classes.td}
                         data-end={column.end || undefined}
+                        data-pinned={column.pinned || undefined}
+                        data-cell={(item.index === active && at === place) || undefined}
+                        data-editing={(editing && item.index === active && at === place) || undefined}
+                        data-editable={column.editable?.(row) || undefined}
+                        style={pin(column)}
+                        onDoubleClick={() => at > 0 && edit(item.index, at)}
                       >
-                        {place === 0 ? (
+                        {editing && item.index === active && at === place && props.editor ? (
+                          // biome-ignore lint/a11y/noStaticElementInteractions: a press inside is the editor's own
+                          <div className={classes.editor} onClick={(event) => event.stopPropagation()}>
+                            {props.editor(row, column.key, leave)}
+                          </div>
+                        ) : at === 0 ? (
                           <a
                             href={props.href(row)}
                             tabIndex={-1}

@@ -24,7 +24,7 @@ import { useUndo } from '../../kit/undo';
 import { When } from '../../kit/when';
 import { kindOne } from '../../kit/words';
 import { AccessTab } from './access';
-import type { ListSearch } from './address';
+import { type ListSearch, ofList } from './address';
 import { useCache } from './cache';
 import classes from './card.module.css';
 import { EditableTitle, Fields } from './fields';
@@ -47,7 +47,7 @@ export function CardPlace() {
   const navigate = useNavigate();
 
   const close = () =>
-    void navigate({ to: '/$plural', params: { plural }, search: (now: ListSearch) => withoutTab(now) });
+    void navigate({ to: '/$plural', params: { plural }, search: (now: ListSearch) => ofList(now) });
 
   useEffect(() => {
     function onKey(event: KeyboardEvent) {
@@ -72,18 +72,12 @@ export function CardPlace() {
         void navigate({
           to: '/$plural/$id',
           params: { plural, id },
-          search: (now: ListSearch) => (next === 'card' ? withoutTab(now) : { ...now, tab: next }),
+          search: (now: ListSearch) => (next === 'card' ? ofList(now) : { ...now, tab: next }),
           replace: true,
         })
       }
       onClose={close}
     />
-  );
-}
-
-function withoutTab({ filter, sort, search, cols, view, pipeline }: ListSearch): ListSearch {
-  return Object.fromEntries(
-    Object.entries({ filter, sort, search, cols, view, pipeline }).filter(([, value]) => value),
   );
 }
 

@@ -1,6 +1,15 @@
 import type { Field, Kind } from '../../api/kinds';
 import type { Sorting } from '../../kit/grid';
 
+/** A column as somebody arranged it. */
+export interface Column {
+  field: Field;
+  /** In pixels; absent: as it comes. */
+  width?: number;
+  /** Stays in sight when the list is moved sideways. */
+  pinned?: boolean;
+}
+
 // What a list shows until somebody chooses otherwise. A kind that is not named
 // shows its first fields.
 const usual: Record<string, string[]> = {
@@ -12,19 +21,64 @@ const usual: Record<string, string[]> = {
 
 const storage = (kind: Kind) => `castellan.columns.${kind.name}`;
 
-/** The fields that the list shows: of the address, else as last chosen here, else the usual ones. */
-export function chosenColumns(kind: Kind, cols: string | undefined): Field[] {
-  const names =
-    cols?.split(',') ??
-    localStorage.getItem(storage(kind))?.split(',') ??
-    usual[kind.name] ??
-    kind.fields.slice(0, 7).map((field) => field.name);
-  const others = names.filter((name) => name !== kind.title);
-  return [kind.title, ...others].flatMap((name) => kind.fields.find((field) => field.name === name) ?? []);
+export const narrowest = 60;
+export const widest = 900;
+
+/** Reads "!name~240,phones": the columns in their order, "!" before one that is pinned, its width after "~". */
+export function readColumns(kind: Kind, line: string): Column[] {
+  const seen = new Set<string>();
+  return line.split(',').flatMap((word) => {
+    const match = /^(!?)([a-z0-9_]+)(?:~(\d{1,4}))?$/.exec(word);
+    const field = match && kind.fields.find((each) => each.name === match[2]);
+    if (!field || seen.has(field.name)) return [];
+    seen.add(field.name);
+    const width = match[3] ? Math.max(narrowest, Math.min(widest, Number(match[3]))) : undefined;
+    return [{ field, ...(width ? { width } : {}), ...(match[1] ? { pinned: true } : {}) }];
+  });
 }
 
-export const keepColumns = (kind: Kind, names: string[]) =>
-  localStorage.setItem(storage(kind), names.join(','));
+export const writeColumns = (columns: Column[]) =>
+  columns
+    .map(({ field, width, pinned }) => `${pinned ? '!' : ''}${field.name}${width ? `~${width}` : ''}`)
+    .join(',');
+
+/**
+ * The columns that the list shows: of the address, else as last chosen here,
+ * else the usual ones. The title comes first, and pinned ones after it.
+ */
+export function chosenColumns(kind: Kind, cols: string | undefined): Column[] {
+  const line = cols ?? localStorage.getItem(storage(kind)) ?? usualLine(kind);
+  return inOrder(kind, readColumns(kind, line));
+}
+
+export const usualLine = (kind: Kind) =>
+  (usual[kind.name] ?? kind.fields.slice(0, 7).map((field) => field.name)).join(',');
+
+/** The title first, then what is pinned, then the rest. */
+export function inOrder(kind: Kind, columns: Column[]): Column[] {
+  const field = kind.fields.find((each) => each.name === kind.title);
+  const title = columns.find((each) => each.field.name === kind.title) ?? (field ? { field } : undefined);
+  const others = columns.filter((each) => each.field.name !== kind.title);
+  return [
+    ...(title ? [title] : []),
+    ...others.filter((each) => each.pinned),
+    ...others.filter((each) => !each.pinned),
+  ];
+}
+
+/** Moves a column to the place of another one. */
+export function moved(kind: Kind, columns: Column[], name: string, to: string): Column[] {
+  const from = columns.findIndex((each) => each.field.name === name);
+  const at = columns.findIndex((each) => each.field.name === to);
+  const column = columns[from];
+  if (!column || at < 0 || from === at) return columns;
+  const rest = columns.filter((_, place) => place !== from);
+  rest.splice(at, 0, { ...column, pinned: !!columns[at]?.pinned && to !== kind.title });
+  return inOrder(kind, rest);
+}
+
+export const keepColumns = (kind: Kind, columns: Column[]) =>
+  localStorage.setItem(storage(kind), writeColumns(columns));
 
 /** Room for a field by what it holds. */
 export function track(field: Field, title: boolean): { width: string; min: number } {

@@ -15,8 +15,17 @@ import { Grid, type GridColumn } from '../../kit/grid';
 import { PageTitle } from '../../kit/page';
 import { fieldLabel, kindMany } from '../../kit/words';
 import { writing } from '../../text';
-import type { ListSearch } from './address';
-import { chosenColumns, readSorting, sortingWord, track } from './columns';
+import { type ListSearch, ofList } from './address';
+import {
+  type Column,
+  chosenColumns,
+  keepColumns,
+  moved,
+  readSorting,
+  sortingWord,
+  track,
+  writeColumns,
+} from './columns';
 import classes from './list-page.module.css';
 import { useNames } from './names';
 import { RevealsProvider, useReveals } from './reveals';
@@ -27,7 +36,9 @@ const Board = lazy(() => import('./board'));
 const BulkBar = lazy(() => import('./bulk-bar'));
 const CreateDrawer = lazy(() => import('./create'));
 const StageTabs = lazy(() => import('./stages'));
+const ViewTabs = lazy(() => import('./view-tabs'));
 const Why = lazy(() => import('./why'));
+const CellEditor = lazy(() => import('./cell-editor'));
 
 const lastView = 'castellan.stages.view';
 
@@ -86,7 +97,8 @@ function ListOf({ kind }: { kind: Kind }) {
 
   const onBoard = !!kind.stage && (search.view ?? localStorage.getItem(lastView) ?? 'board') === 'board';
 
-  const fields = useMemo(() => chosenColumns(kind, search.cols), [kind, search.cols]);
+  const chosen = useMemo(() => chosenColumns(kind, search.cols), [kind, search.cols]);
+  const fields = useMemo(() => chosen.map((column) => column.field), [chosen]);
   const question: Question = {
     ...(search.filter ? { filter: search.filter } : {}),
     ...(search.sort ? { sort: search.sort } : {}),
@@ -131,17 +143,21 @@ function ListOf({ kind }: { kind: Kind }) {
       void navigate({
         to: '/$plural/$id',
         params: { plural: kind.plural, id: record.id },
-        search: ({ filter, sort, search: words, cols, view, pipeline }: ListSearch) =>
-          Object.fromEntries(
-            Object.entries({ filter, sort, search: words, cols, view, pipeline }).filter(
-              ([, value]) => value,
-            ),
-          ) as ListSearch,
+        search: (now: ListSearch) => ofList(now),
       });
     },
     [navigate, kind.plural],
   );
 
+  const arrange = useCallback(
+    (next: Column[]) => {
+      keepColumns(kind, next);
+      put({ cols: writeColumns(next) });
+    },
+    [kind, put],
+  );
+
+  const mayEdit = (kind.actions.edit ?? 'denied') !== 'denied' && !me.view_as;
   const mayCreate = (kind.actions.create ?? 'denied') !== 'denied' && !me.view_as;
   const mayImport = kind.name === 'contact' && holds(me, 'import.run') && !me.view_as;
   const mayBulk = holds(me, 'records.bulk') && !me.view_as;
@@ -149,10 +165,17 @@ function ListOf({ kind }: { kind: Kind }) {
 
   const columns = useMemo(
     (): GridColumn<Record_>[] =>
-      fields.map((field, place) => ({
+      chosen.map(({ field, width, pinned }, place) => ({
         key: field.name,
         header: fieldLabel(field),
         ...track(field, place === 0),
+        drawn: width,
+        // The title stays in sight as soon as anything does.
+        pinned: !!pinned || (place === 0 && chosen.some((column) => column.pinned)),
+        editable:
+          mayEdit && !field.house && field.writable !== false
+            ? (record) => !!record.can?.edit && !record.sight?.[field.name]
+            : undefined,
         sortable: !!field.sort,
         end: ['integer', 'number', 'money'].includes(field.type),
         cell: (record) => (
@@ -171,7 +194,7 @@ function ListOf({ kind }: { kind: Kind }) {
           />
         ),
       })),
-    [fields, kind.plural, reveals, look.nameOf],
+    [chosen, kind.plural, reveals, look.nameOf, mayEdit],
   );
 
   const asked = !!(search.filter || search.search);
@@ -188,11 +211,17 @@ function ListOf({ kind }: { kind: Kind }) {
         </span>
       </PageTitle>
       <section className={classes.list} aria-label={many}>
+        {!onBoard && (
+          <Suspense>
+            <ViewTabs kind={kind} search={search} put={put} />
+          </Suspense>
+        )}
         <Toolbar
           kind={kind}
           search={search}
           put={put}
-          fields={fields}
+          columns={chosen}
+          onColumns={arrange}
           question={question}
           capped={(!onBoard && count?.capped) ?? false}
           onBoard={onBoard}
@@ -307,6 +336,21 @@ function ListOf({ kind }: { kind: Kind }) {
             opened={opened}
             href={(record) => `/${kind.plural}/${record.id}`}
             onOpen={open}
+            editor={(record, key, done) => {
+              const field = fields.find((each) => each.name === key);
+              return (
+                field && (
+                  <Suspense>
+                    <CellEditor key={record.id + key} kind={kind} field={field} record={record} done={done} />
+                  </Suspense>
+                )
+              );
+            }}
+            onResize={(key, width) =>
+              arrange(chosen.map((each) => (each.field.name === key ? { ...each, width } : each)))
+            }
+            resizeWord={(header) => t`Draw ${header} wider or narrower`}
+            onReorder={(key, to) => arrange(moved(kind, chosen, key, to))}
             {...(mayBulk ? { selected, onSelect: setSelected } : {})}
             selectWords={{
               row: (record) => t`Tick ${String(record[kind.title] ?? '')}`,

@@ -3,13 +3,14 @@ import { ActionIcon, Button, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { IconColumns3, IconSearch, IconX } from '@tabler/icons-react';
 import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
-import type { Field, Kind } from '../../api/kinds';
+import type { Kind } from '../../api/kinds';
 import { exactCount, type Question } from '../../api/records';
 import { useTell } from '../../kit/failure';
 import { FilterBar } from '../../kit/filter/filter-bar';
 import { Popup } from '../../kit/popup';
 import { writing } from '../../text';
 import type { ListSearch } from './address';
+import { type Column, chosenColumns, usualLine } from './columns';
 import classes from './toolbar.module.css';
 
 const ColumnChoice = lazy(() => import('./column-choice'));
@@ -18,7 +19,8 @@ interface Props {
   kind: Kind;
   search: ListSearch;
   put: (next: Partial<ListSearch>) => void;
-  fields: Field[];
+  columns: Column[];
+  onColumns: (next: Column[]) => void;
   question: Question;
   capped: boolean;
   /** Cards of a board show the same for everybody. */
@@ -27,7 +29,17 @@ interface Props {
 }
 
 /** Search, filter and columns of a list, and what can be done there. */
-export function Toolbar({ kind, search, put, fields, question, capped, onBoard, actions }: Props) {
+export function Toolbar({
+  kind,
+  search,
+  put,
+  columns,
+  onColumns,
+  question,
+  capped,
+  onBoard,
+  actions,
+}: Props) {
   const { t } = useLingui();
   const [typed, setTyped] = useState(search.search ?? '');
   const [counted, setCounted] = useState<number | null>(null);
@@ -83,14 +95,14 @@ export function Toolbar({ kind, search, put, fields, question, capped, onBoard, 
             {counted === null ? <Trans>Count all</Trans> : counted.toLocaleString(writing())}
           </Button>
         )}
-        {!onBoard && <Columns kind={kind} fields={fields} put={put} />}
+        {!onBoard && <Columns kind={kind} columns={columns} onColumns={onColumns} />}
         {actions}
       </div>
     </div>
   );
 }
 
-function Columns({ kind, fields, put }: { kind: Kind; fields: Field[]; put: Props['put'] }) {
+function Columns({ kind, columns, onColumns }: Pick<Props, 'kind' | 'columns' | 'onColumns'>) {
   const { t } = useLingui();
   const [opened, setOpened] = useState(false);
   return (
@@ -98,7 +110,7 @@ function Columns({ kind, fields, put }: { kind: Kind; fields: Field[]; put: Prop
       opened={opened}
       onChange={setOpened}
       position="bottom-end"
-      width={260}
+      width={290}
       padding={0}
       target={
         <ActionIcon
@@ -115,7 +127,12 @@ function Columns({ kind, fields, put }: { kind: Kind; fields: Field[]; put: Prop
       }
     >
       <Suspense>
-        <ColumnChoice kind={kind} fields={fields} put={put} />
+        <ColumnChoice
+          kind={kind}
+          columns={columns}
+          onChange={onColumns}
+          onUsual={() => onColumns(chosenColumns(kind, usualLine(kind)))}
+        />
       </Suspense>
     </Popup>
   );

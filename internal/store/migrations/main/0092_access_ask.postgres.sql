@@ -1,0 +1,9 @@
+-- Who has asked for access to a record that they may not see, so that nobody is asked twice a week for the same. Whoever
+-- asked is not told that there is a row.
+CREATE TABLE access_ask (
+	kind   BIGINT NOT NULL,
+	record BIGINT NOT NULL,
+	person BIGINT NOT NULL REFERENCES person (id),
+	at     BIGINT NOT NULL,
+	PRIMARY KEY (kind, record, person)
+);

@@ -1,0 +1,113 @@
+import { Trans, useLingui } from '@lingui/react/macro';
+import { Alert, Button, Modal, Radio, Select, Stack, TextInput } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { groups } from '../../api/people';
+import { holds, useMe } from '../../api/session';
+import type { View, ViewDraft } from '../../api/views';
+import { useSentence } from '../../kit/failure';
+
+type Said = Pick<ViewDraft, 'name' | 'audience' | 'group'> & { name: string };
+
+/** What a view is called, and who sees it. */
+export function ViewDialog({
+  view,
+  onClose,
+  onSave,
+}: {
+  view: View | null;
+  onClose: () => void;
+  onSave: (said: Said) => Promise<void>;
+}) {
+  const { t } = useLingui();
+  const me = useMe();
+  const sentence = useSentence();
+  const mayShare = holds(me, 'views.share');
+  const { data: all = [] } = useQuery({ ...groups, retry: false, enabled: mayShare });
+  const [name, setName] = useState(view?.name ?? '');
+  const [audience, setAudience] = useState<string>(view?.audience ?? 'private');
+  const [group, setGroup] = useState<string | null>(view?.group?.id ?? null);
+  const [failure, setFailure] = useState<unknown>(null);
+  const [busy, setBusy] = useState(false);
+
+  async function go() {
+    setBusy(true);
+    setFailure(null);
+    try {
+      await onSave({
+        name,
+        audience: audience as NonNullable<ViewDraft['audience']>,
+        ...(audience === 'group' && group ? { group } : {}),
+      });
+    } catch (problem) {
+      setFailure(problem);
+      setBusy(false);
+    }
+  }
+
+  return (
+    <Modal
+      opened
+      onClose={onClose}
+      size="sm"
+      title={view ? t`Name and who sees it` : t`Save as a view`}
+      closeButtonProps={{ 'aria-label': t`Close` }}
+    >
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          void go();
+        }}
+      >
+        <Stack gap="sm">
+          {failure !== null && (
+            <Alert color="red" variant="light" role="alert">
+              {sentence(failure)}
+            </Alert>
+          )}
+          <TextInput
+            label={t`Name`}
+            size="sm"
+            data-autofocus
+            maxLength={80}
+            placeholder={t`My clients without a deal`}
+            value={name}
+            onChange={(event) => setName(event.currentTarget.value)}
+          />
+          {mayShare && (
+            <Radio.Group label={t`Who sees the view`} size="sm" value={audience} onChange={setAudience}>
+              <Stack gap={8} mt={6}>
+                <Radio size="sm" value="private" label={t`Only me`} disabled={!!view && !view.mine} />
+                <Radio size="sm" value="everyone" label={t`Everyone`} />
+                {all.length > 0 && <Radio size="sm" value="group" label={t`A group`} />}
+              </Stack>
+            </Radio.Group>
+          )}
+          {mayShare && audience === 'group' && (
+            <Select
+              size="sm"
+              searchable
+              label={t`Group`}
+              data={all.map((each) => ({ value: each.id, label: each.name }))}
+              value={group}
+              onChange={setGroup}
+            />
+          )}
+          {audience !== 'private' && (
+            <div style={{ fontSize: '0.75rem', color: 'var(--c-quiet)' }}>
+              <Trans>A view gives nobody a right: each reader sees in it what they may see anyway.</Trans>
+            </div>
+          )}
+          <Button
+            type="submit"
+            size="sm"
+            loading={busy}
+            disabled={!name.trim() || (audience === 'group' && !group)}
+          >
+            <Trans>Save</Trans>
+          </Button>
+        </Stack>
+      </form>
+    </Modal>
+  );
+}
