@@ -4,11 +4,11 @@ import { IconArrowsExchange } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { Field, Kind } from '../../api/kinds';
-import { merge, type Record_, type RecordRef, read, undo } from '../../api/records';
+import { type Email, merge, type Phone, type Record_, type RecordRef, read, undo } from '../../api/records';
 import { holds, useMe } from '../../api/session';
 import { useSentence } from '../../kit/failure';
 import { FieldInput } from '../../kit/field-input';
-import { FieldValue, isEmpty } from '../../kit/field-value';
+import { FieldValue, isEmpty, phoneText } from '../../kit/field-value';
 import { useUndo } from '../../kit/undo';
 import { When } from '../../kit/when';
 import { fieldLabel, kindOne } from '../../kit/words';
@@ -33,6 +33,18 @@ const sightOf = (record: Record_, field: Field) => record.sight?.[field.name] ??
 const holdsSomething = (record: Record_, field: Field) =>
   !isEmpty(record[field.name]) || sightOf(record, field) !== 'plain';
 const listed = (value: unknown) => (Array.isArray(value) ? value : isEmpty(value) ? [] : [value]);
+
+/** Numbers and addresses as text; null for what is something else, or closed. */
+function reached(record: Record_, field: Field): string[] | null {
+  if (sightOf(record, field) !== 'plain') return null;
+  if (field.type === 'phones')
+    return (listed(record[field.name]) as Phone[]).map((each) => phoneText(each.number));
+  if (field.type === 'emails')
+    return listed(record[field.name]).map((each) =>
+      typeof each === 'string' ? each : (each as Email).address,
+    );
+  return null;
+}
 
 /** Makes one of two records: which stays, and what it takes of the other. */
 export default function MergeDialog({ kind, one, other, onClose, onMerged }: Props) {
@@ -202,10 +214,13 @@ function Sides({ kind, one, other, onClose, onMerged }: Props & { other: string 
           const label = fieldLabel(field);
           const take = takeOf(field);
           const value = (record: Record_) =>
-            holdsSomething(record, field) ? (
-              <FieldValue field={field} record={record} look={{ nameOf }} />
-            ) : (
+            !holdsSomething(record, field) ? (
               <span className={classes.none}>–</span>
+            ) : reached(record, field) ? (
+              // No links: a choice is a button, and holds none.
+              reached(record, field)?.map((word) => <div key={word}>{word}</div>)
+            ) : (
+              <FieldValue field={field} record={record} look={{ nameOf, dense: field.type === 'url' }} />
             );
           return (
             <Radio.Group
@@ -221,7 +236,6 @@ function Sides({ kind, one, other, onClose, onMerged }: Props & { other: string 
                   className={classes.side}
                   aria-label={t`${label}: of the one that stays`}
                 >
-                  <Radio.Indicator size="xs" />
                   <div className={classes.value}>{value(stays)}</div>
                 </Radio.Card>
                 <Radio.Card
@@ -229,14 +243,12 @@ function Sides({ kind, one, other, onClose, onMerged }: Props & { other: string 
                   className={classes.side}
                   aria-label={t`${label}: of the one that goes`}
                 >
-                  <Radio.Indicator size="xs" />
                   <div className={classes.value}>{value(goes)}</div>
                 </Radio.Card>
                 {mayBoth(field) &&
                   listed(stays[field.name]).length > 0 &&
                   listed(goes[field.name]).length > 0 && (
                     <Radio.Card value="both" className={classes.both} aria-label={t`${label}: both`}>
-                      <Radio.Indicator size="xs" />
                       <Trans>Both</Trans>
                     </Radio.Card>
                   )}
