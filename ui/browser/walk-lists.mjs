@@ -55,7 +55,9 @@ export async function walkLists({ owner, url, look, expect, button }) {
   await owner.getByRole('radio', { name: 'Everyone' }).check();
   await look(owner, 'lists-save-view');
   await button(owner, 'Save').click();
-  const tab = owner.getByRole('navigation', { name: 'Saved views' }).getByRole('button', { name: /This morning/ });
+  const tab = owner
+    .getByRole('navigation', { name: 'Saved views' })
+    .getByRole('button', { name: /This morning/ });
   await tab.first().waitFor();
   await owner.reload();
   await row(owner, /Celina Wrona/).waitFor();
@@ -70,7 +72,9 @@ export async function walkLists({ owner, url, look, expect, button }) {
   for (let i = 0; i < 3; i++) await owner.keyboard.press('ArrowUp');
   await look(owner, 'lists-columns');
   await owner.keyboard.press('Escape');
-  const heads = (await owner.getByRole('columnheader').allInnerTexts()).map((head) => head.trim()).filter(Boolean);
+  const heads = (await owner.getByRole('columnheader').allInnerTexts())
+    .map((head) => head.trim())
+    .filter(Boolean);
   expect(`a column is moved by keys: ${heads}`, heads.indexOf('City') === heads.indexOf('Changed') - 3);
   await button(owner, 'Keep the changes').click();
   await button(owner, 'Keep the changes').waitFor({ state: 'detached' });
@@ -88,8 +92,10 @@ export async function walkLists({ owner, url, look, expect, button }) {
   expect('Esc leaves a field as it was', (await city.innerText()).trim() === 'Sopot');
   expect(
     'what was changed is on the server',
-    (await owner.evaluate(async (id) => (await (await fetch(`/api/v1/contacts/${id}`)).json()).city, two.id)) ===
-      'Sopot',
+    (await owner.evaluate(
+      async (id) => (await (await fetch(`/api/v1/contacts/${id}`)).json()).city,
+      two.id,
+    )) === 'Sopot',
   );
   // Somebody else is faster: the cell springs back to what they wrote, and says so.
   await city.dblclick();

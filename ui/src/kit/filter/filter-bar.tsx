@@ -101,9 +101,11 @@ function Editor(props: {
   onLine?: () => void;
   children: (open: () => void) => React.ReactElement;
 }) {
+  const { t } = useLingui();
   const [opened, setOpened] = useState(false);
   return (
     <Popup
+      label={t`Filter`}
       opened={opened}
       onChange={setOpened}
       width={380}
