@@ -4876,6 +4876,12 @@ export type GetOpenApiResponse = GetOpenApiResponses[keyof GetOpenApiResponses];
 
 export type ScimListGroupsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -4977,6 +4983,12 @@ export type ScimDeleteGroupResponse = ScimDeleteGroupResponses[keyof ScimDeleteG
 
 export type ScimReadGroupData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -5073,6 +5085,12 @@ export type ScimReplaceGroupResponse = ScimReplaceGroupResponses[keyof ScimRepla
 
 export type ScimResourceTypesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/scim/v2/ResourceTypes';
@@ -5098,6 +5116,12 @@ export type ScimResourceTypesResponse = ScimResourceTypesResponses[keyof ScimRes
 
 export type ScimResourceTypeData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -5125,6 +5149,12 @@ export type ScimResourceTypeResponse = ScimResourceTypeResponses[keyof ScimResou
 
 export type ScimSchemasData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/scim/v2/Schemas';
@@ -5150,6 +5180,12 @@ export type ScimSchemasResponse = ScimSchemasResponses[keyof ScimSchemasResponse
 
 export type ScimSchemaData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -5177,6 +5213,12 @@ export type ScimSchemaResponse = ScimSchemaResponses[keyof ScimSchemaResponses];
 
 export type ScimConfigData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/scim/v2/ServiceProviderConfig';
@@ -5202,6 +5244,12 @@ export type ScimConfigResponse = ScimConfigResponses[keyof ScimConfigResponses];
 
 export type ScimListUsersData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -5303,6 +5351,12 @@ export type ScimDeleteUserResponse = ScimDeleteUserResponses[keyof ScimDeleteUse
 
 export type ScimReadUserData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -5399,6 +5453,12 @@ export type ScimReplaceUserResponse = ScimReplaceUserResponses[keyof ScimReplace
 
 export type ListAbilitiesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/abilities';
@@ -5424,6 +5484,12 @@ export type ListAbilitiesResponse = ListAbilitiesResponses[keyof ListAbilitiesRe
 
 export type ListAppointmentsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -5497,6 +5563,12 @@ export type CreateAppointmentData = {
      * At most 512 KiB.
      */
     body: AppointmentFields;
+    headers?: {
+        /**
+         * A word of the caller's choice, at most 255 characters, for this one creation. Sent again with the same body it makes nothing new and answers as before; with another body: 422.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/appointments';
@@ -5550,6 +5622,12 @@ export type BulkAppointmentsResponse = BulkAppointmentsResponses[keyof BulkAppoi
 
 export type CountAppointmentsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -5616,6 +5694,12 @@ export type FindAppointmentResponse = FindAppointmentResponses[keyof FindAppoint
 
 export type DeleteAppointmentData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -5643,6 +5727,12 @@ export type DeleteAppointmentResponse = DeleteAppointmentResponses[keyof DeleteA
 
 export type GetAppointmentData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -5673,6 +5763,12 @@ export type UpdateAppointmentData = {
      * At most 512 KiB.
      */
     body: AppointmentFields;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -5700,6 +5796,12 @@ export type UpdateAppointmentResponse = UpdateAppointmentResponses[keyof UpdateA
 
 export type GetAppointmentAccessData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -5727,6 +5829,12 @@ export type GetAppointmentAccessResponse = GetAppointmentAccessResponses[keyof G
 
 export type GetAppointmentHistoryData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -5754,6 +5862,12 @@ export type GetAppointmentHistoryResponse = GetAppointmentHistoryResponses[keyof
 
 export type GetAppointmentVersionData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
         version: string;
@@ -5867,6 +5981,12 @@ export type RevealAppointmentResponse = RevealAppointmentResponses[keyof RevealA
 
 export type GetAppointmentSightingsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -5894,6 +6014,12 @@ export type GetAppointmentSightingsResponse = GetAppointmentSightingsResponses[k
 
 export type ListAppointmentSharesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -5979,6 +6105,12 @@ export type UnshareAppointmentResponse = UnshareAppointmentResponses[keyof Unsha
 
 export type GetAppointmentTimelineData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -6011,6 +6143,12 @@ export type GetAppointmentTimelineResponse = GetAppointmentTimelineResponses[key
 
 export type ExplainAppointmentData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -6051,6 +6189,12 @@ export type ExplainAppointmentResponse = ExplainAppointmentResponses[keyof Expla
 
 export type PickClientsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -6081,6 +6225,12 @@ export type PickClientsResponse = PickClientsResponses[keyof PickClientsResponse
 
 export type GetClientToBookData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -6138,6 +6288,12 @@ export type RevealInBookingResponse = RevealInBookingResponses[keyof RevealInBoo
 
 export type ListSlotsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -6180,6 +6336,12 @@ export type ListSlotsResponse = ListSlotsResponses[keyof ListSlotsResponses];
 
 export type ListCallsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -6249,6 +6411,12 @@ export type CreateCallData = {
      * At most 512 KiB.
      */
     body: CallFields;
+    headers?: {
+        /**
+         * A word of the caller's choice, at most 255 characters, for this one creation. Sent again with the same body it makes nothing new and answers as before; with another body: 422.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/calls';
@@ -6358,6 +6526,12 @@ export type BulkCallsResponse = BulkCallsResponses[keyof BulkCallsResponses];
 
 export type CountCallsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -6396,6 +6570,12 @@ export type CountCallsResponse = CountCallsResponses[keyof CountCallsResponses];
 
 export type ListCallsDuplicatesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -6454,6 +6634,12 @@ export type FindCallResponse = FindCallResponses[keyof FindCallResponses];
 
 export type DeleteCallData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -6481,6 +6667,12 @@ export type DeleteCallResponse = DeleteCallResponses[keyof DeleteCallResponses];
 
 export type GetCallData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -6511,6 +6703,12 @@ export type UpdateCallData = {
      * At most 512 KiB.
      */
     body: CallFields;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -6538,6 +6736,12 @@ export type UpdateCallResponse = UpdateCallResponses[keyof UpdateCallResponses];
 
 export type GetCallAccessData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -6565,6 +6769,12 @@ export type GetCallAccessResponse = GetCallAccessResponses[keyof GetCallAccessRe
 
 export type GetCallHistoryData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -6592,6 +6802,12 @@ export type GetCallHistoryResponse = GetCallHistoryResponses[keyof GetCallHistor
 
 export type GetCallVersionData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
         version: string;
@@ -6735,6 +6951,12 @@ export type RevealCallResponse = RevealCallResponses[keyof RevealCallResponses];
 
 export type GetCallSightingsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -6762,6 +6984,12 @@ export type GetCallSightingsResponse = GetCallSightingsResponses[keyof GetCallSi
 
 export type ListCallSharesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -6847,6 +7075,12 @@ export type UnshareCallResponse = UnshareCallResponses[keyof UnshareCallResponse
 
 export type GetCallTimelineData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -6879,6 +7113,12 @@ export type GetCallTimelineResponse = GetCallTimelineResponses[keyof GetCallTime
 
 export type ExplainCallData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -6919,6 +7159,12 @@ export type ExplainCallResponse = ExplainCallResponses[keyof ExplainCallResponse
 
 export type ListCommentsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -6988,6 +7234,12 @@ export type CreateCommentData = {
      * At most 512 KiB.
      */
     body: CommentFields;
+    headers?: {
+        /**
+         * A word of the caller's choice, at most 255 characters, for this one creation. Sent again with the same body it makes nothing new and answers as before; with another body: 422.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/comments';
@@ -7041,6 +7293,12 @@ export type BulkCommentsResponse = BulkCommentsResponses[keyof BulkCommentsRespo
 
 export type CountCommentsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -7107,6 +7365,12 @@ export type FindCommentResponse = FindCommentResponses[keyof FindCommentResponse
 
 export type DeleteCommentData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -7134,6 +7398,12 @@ export type DeleteCommentResponse = DeleteCommentResponses[keyof DeleteCommentRe
 
 export type GetCommentData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -7164,6 +7434,12 @@ export type UpdateCommentData = {
      * At most 512 KiB.
      */
     body: CommentFields;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -7191,6 +7467,12 @@ export type UpdateCommentResponse = UpdateCommentResponses[keyof UpdateCommentRe
 
 export type GetCommentAccessData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -7218,6 +7500,12 @@ export type GetCommentAccessResponse = GetCommentAccessResponses[keyof GetCommen
 
 export type GetCommentHistoryData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -7245,6 +7533,12 @@ export type GetCommentHistoryResponse = GetCommentHistoryResponses[keyof GetComm
 
 export type GetCommentVersionData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
         version: string;
@@ -7358,6 +7652,12 @@ export type RevealCommentResponse = RevealCommentResponses[keyof RevealCommentRe
 
 export type GetCommentSightingsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -7385,6 +7685,12 @@ export type GetCommentSightingsResponse = GetCommentSightingsResponses[keyof Get
 
 export type GetCommentTimelineData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -7417,6 +7723,12 @@ export type GetCommentTimelineResponse = GetCommentTimelineResponses[keyof GetCo
 
 export type ExplainCommentData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -7457,6 +7769,12 @@ export type ExplainCommentResponse = ExplainCommentResponses[keyof ExplainCommen
 
 export type ListCompaniesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -7526,6 +7844,12 @@ export type CreateCompanyData = {
      * At most 512 KiB.
      */
     body: CompanyFields;
+    headers?: {
+        /**
+         * A word of the caller's choice, at most 255 characters, for this one creation. Sent again with the same body it makes nothing new and answers as before; with another body: 422.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/companies';
@@ -7635,6 +7959,12 @@ export type BulkCompaniesResponse = BulkCompaniesResponses[keyof BulkCompaniesRe
 
 export type CountCompaniesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -7673,6 +8003,12 @@ export type CountCompaniesResponse = CountCompaniesResponses[keyof CountCompanie
 
 export type ListCompaniesDuplicatesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -7731,6 +8067,12 @@ export type FindCompanyResponse = FindCompanyResponses[keyof FindCompanyResponse
 
 export type DeleteCompanyData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -7758,6 +8100,12 @@ export type DeleteCompanyResponse = DeleteCompanyResponses[keyof DeleteCompanyRe
 
 export type GetCompanyData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -7788,6 +8136,12 @@ export type UpdateCompanyData = {
      * At most 512 KiB.
      */
     body: CompanyFields;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -7815,6 +8169,12 @@ export type UpdateCompanyResponse = UpdateCompanyResponses[keyof UpdateCompanyRe
 
 export type GetCompanyAccessData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -7842,6 +8202,12 @@ export type GetCompanyAccessResponse = GetCompanyAccessResponses[keyof GetCompan
 
 export type GetCompanyHistoryData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -7869,6 +8235,12 @@ export type GetCompanyHistoryResponse = GetCompanyHistoryResponses[keyof GetComp
 
 export type GetCompanyVersionData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
         version: string;
@@ -8012,6 +8384,12 @@ export type RevealCompanyResponse = RevealCompanyResponses[keyof RevealCompanyRe
 
 export type GetCompanySightingsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -8039,6 +8417,12 @@ export type GetCompanySightingsResponse = GetCompanySightingsResponses[keyof Get
 
 export type ListCompanySharesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -8124,6 +8508,12 @@ export type UnshareCompanyResponse = UnshareCompanyResponses[keyof UnshareCompan
 
 export type GetCompanyTimelineData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -8156,6 +8546,12 @@ export type GetCompanyTimelineResponse = GetCompanyTimelineResponses[keyof GetCo
 
 export type ExplainCompanyData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -8196,6 +8592,12 @@ export type ExplainCompanyResponse = ExplainCompanyResponses[keyof ExplainCompan
 
 export type ListContactsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -8265,6 +8667,12 @@ export type CreateContactData = {
      * At most 512 KiB.
      */
     body: ContactFields;
+    headers?: {
+        /**
+         * A word of the caller's choice, at most 255 characters, for this one creation. Sent again with the same body it makes nothing new and answers as before; with another body: 422.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/contacts';
@@ -8374,6 +8782,12 @@ export type BulkContactsResponse = BulkContactsResponses[keyof BulkContactsRespo
 
 export type CountContactsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -8412,6 +8826,12 @@ export type CountContactsResponse = CountContactsResponses[keyof CountContactsRe
 
 export type ListContactsDuplicatesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -8470,6 +8890,12 @@ export type FindContactResponse = FindContactResponses[keyof FindContactResponse
 
 export type DeleteContactData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -8497,6 +8923,12 @@ export type DeleteContactResponse = DeleteContactResponses[keyof DeleteContactRe
 
 export type GetContactData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -8527,6 +8959,12 @@ export type UpdateContactData = {
      * At most 512 KiB.
      */
     body: ContactFields;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -8554,6 +8992,12 @@ export type UpdateContactResponse = UpdateContactResponses[keyof UpdateContactRe
 
 export type GetContactAccessData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -8581,6 +9025,12 @@ export type GetContactAccessResponse = GetContactAccessResponses[keyof GetContac
 
 export type GetContactHistoryData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -8608,6 +9058,12 @@ export type GetContactHistoryResponse = GetContactHistoryResponses[keyof GetCont
 
 export type GetContactVersionData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
         version: string;
@@ -8751,6 +9207,12 @@ export type RevealContactResponse = RevealContactResponses[keyof RevealContactRe
 
 export type GetContactSightingsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -8778,6 +9240,12 @@ export type GetContactSightingsResponse = GetContactSightingsResponses[keyof Get
 
 export type ListContactSharesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -8863,6 +9331,12 @@ export type UnshareContactResponse = UnshareContactResponses[keyof UnshareContac
 
 export type GetContactTimelineData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -8895,6 +9369,12 @@ export type GetContactTimelineResponse = GetContactTimelineResponses[keyof GetCo
 
 export type ExplainContactData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -8935,6 +9415,12 @@ export type ExplainContactResponse = ExplainContactResponses[keyof ExplainContac
 
 export type GetAppointmentsOfDayData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -8965,6 +9451,12 @@ export type GetAppointmentsOfDayResponse = GetAppointmentsOfDayResponses[keyof G
 
 export type ListDealsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -9034,6 +9526,12 @@ export type CreateDealData = {
      * At most 512 KiB.
      */
     body: DealFields;
+    headers?: {
+        /**
+         * A word of the caller's choice, at most 255 characters, for this one creation. Sent again with the same body it makes nothing new and answers as before; with another body: 422.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/deals';
@@ -9115,6 +9613,12 @@ export type AskForAccessToDealsResponse = AskForAccessToDealsResponses[keyof Ask
 
 export type GetDealBoardData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -9193,6 +9697,12 @@ export type BulkDealsResponse = BulkDealsResponses[keyof BulkDealsResponses];
 
 export type CountDealsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -9231,6 +9741,12 @@ export type CountDealsResponse = CountDealsResponses[keyof CountDealsResponses];
 
 export type ListDealsDuplicatesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -9289,6 +9805,12 @@ export type FindDealResponse = FindDealResponses[keyof FindDealResponses];
 
 export type DeleteDealData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -9316,6 +9838,12 @@ export type DeleteDealResponse = DeleteDealResponses[keyof DeleteDealResponses];
 
 export type GetDealData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -9346,6 +9874,12 @@ export type UpdateDealData = {
      * At most 512 KiB.
      */
     body: DealFields;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -9373,6 +9907,12 @@ export type UpdateDealResponse = UpdateDealResponses[keyof UpdateDealResponses];
 
 export type GetDealAccessData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -9400,6 +9940,12 @@ export type GetDealAccessResponse = GetDealAccessResponses[keyof GetDealAccessRe
 
 export type GetDealHistoryData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -9427,6 +9973,12 @@ export type GetDealHistoryResponse = GetDealHistoryResponses[keyof GetDealHistor
 
 export type GetDealVersionData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
         version: string;
@@ -9570,6 +10122,12 @@ export type RevealDealResponse = RevealDealResponses[keyof RevealDealResponses];
 
 export type GetDealSightingsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -9597,6 +10155,12 @@ export type GetDealSightingsResponse = GetDealSightingsResponses[keyof GetDealSi
 
 export type ListDealSharesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -9682,6 +10246,12 @@ export type UnshareDealResponse = UnshareDealResponses[keyof UnshareDealResponse
 
 export type GetDealTimelineData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -9714,6 +10284,12 @@ export type GetDealTimelineResponse = GetDealTimelineResponses[keyof GetDealTime
 
 export type ExplainDealData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -9754,6 +10330,12 @@ export type ExplainDealResponse = ExplainDealResponses[keyof ExplainDealResponse
 
 export type GetDirectoryData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/directory';
@@ -9807,6 +10389,12 @@ export type SetDirectoryResponse = SetDirectoryResponses[keyof SetDirectoryRespo
 
 export type ListFoldersData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -9876,6 +10464,12 @@ export type CreateFolderData = {
      * At most 512 KiB.
      */
     body: FolderFields;
+    headers?: {
+        /**
+         * A word of the caller's choice, at most 255 characters, for this one creation. Sent again with the same body it makes nothing new and answers as before; with another body: 422.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/folders';
@@ -9985,6 +10579,12 @@ export type BulkFoldersResponse = BulkFoldersResponses[keyof BulkFoldersResponse
 
 export type CountFoldersData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -10023,6 +10623,12 @@ export type CountFoldersResponse = CountFoldersResponses[keyof CountFoldersRespo
 
 export type ListFoldersDuplicatesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -10081,6 +10687,12 @@ export type FindFolderResponse = FindFolderResponses[keyof FindFolderResponses];
 
 export type DeleteFolderData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -10108,6 +10720,12 @@ export type DeleteFolderResponse = DeleteFolderResponses[keyof DeleteFolderRespo
 
 export type GetFolderData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -10138,6 +10756,12 @@ export type UpdateFolderData = {
      * At most 512 KiB.
      */
     body: FolderFields;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -10165,6 +10789,12 @@ export type UpdateFolderResponse = UpdateFolderResponses[keyof UpdateFolderRespo
 
 export type GetFolderAccessData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -10192,6 +10822,12 @@ export type GetFolderAccessResponse = GetFolderAccessResponses[keyof GetFolderAc
 
 export type GetFolderHistoryData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -10219,6 +10855,12 @@ export type GetFolderHistoryResponse = GetFolderHistoryResponses[keyof GetFolder
 
 export type GetFolderVersionData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
         version: string;
@@ -10362,6 +11004,12 @@ export type RevealFolderResponse = RevealFolderResponses[keyof RevealFolderRespo
 
 export type GetFolderSightingsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -10389,6 +11037,12 @@ export type GetFolderSightingsResponse = GetFolderSightingsResponses[keyof GetFo
 
 export type ListFolderSharesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -10474,6 +11128,12 @@ export type UnshareFolderResponse = UnshareFolderResponses[keyof UnshareFolderRe
 
 export type GetFolderTimelineData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -10506,6 +11166,12 @@ export type GetFolderTimelineResponse = GetFolderTimelineResponses[keyof GetFold
 
 export type ExplainFolderData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -10546,6 +11212,12 @@ export type ExplainFolderResponse = ExplainFolderResponses[keyof ExplainFolderRe
 
 export type ListGroupsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/groups';
@@ -10656,6 +11328,12 @@ export type RenameGroupResponse = RenameGroupResponses[keyof RenameGroupResponse
 
 export type ListMembersData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -10740,6 +11418,12 @@ export type UndoHandOverResponse = UndoHandOverResponses[keyof UndoHandOverRespo
 
 export type ListImportsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/imports';
@@ -10768,6 +11452,12 @@ export type UploadFileData = {
      * At most 153600 KiB.
      */
     body: Blob | File;
+    headers?: {
+        /**
+         * The name of the file, percent-encoded.
+         */
+        'Castellan-File-Name'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/imports';
@@ -10793,6 +11483,12 @@ export type UploadFileResponse = UploadFileResponses[keyof UploadFileResponses];
 
 export type GetImportData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -10850,6 +11546,12 @@ export type AdjustImportResponse = AdjustImportResponses[keyof AdjustImportRespo
 
 export type GetRefusedRowsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -10931,6 +11633,12 @@ export type UndoImportResponse = UndoImportResponses[keyof UndoImportResponses];
 
 export type GetJournalData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -11027,6 +11735,12 @@ export type CreateSeriesResponse = CreateSeriesResponses[keyof CreateSeriesRespo
 
 export type DeleteSeriesData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -11057,6 +11771,12 @@ export type UpdateSeriesData = {
      * At most 512 KiB.
      */
     body: FieldsBody;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -11084,6 +11804,12 @@ export type UpdateSeriesResponse = UpdateSeriesResponses[keyof UpdateSeriesRespo
 
 export type ListKeysData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/keys';
@@ -11194,6 +11920,12 @@ export type UpdateKeyResponse = UpdateKeyResponses[keyof UpdateKeyResponses];
 
 export type ListKindsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/kinds';
@@ -11308,6 +12040,12 @@ export type ChangeFieldResponse = ChangeFieldResponses[keyof ChangeFieldResponse
 
 export type ReadLedgerData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -11362,6 +12100,12 @@ export type ReadLedgerResponse = ReadLedgerResponses[keyof ReadLedgerResponses];
 
 export type GetCheckpointData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/ledger/checkpoint';
@@ -11387,6 +12131,12 @@ export type GetCheckpointResponse = GetCheckpointResponses[keyof GetCheckpointRe
 
 export type ListEventsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/ledger/events';
@@ -11412,6 +12162,12 @@ export type ListEventsResponse = ListEventsResponses[keyof ListEventsResponses];
 
 export type GetLedgerKeyData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/ledger/key';
@@ -11437,6 +12193,12 @@ export type GetLedgerKeyResponse = GetLedgerKeyResponses[keyof GetLedgerKeyRespo
 
 export type GetProofData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         seq: string;
     };
@@ -11464,6 +12226,12 @@ export type GetProofResponse = GetProofResponses[keyof GetProofResponses];
 
 export type ListLegalEntitiesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -11533,6 +12301,12 @@ export type CreateLegalEntityData = {
      * At most 512 KiB.
      */
     body: LegalEntityFields;
+    headers?: {
+        /**
+         * A word of the caller's choice, at most 255 characters, for this one creation. Sent again with the same body it makes nothing new and answers as before; with another body: 422.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/legal_entities';
@@ -11642,6 +12416,12 @@ export type BulkLegalEntitiesResponse = BulkLegalEntitiesResponses[keyof BulkLeg
 
 export type CountLegalEntitiesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -11680,6 +12460,12 @@ export type CountLegalEntitiesResponse = CountLegalEntitiesResponses[keyof Count
 
 export type ListLegalEntitiesDuplicatesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -11738,6 +12524,12 @@ export type FindLegalEntityResponse = FindLegalEntityResponses[keyof FindLegalEn
 
 export type DeleteLegalEntityData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -11765,6 +12557,12 @@ export type DeleteLegalEntityResponse = DeleteLegalEntityResponses[keyof DeleteL
 
 export type GetLegalEntityData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -11795,6 +12593,12 @@ export type UpdateLegalEntityData = {
      * At most 512 KiB.
      */
     body: LegalEntityFields;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -11822,6 +12626,12 @@ export type UpdateLegalEntityResponse = UpdateLegalEntityResponses[keyof UpdateL
 
 export type GetLegalEntityAccessData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -11849,6 +12659,12 @@ export type GetLegalEntityAccessResponse = GetLegalEntityAccessResponses[keyof G
 
 export type GetLegalEntityHistoryData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -11876,6 +12692,12 @@ export type GetLegalEntityHistoryResponse = GetLegalEntityHistoryResponses[keyof
 
 export type GetLegalEntityVersionData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
         version: string;
@@ -12019,6 +12841,12 @@ export type RevealLegalEntityResponse = RevealLegalEntityResponses[keyof RevealL
 
 export type GetLegalEntitySightingsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -12046,6 +12874,12 @@ export type GetLegalEntitySightingsResponse = GetLegalEntitySightingsResponses[k
 
 export type ListLegalEntitySharesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -12131,6 +12965,12 @@ export type UnshareLegalEntityResponse = UnshareLegalEntityResponses[keyof Unsha
 
 export type GetLegalEntityTimelineData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -12163,6 +13003,12 @@ export type GetLegalEntityTimelineResponse = GetLegalEntityTimelineResponses[key
 
 export type ExplainLegalEntityData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -12203,6 +13049,12 @@ export type ExplainLegalEntityResponse = ExplainLegalEntityResponses[keyof Expla
 
 export type ListMessagesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -12272,6 +13124,12 @@ export type CreateMessageData = {
      * At most 512 KiB.
      */
     body: MessageFields;
+    headers?: {
+        /**
+         * A word of the caller's choice, at most 255 characters, for this one creation. Sent again with the same body it makes nothing new and answers as before; with another body: 422.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/messages';
@@ -12381,6 +13239,12 @@ export type BulkMessagesResponse = BulkMessagesResponses[keyof BulkMessagesRespo
 
 export type CountMessagesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -12419,6 +13283,12 @@ export type CountMessagesResponse = CountMessagesResponses[keyof CountMessagesRe
 
 export type ListMessagesDuplicatesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -12477,6 +13347,12 @@ export type FindMessageResponse = FindMessageResponses[keyof FindMessageResponse
 
 export type DeleteMessageData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -12504,6 +13380,12 @@ export type DeleteMessageResponse = DeleteMessageResponses[keyof DeleteMessageRe
 
 export type GetMessageData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -12534,6 +13416,12 @@ export type UpdateMessageData = {
      * At most 512 KiB.
      */
     body: MessageFields;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -12561,6 +13449,12 @@ export type UpdateMessageResponse = UpdateMessageResponses[keyof UpdateMessageRe
 
 export type GetMessageAccessData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -12588,6 +13482,12 @@ export type GetMessageAccessResponse = GetMessageAccessResponses[keyof GetMessag
 
 export type GetMessageHistoryData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -12615,6 +13515,12 @@ export type GetMessageHistoryResponse = GetMessageHistoryResponses[keyof GetMess
 
 export type GetMessageVersionData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
         version: string;
@@ -12758,6 +13664,12 @@ export type RevealMessageResponse = RevealMessageResponses[keyof RevealMessageRe
 
 export type GetMessageSightingsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -12785,6 +13697,12 @@ export type GetMessageSightingsResponse = GetMessageSightingsResponses[keyof Get
 
 export type ListMessageSharesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -12870,6 +13788,12 @@ export type UnshareMessageResponse = UnshareMessageResponses[keyof UnshareMessag
 
 export type GetMessageTimelineData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -12902,6 +13826,12 @@ export type GetMessageTimelineResponse = GetMessageTimelineResponses[keyof GetMe
 
 export type ExplainMessageData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -12942,6 +13872,12 @@ export type ExplainMessageResponse = ExplainMessageResponses[keyof ExplainMessag
 
 export type GetOperationData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         operation: string;
     };
@@ -12996,6 +13932,12 @@ export type UndoOperationResponse = UndoOperationResponses[keyof UndoOperationRe
 
 export type ListPeopleData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/people';
@@ -13049,6 +13991,12 @@ export type CreatePersonResponse = CreatePersonResponses[keyof CreatePersonRespo
 
 export type ListNamesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/people/names';
@@ -13074,6 +14022,12 @@ export type ListNamesResponse = ListNamesResponses[keyof ListNamesResponses];
 
 export type GetPersonData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -13215,6 +14169,12 @@ export type HandOverResponse = HandOverResponses[keyof HandOverResponses];
 
 export type ListHandOversData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -13242,6 +14202,12 @@ export type ListHandOversResponse = ListHandOversResponses[keyof ListHandOversRe
 
 export type GetHoldingsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -13326,6 +14292,12 @@ export type CreateLinkResponse = CreateLinkResponses[keyof CreateLinkResponses];
 
 export type ListTiesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -13436,6 +14408,12 @@ export type ReactivatePersonResponse = ReactivatePersonResponses[keyof Reactivat
 
 export type GetDifferencesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -13520,6 +14498,12 @@ export type EndSessionsResponse = EndSessionsResponses[keyof EndSessionsResponse
 
 export type ListSessionsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -13547,6 +14531,12 @@ export type ListSessionsResponse = ListSessionsResponses[keyof ListSessionsRespo
 
 export type WhatCanBeTakenData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -13574,6 +14564,12 @@ export type WhatCanBeTakenResponse = WhatCanBeTakenResponses[keyof WhatCanBeTake
 
 export type ListPipelinesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/pipelines';
@@ -13685,6 +14681,12 @@ export type PreviewResponse = PreviewResponses[keyof PreviewResponses];
 
 export type ListProcessesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -13754,6 +14756,12 @@ export type CreateProcessData = {
      * At most 512 KiB.
      */
     body: ProcessFields;
+    headers?: {
+        /**
+         * A word of the caller's choice, at most 255 characters, for this one creation. Sent again with the same body it makes nothing new and answers as before; with another body: 422.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/processes';
@@ -13835,6 +14843,12 @@ export type AskForAccessToProcessesResponse = AskForAccessToProcessesResponses[k
 
 export type GetProcessBoardData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -13913,6 +14927,12 @@ export type BulkProcessesResponse = BulkProcessesResponses[keyof BulkProcessesRe
 
 export type CountProcessesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -13951,6 +14971,12 @@ export type CountProcessesResponse = CountProcessesResponses[keyof CountProcesse
 
 export type ListProcessesDuplicatesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -14009,6 +15035,12 @@ export type FindProcessResponse = FindProcessResponses[keyof FindProcessResponse
 
 export type DeleteProcessData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -14036,6 +15068,12 @@ export type DeleteProcessResponse = DeleteProcessResponses[keyof DeleteProcessRe
 
 export type GetProcessData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -14066,6 +15104,12 @@ export type UpdateProcessData = {
      * At most 512 KiB.
      */
     body: ProcessFields;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -14093,6 +15137,12 @@ export type UpdateProcessResponse = UpdateProcessResponses[keyof UpdateProcessRe
 
 export type GetProcessAccessData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -14120,6 +15170,12 @@ export type GetProcessAccessResponse = GetProcessAccessResponses[keyof GetProces
 
 export type GetProcessHistoryData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -14147,6 +15203,12 @@ export type GetProcessHistoryResponse = GetProcessHistoryResponses[keyof GetProc
 
 export type GetProcessVersionData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
         version: string;
@@ -14290,6 +15352,12 @@ export type RevealProcessResponse = RevealProcessResponses[keyof RevealProcessRe
 
 export type GetProcessSightingsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -14317,6 +15385,12 @@ export type GetProcessSightingsResponse = GetProcessSightingsResponses[keyof Get
 
 export type ListProcessSharesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -14402,6 +15476,12 @@ export type UnshareProcessResponse = UnshareProcessResponses[keyof UnshareProces
 
 export type GetProcessTimelineData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -14434,6 +15514,12 @@ export type GetProcessTimelineResponse = GetProcessTimelineResponses[keyof GetPr
 
 export type ExplainProcessData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -14474,6 +15560,12 @@ export type ExplainProcessResponse = ExplainProcessResponses[keyof ExplainProces
 
 export type ListProspectListsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -14543,6 +15635,12 @@ export type CreateProspectListData = {
      * At most 512 KiB.
      */
     body: ProspectListFields;
+    headers?: {
+        /**
+         * A word of the caller's choice, at most 255 characters, for this one creation. Sent again with the same body it makes nothing new and answers as before; with another body: 422.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/prospect_lists';
@@ -14652,6 +15750,12 @@ export type BulkProspectListsResponse = BulkProspectListsResponses[keyof BulkPro
 
 export type CountProspectListsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -14690,6 +15794,12 @@ export type CountProspectListsResponse = CountProspectListsResponses[keyof Count
 
 export type ListProspectListsDuplicatesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -14748,6 +15858,12 @@ export type FindProspectListResponse = FindProspectListResponses[keyof FindProsp
 
 export type DeleteProspectListData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -14775,6 +15891,12 @@ export type DeleteProspectListResponse = DeleteProspectListResponses[keyof Delet
 
 export type GetProspectListData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -14805,6 +15927,12 @@ export type UpdateProspectListData = {
      * At most 512 KiB.
      */
     body: ProspectListFields;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -14832,6 +15960,12 @@ export type UpdateProspectListResponse = UpdateProspectListResponses[keyof Updat
 
 export type GetProspectListAccessData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -14859,6 +15993,12 @@ export type GetProspectListAccessResponse = GetProspectListAccessResponses[keyof
 
 export type GetProspectListHistoryData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -14886,6 +16026,12 @@ export type GetProspectListHistoryResponse = GetProspectListHistoryResponses[key
 
 export type GetProspectListVersionData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
         version: string;
@@ -15029,6 +16175,12 @@ export type RevealProspectListResponse = RevealProspectListResponses[keyof Revea
 
 export type GetProspectListSightingsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -15056,6 +16208,12 @@ export type GetProspectListSightingsResponse = GetProspectListSightingsResponses
 
 export type ListProspectListSharesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -15141,6 +16299,12 @@ export type UnshareProspectListResponse = UnshareProspectListResponses[keyof Uns
 
 export type GetProspectListTimelineData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -15173,6 +16337,12 @@ export type GetProspectListTimelineResponse = GetProspectListTimelineResponses[k
 
 export type ExplainProspectListData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -15213,6 +16383,12 @@ export type ExplainProspectListResponse = ExplainProspectListResponses[keyof Exp
 
 export type ListProspectsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -15282,6 +16458,12 @@ export type CreateProspectData = {
      * At most 512 KiB.
      */
     body: ProspectFields;
+    headers?: {
+        /**
+         * A word of the caller's choice, at most 255 characters, for this one creation. Sent again with the same body it makes nothing new and answers as before; with another body: 422.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/prospects';
@@ -15391,6 +16573,12 @@ export type BulkProspectsResponse = BulkProspectsResponses[keyof BulkProspectsRe
 
 export type CountProspectsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -15429,6 +16617,12 @@ export type CountProspectsResponse = CountProspectsResponses[keyof CountProspect
 
 export type ListProspectsDuplicatesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -15487,6 +16681,12 @@ export type FindProspectResponse = FindProspectResponses[keyof FindProspectRespo
 
 export type DeleteProspectData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -15514,6 +16714,12 @@ export type DeleteProspectResponse = DeleteProspectResponses[keyof DeleteProspec
 
 export type GetProspectData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -15544,6 +16750,12 @@ export type UpdateProspectData = {
      * At most 512 KiB.
      */
     body: ProspectFields;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -15571,6 +16783,12 @@ export type UpdateProspectResponse = UpdateProspectResponses[keyof UpdateProspec
 
 export type GetProspectAccessData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -15628,6 +16846,12 @@ export type ConvertProspectResponse = ConvertProspectResponses[keyof ConvertPros
 
 export type GetProspectHistoryData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -15655,6 +16879,12 @@ export type GetProspectHistoryResponse = GetProspectHistoryResponses[keyof GetPr
 
 export type GetProspectVersionData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
         version: string;
@@ -15798,6 +17028,12 @@ export type RevealProspectResponse = RevealProspectResponses[keyof RevealProspec
 
 export type GetProspectSightingsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -15825,6 +17061,12 @@ export type GetProspectSightingsResponse = GetProspectSightingsResponses[keyof G
 
 export type ListProspectSharesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -15910,6 +17152,12 @@ export type UnshareProspectResponse = UnshareProspectResponses[keyof UnsharePros
 
 export type GetProspectTimelineData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -15942,6 +17190,12 @@ export type GetProspectTimelineResponse = GetProspectTimelineResponses[keyof Get
 
 export type ExplainProspectData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -15982,6 +17236,12 @@ export type ExplainProspectResponse = ExplainProspectResponses[keyof ExplainPros
 
 export type ListProvidersData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/providers';
@@ -16124,6 +17384,12 @@ export type CheckProviderResponse = CheckProviderResponses[keyof CheckProviderRe
 
 export type GetRailsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/rails';
@@ -16183,6 +17449,12 @@ export type SetRailsResponse = SetRailsResponses[keyof SetRailsResponses];
 
 export type ListRolesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/roles';
@@ -16263,6 +17535,12 @@ export type DeleteRoleResponse = DeleteRoleResponses[keyof DeleteRoleResponses];
 
 export type GetRoleData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -16320,10 +17598,16 @@ export type SetRoleResponse = SetRoleResponses[keyof SetRoleResponses];
 
 export type SearchData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
-         * Beginnings of words, three or more digits of a phone in a row, or the beginning of a mail address.
+         * Beginnings of words, in either script and with one slip in each, three or more digits of a phone in a row, or the beginning of a mail address.
          */
         q?: string;
     };
@@ -16350,6 +17634,12 @@ export type SearchResponse = SearchResponses[keyof SearchResponses];
 
 export type ListGuardedData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/security/factors';
@@ -16400,6 +17690,12 @@ export type EndEveryoneResponse = EndEveryoneResponses[keyof EndEveryoneResponse
 
 export type ListLiveSessionsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -16434,6 +17730,12 @@ export type ListLiveSessionsResponse = ListLiveSessionsResponses[keyof ListLiveS
 
 export type ListSignInsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -16488,6 +17790,12 @@ export type ListSignInsResponse = ListSignInsResponses[keyof ListSignInsResponse
 
 export type SummarizeSignInsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -16518,6 +17826,12 @@ export type SummarizeSignInsResponse = SummarizeSignInsResponses[keyof Summarize
 
 export type ListTermsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/security/terms';
@@ -16543,6 +17857,12 @@ export type ListTermsResponse = ListTermsResponses[keyof ListTermsResponses];
 
 export type GetTermsOfPersonData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -16600,6 +17920,12 @@ export type SetTermsOfPersonResponse = SetTermsOfPersonResponses[keyof SetTermsO
 
 export type GetTermsOfRoleData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -16657,6 +17983,12 @@ export type SetTermsOfRoleResponse = SetTermsOfRoleResponses[keyof SetTermsOfRol
 
 export type GetTermsOfWorkspaceData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/security/terms/workspace';
@@ -16710,6 +18042,12 @@ export type SetTermsOfWorkspaceResponse = SetTermsOfWorkspaceResponses[keyof Set
 
 export type ListServicesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -16779,6 +18117,12 @@ export type CreateServiceData = {
      * At most 512 KiB.
      */
     body: ServiceFields;
+    headers?: {
+        /**
+         * A word of the caller's choice, at most 255 characters, for this one creation. Sent again with the same body it makes nothing new and answers as before; with another body: 422.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/services';
@@ -16888,6 +18232,12 @@ export type BulkServicesResponse = BulkServicesResponses[keyof BulkServicesRespo
 
 export type CountServicesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -16926,6 +18276,12 @@ export type CountServicesResponse = CountServicesResponses[keyof CountServicesRe
 
 export type ListServicesDuplicatesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -16984,6 +18340,12 @@ export type FindServiceResponse = FindServiceResponses[keyof FindServiceResponse
 
 export type DeleteServiceData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -17011,6 +18373,12 @@ export type DeleteServiceResponse = DeleteServiceResponses[keyof DeleteServiceRe
 
 export type GetServiceData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -17041,6 +18409,12 @@ export type UpdateServiceData = {
      * At most 512 KiB.
      */
     body: ServiceFields;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -17068,6 +18442,12 @@ export type UpdateServiceResponse = UpdateServiceResponses[keyof UpdateServiceRe
 
 export type GetServiceAccessData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -17095,6 +18475,12 @@ export type GetServiceAccessResponse = GetServiceAccessResponses[keyof GetServic
 
 export type GetServiceHistoryData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -17122,6 +18508,12 @@ export type GetServiceHistoryResponse = GetServiceHistoryResponses[keyof GetServ
 
 export type GetServiceVersionData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
         version: string;
@@ -17265,6 +18657,12 @@ export type RevealServiceResponse = RevealServiceResponses[keyof RevealServiceRe
 
 export type GetServiceSightingsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -17292,6 +18690,12 @@ export type GetServiceSightingsResponse = GetServiceSightingsResponses[keyof Get
 
 export type ListServiceSharesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -17377,6 +18781,12 @@ export type UnshareServiceResponse = UnshareServiceResponses[keyof UnshareServic
 
 export type GetServiceTimelineData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -17409,6 +18819,12 @@ export type GetServiceTimelineResponse = GetServiceTimelineResponses[keyof GetSe
 
 export type ExplainServiceData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -17474,6 +18890,12 @@ export type SignOutResponse = SignOutResponses[keyof SignOutResponses];
 
 export type GetSessionData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/session';
@@ -17886,6 +19308,12 @@ export type LookAtLinkResponse = LookAtLinkResponses[keyof LookAtLinkResponses];
 
 export type ListNoticesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/session/notices';
@@ -18303,6 +19731,12 @@ export type DisownSessionResponse = DisownSessionResponses[keyof DisownSessionRe
 
 export type GetSettingsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/settings';
@@ -18356,6 +19790,12 @@ export type UpdateSettingsResponse = UpdateSettingsResponses[keyof UpdateSetting
 
 export type GetMailData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/settings/mail';
@@ -18459,6 +19899,12 @@ export type SetUpResponse = SetUpResponses[keyof SetUpResponses];
 
 export type ListStaffData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/staff';
@@ -18569,6 +20015,12 @@ export type SaveStaffResponse = SaveStaffResponses[keyof SaveStaffResponses];
 
 export type ListTasksData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -18638,6 +20090,12 @@ export type CreateTaskData = {
      * At most 512 KiB.
      */
     body: TaskFields;
+    headers?: {
+        /**
+         * A word of the caller's choice, at most 255 characters, for this one creation. Sent again with the same body it makes nothing new and answers as before; with another body: 422.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/tasks';
@@ -18747,6 +20205,12 @@ export type BulkTasksResponse = BulkTasksResponses[keyof BulkTasksResponses];
 
 export type CountTasksData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -18785,6 +20249,12 @@ export type CountTasksResponse = CountTasksResponses[keyof CountTasksResponses];
 
 export type ListTasksDuplicatesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -18843,6 +20313,12 @@ export type FindTaskResponse = FindTaskResponses[keyof FindTaskResponses];
 
 export type DeleteTaskData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -18870,6 +20346,12 @@ export type DeleteTaskResponse = DeleteTaskResponses[keyof DeleteTaskResponses];
 
 export type GetTaskData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -18900,6 +20382,12 @@ export type UpdateTaskData = {
      * At most 512 KiB.
      */
     body: TaskFields;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -18927,6 +20415,12 @@ export type UpdateTaskResponse = UpdateTaskResponses[keyof UpdateTaskResponses];
 
 export type GetTaskAccessData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -18954,6 +20448,12 @@ export type GetTaskAccessResponse = GetTaskAccessResponses[keyof GetTaskAccessRe
 
 export type GetTaskHistoryData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -18981,6 +20481,12 @@ export type GetTaskHistoryResponse = GetTaskHistoryResponses[keyof GetTaskHistor
 
 export type GetTaskVersionData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
         version: string;
@@ -19124,6 +20630,12 @@ export type RevealTaskResponse = RevealTaskResponses[keyof RevealTaskResponses];
 
 export type GetTaskSightingsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -19151,6 +20663,12 @@ export type GetTaskSightingsResponse = GetTaskSightingsResponses[keyof GetTaskSi
 
 export type ListTaskSharesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -19236,6 +20754,12 @@ export type UnshareTaskResponse = UnshareTaskResponses[keyof UnshareTaskResponse
 
 export type GetTaskTimelineData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -19268,6 +20792,12 @@ export type GetTaskTimelineResponse = GetTaskTimelineResponses[keyof GetTaskTime
 
 export type ExplainTaskData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -19361,6 +20891,12 @@ export type BeginViewingResponse = BeginViewingResponses[keyof BeginViewingRespo
 
 export type ListViewsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
