@@ -4850,6 +4850,12 @@ export type GetOpenApiResponse = GetOpenApiResponses[keyof GetOpenApiResponses];
 
 export type ScimListGroupsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -4951,6 +4957,12 @@ export type ScimDeleteGroupResponse = ScimDeleteGroupResponses[keyof ScimDeleteG
 
 export type ScimReadGroupData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -5047,6 +5059,12 @@ export type ScimReplaceGroupResponse = ScimReplaceGroupResponses[keyof ScimRepla
 
 export type ScimResourceTypesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/scim/v2/ResourceTypes';
@@ -5072,6 +5090,12 @@ export type ScimResourceTypesResponse = ScimResourceTypesResponses[keyof ScimRes
 
 export type ScimResourceTypeData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -5099,6 +5123,12 @@ export type ScimResourceTypeResponse = ScimResourceTypeResponses[keyof ScimResou
 
 export type ScimSchemasData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/scim/v2/Schemas';
@@ -5124,6 +5154,12 @@ export type ScimSchemasResponse = ScimSchemasResponses[keyof ScimSchemasResponse
 
 export type ScimSchemaData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -5151,6 +5187,12 @@ export type ScimSchemaResponse = ScimSchemaResponses[keyof ScimSchemaResponses];
 
 export type ScimConfigData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/scim/v2/ServiceProviderConfig';
@@ -5176,6 +5218,12 @@ export type ScimConfigResponse = ScimConfigResponses[keyof ScimConfigResponses];
 
 export type ScimListUsersData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -5277,6 +5325,12 @@ export type ScimDeleteUserResponse = ScimDeleteUserResponses[keyof ScimDeleteUse
 
 export type ScimReadUserData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -5373,6 +5427,12 @@ export type ScimReplaceUserResponse = ScimReplaceUserResponses[keyof ScimReplace
 
 export type ListAbilitiesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/abilities';
@@ -5398,6 +5458,12 @@ export type ListAbilitiesResponse = ListAbilitiesResponses[keyof ListAbilitiesRe
 
 export type ListAppointmentsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -5471,6 +5537,12 @@ export type CreateAppointmentData = {
      * At most 512 KiB.
      */
     body: AppointmentFields;
+    headers?: {
+        /**
+         * A word of the caller's choice, at most 255 characters, for this one creation. Sent again with the same body it makes nothing new and answers as before; with another body: 422.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/appointments';
@@ -5524,6 +5596,12 @@ export type BulkAppointmentsResponse = BulkAppointmentsResponses[keyof BulkAppoi
 
 export type CountAppointmentsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -5590,6 +5668,12 @@ export type FindAppointmentResponse = FindAppointmentResponses[keyof FindAppoint
 
 export type DeleteAppointmentData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -5617,6 +5701,12 @@ export type DeleteAppointmentResponse = DeleteAppointmentResponses[keyof DeleteA
 
 export type GetAppointmentData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -5647,6 +5737,12 @@ export type UpdateAppointmentData = {
      * At most 512 KiB.
      */
     body: AppointmentFields;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -5674,6 +5770,12 @@ export type UpdateAppointmentResponse = UpdateAppointmentResponses[keyof UpdateA
 
 export type GetAppointmentAccessData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -5701,6 +5803,12 @@ export type GetAppointmentAccessResponse = GetAppointmentAccessResponses[keyof G
 
 export type GetAppointmentHistoryData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -5728,6 +5836,12 @@ export type GetAppointmentHistoryResponse = GetAppointmentHistoryResponses[keyof
 
 export type GetAppointmentVersionData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
         version: string;
@@ -5841,6 +5955,12 @@ export type RevealAppointmentResponse = RevealAppointmentResponses[keyof RevealA
 
 export type GetAppointmentSightingsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -5868,6 +5988,12 @@ export type GetAppointmentSightingsResponse = GetAppointmentSightingsResponses[k
 
 export type ListAppointmentSharesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -5953,6 +6079,12 @@ export type UnshareAppointmentResponse = UnshareAppointmentResponses[keyof Unsha
 
 export type GetAppointmentTimelineData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -5985,6 +6117,12 @@ export type GetAppointmentTimelineResponse = GetAppointmentTimelineResponses[key
 
 export type ExplainAppointmentData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -6025,6 +6163,12 @@ export type ExplainAppointmentResponse = ExplainAppointmentResponses[keyof Expla
 
 export type PickClientsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -6055,6 +6199,12 @@ export type PickClientsResponse = PickClientsResponses[keyof PickClientsResponse
 
 export type GetClientToBookData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -6112,6 +6262,12 @@ export type RevealInBookingResponse = RevealInBookingResponses[keyof RevealInBoo
 
 export type ListSlotsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -6154,6 +6310,12 @@ export type ListSlotsResponse = ListSlotsResponses[keyof ListSlotsResponses];
 
 export type ListCallsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -6223,6 +6385,12 @@ export type CreateCallData = {
      * At most 512 KiB.
      */
     body: CallFields;
+    headers?: {
+        /**
+         * A word of the caller's choice, at most 255 characters, for this one creation. Sent again with the same body it makes nothing new and answers as before; with another body: 422.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/calls';
@@ -6332,6 +6500,12 @@ export type BulkCallsResponse = BulkCallsResponses[keyof BulkCallsResponses];
 
 export type CountCallsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -6370,6 +6544,12 @@ export type CountCallsResponse = CountCallsResponses[keyof CountCallsResponses];
 
 export type ListCallsDuplicatesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -6428,6 +6608,12 @@ export type FindCallResponse = FindCallResponses[keyof FindCallResponses];
 
 export type DeleteCallData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -6455,6 +6641,12 @@ export type DeleteCallResponse = DeleteCallResponses[keyof DeleteCallResponses];
 
 export type GetCallData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -6485,6 +6677,12 @@ export type UpdateCallData = {
      * At most 512 KiB.
      */
     body: CallFields;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -6512,6 +6710,12 @@ export type UpdateCallResponse = UpdateCallResponses[keyof UpdateCallResponses];
 
 export type GetCallAccessData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -6539,6 +6743,12 @@ export type GetCallAccessResponse = GetCallAccessResponses[keyof GetCallAccessRe
 
 export type GetCallHistoryData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -6566,6 +6776,12 @@ export type GetCallHistoryResponse = GetCallHistoryResponses[keyof GetCallHistor
 
 export type GetCallVersionData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
         version: string;
@@ -6709,6 +6925,12 @@ export type RevealCallResponse = RevealCallResponses[keyof RevealCallResponses];
 
 export type GetCallSightingsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -6736,6 +6958,12 @@ export type GetCallSightingsResponse = GetCallSightingsResponses[keyof GetCallSi
 
 export type ListCallSharesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -6821,6 +7049,12 @@ export type UnshareCallResponse = UnshareCallResponses[keyof UnshareCallResponse
 
 export type GetCallTimelineData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -6853,6 +7087,12 @@ export type GetCallTimelineResponse = GetCallTimelineResponses[keyof GetCallTime
 
 export type ExplainCallData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -6893,6 +7133,12 @@ export type ExplainCallResponse = ExplainCallResponses[keyof ExplainCallResponse
 
 export type ListCommentsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -6962,6 +7208,12 @@ export type CreateCommentData = {
      * At most 512 KiB.
      */
     body: CommentFields;
+    headers?: {
+        /**
+         * A word of the caller's choice, at most 255 characters, for this one creation. Sent again with the same body it makes nothing new and answers as before; with another body: 422.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/comments';
@@ -7015,6 +7267,12 @@ export type BulkCommentsResponse = BulkCommentsResponses[keyof BulkCommentsRespo
 
 export type CountCommentsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -7081,6 +7339,12 @@ export type FindCommentResponse = FindCommentResponses[keyof FindCommentResponse
 
 export type DeleteCommentData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -7108,6 +7372,12 @@ export type DeleteCommentResponse = DeleteCommentResponses[keyof DeleteCommentRe
 
 export type GetCommentData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -7138,6 +7408,12 @@ export type UpdateCommentData = {
      * At most 512 KiB.
      */
     body: CommentFields;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -7165,6 +7441,12 @@ export type UpdateCommentResponse = UpdateCommentResponses[keyof UpdateCommentRe
 
 export type GetCommentAccessData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -7192,6 +7474,12 @@ export type GetCommentAccessResponse = GetCommentAccessResponses[keyof GetCommen
 
 export type GetCommentHistoryData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -7219,6 +7507,12 @@ export type GetCommentHistoryResponse = GetCommentHistoryResponses[keyof GetComm
 
 export type GetCommentVersionData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
         version: string;
@@ -7332,6 +7626,12 @@ export type RevealCommentResponse = RevealCommentResponses[keyof RevealCommentRe
 
 export type GetCommentSightingsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -7359,6 +7659,12 @@ export type GetCommentSightingsResponse = GetCommentSightingsResponses[keyof Get
 
 export type GetCommentTimelineData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -7391,6 +7697,12 @@ export type GetCommentTimelineResponse = GetCommentTimelineResponses[keyof GetCo
 
 export type ExplainCommentData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -7431,6 +7743,12 @@ export type ExplainCommentResponse = ExplainCommentResponses[keyof ExplainCommen
 
 export type ListCompaniesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -7500,6 +7818,12 @@ export type CreateCompanyData = {
      * At most 512 KiB.
      */
     body: CompanyFields;
+    headers?: {
+        /**
+         * A word of the caller's choice, at most 255 characters, for this one creation. Sent again with the same body it makes nothing new and answers as before; with another body: 422.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/companies';
@@ -7609,6 +7933,12 @@ export type BulkCompaniesResponse = BulkCompaniesResponses[keyof BulkCompaniesRe
 
 export type CountCompaniesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -7647,6 +7977,12 @@ export type CountCompaniesResponse = CountCompaniesResponses[keyof CountCompanie
 
 export type ListCompaniesDuplicatesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -7705,6 +8041,12 @@ export type FindCompanyResponse = FindCompanyResponses[keyof FindCompanyResponse
 
 export type DeleteCompanyData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -7732,6 +8074,12 @@ export type DeleteCompanyResponse = DeleteCompanyResponses[keyof DeleteCompanyRe
 
 export type GetCompanyData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -7762,6 +8110,12 @@ export type UpdateCompanyData = {
      * At most 512 KiB.
      */
     body: CompanyFields;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -7789,6 +8143,12 @@ export type UpdateCompanyResponse = UpdateCompanyResponses[keyof UpdateCompanyRe
 
 export type GetCompanyAccessData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -7816,6 +8176,12 @@ export type GetCompanyAccessResponse = GetCompanyAccessResponses[keyof GetCompan
 
 export type GetCompanyHistoryData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -7843,6 +8209,12 @@ export type GetCompanyHistoryResponse = GetCompanyHistoryResponses[keyof GetComp
 
 export type GetCompanyVersionData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
         version: string;
@@ -7986,6 +8358,12 @@ export type RevealCompanyResponse = RevealCompanyResponses[keyof RevealCompanyRe
 
 export type GetCompanySightingsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -8013,6 +8391,12 @@ export type GetCompanySightingsResponse = GetCompanySightingsResponses[keyof Get
 
 export type ListCompanySharesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -8098,6 +8482,12 @@ export type UnshareCompanyResponse = UnshareCompanyResponses[keyof UnshareCompan
 
 export type GetCompanyTimelineData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -8130,6 +8520,12 @@ export type GetCompanyTimelineResponse = GetCompanyTimelineResponses[keyof GetCo
 
 export type ExplainCompanyData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -8170,6 +8566,12 @@ export type ExplainCompanyResponse = ExplainCompanyResponses[keyof ExplainCompan
 
 export type ListContactsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -8239,6 +8641,12 @@ export type CreateContactData = {
      * At most 512 KiB.
      */
     body: ContactFields;
+    headers?: {
+        /**
+         * A word of the caller's choice, at most 255 characters, for this one creation. Sent again with the same body it makes nothing new and answers as before; with another body: 422.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/contacts';
@@ -8348,6 +8756,12 @@ export type BulkContactsResponse = BulkContactsResponses[keyof BulkContactsRespo
 
 export type CountContactsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -8386,6 +8800,12 @@ export type CountContactsResponse = CountContactsResponses[keyof CountContactsRe
 
 export type ListContactsDuplicatesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -8444,6 +8864,12 @@ export type FindContactResponse = FindContactResponses[keyof FindContactResponse
 
 export type DeleteContactData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -8471,6 +8897,12 @@ export type DeleteContactResponse = DeleteContactResponses[keyof DeleteContactRe
 
 export type GetContactData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -8501,6 +8933,12 @@ export type UpdateContactData = {
      * At most 512 KiB.
      */
     body: ContactFields;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -8528,6 +8966,12 @@ export type UpdateContactResponse = UpdateContactResponses[keyof UpdateContactRe
 
 export type GetContactAccessData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -8555,6 +8999,12 @@ export type GetContactAccessResponse = GetContactAccessResponses[keyof GetContac
 
 export type GetContactHistoryData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -8582,6 +9032,12 @@ export type GetContactHistoryResponse = GetContactHistoryResponses[keyof GetCont
 
 export type GetContactVersionData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
         version: string;
@@ -8725,6 +9181,12 @@ export type RevealContactResponse = RevealContactResponses[keyof RevealContactRe
 
 export type GetContactSightingsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -8752,6 +9214,12 @@ export type GetContactSightingsResponse = GetContactSightingsResponses[keyof Get
 
 export type ListContactSharesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -8837,6 +9305,12 @@ export type UnshareContactResponse = UnshareContactResponses[keyof UnshareContac
 
 export type GetContactTimelineData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -8869,6 +9343,12 @@ export type GetContactTimelineResponse = GetContactTimelineResponses[keyof GetCo
 
 export type ExplainContactData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -8909,6 +9389,12 @@ export type ExplainContactResponse = ExplainContactResponses[keyof ExplainContac
 
 export type GetAppointmentsOfDayData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -8939,6 +9425,12 @@ export type GetAppointmentsOfDayResponse = GetAppointmentsOfDayResponses[keyof G
 
 export type ListDealsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -9008,6 +9500,12 @@ export type CreateDealData = {
      * At most 512 KiB.
      */
     body: DealFields;
+    headers?: {
+        /**
+         * A word of the caller's choice, at most 255 characters, for this one creation. Sent again with the same body it makes nothing new and answers as before; with another body: 422.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/deals';
@@ -9089,6 +9587,12 @@ export type AskForAccessToDealsResponse = AskForAccessToDealsResponses[keyof Ask
 
 export type GetDealBoardData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -9167,6 +9671,12 @@ export type BulkDealsResponse = BulkDealsResponses[keyof BulkDealsResponses];
 
 export type CountDealsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -9205,6 +9715,12 @@ export type CountDealsResponse = CountDealsResponses[keyof CountDealsResponses];
 
 export type ListDealsDuplicatesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -9263,6 +9779,12 @@ export type FindDealResponse = FindDealResponses[keyof FindDealResponses];
 
 export type DeleteDealData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -9290,6 +9812,12 @@ export type DeleteDealResponse = DeleteDealResponses[keyof DeleteDealResponses];
 
 export type GetDealData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -9320,6 +9848,12 @@ export type UpdateDealData = {
      * At most 512 KiB.
      */
     body: DealFields;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -9347,6 +9881,12 @@ export type UpdateDealResponse = UpdateDealResponses[keyof UpdateDealResponses];
 
 export type GetDealAccessData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -9374,6 +9914,12 @@ export type GetDealAccessResponse = GetDealAccessResponses[keyof GetDealAccessRe
 
 export type GetDealHistoryData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -9401,6 +9947,12 @@ export type GetDealHistoryResponse = GetDealHistoryResponses[keyof GetDealHistor
 
 export type GetDealVersionData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
         version: string;
@@ -9544,6 +10096,12 @@ export type RevealDealResponse = RevealDealResponses[keyof RevealDealResponses];
 
 export type GetDealSightingsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -9571,6 +10129,12 @@ export type GetDealSightingsResponse = GetDealSightingsResponses[keyof GetDealSi
 
 export type ListDealSharesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -9656,6 +10220,12 @@ export type UnshareDealResponse = UnshareDealResponses[keyof UnshareDealResponse
 
 export type GetDealTimelineData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -9688,6 +10258,12 @@ export type GetDealTimelineResponse = GetDealTimelineResponses[keyof GetDealTime
 
 export type ExplainDealData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -9728,6 +10304,12 @@ export type ExplainDealResponse = ExplainDealResponses[keyof ExplainDealResponse
 
 export type GetDirectoryData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/directory';
@@ -9781,6 +10363,12 @@ export type SetDirectoryResponse = SetDirectoryResponses[keyof SetDirectoryRespo
 
 export type ListFoldersData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -9850,6 +10438,12 @@ export type CreateFolderData = {
      * At most 512 KiB.
      */
     body: FolderFields;
+    headers?: {
+        /**
+         * A word of the caller's choice, at most 255 characters, for this one creation. Sent again with the same body it makes nothing new and answers as before; with another body: 422.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/folders';
@@ -9959,6 +10553,12 @@ export type BulkFoldersResponse = BulkFoldersResponses[keyof BulkFoldersResponse
 
 export type CountFoldersData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -9997,6 +10597,12 @@ export type CountFoldersResponse = CountFoldersResponses[keyof CountFoldersRespo
 
 export type ListFoldersDuplicatesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -10055,6 +10661,12 @@ export type FindFolderResponse = FindFolderResponses[keyof FindFolderResponses];
 
 export type DeleteFolderData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -10082,6 +10694,12 @@ export type DeleteFolderResponse = DeleteFolderResponses[keyof DeleteFolderRespo
 
 export type GetFolderData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -10112,6 +10730,12 @@ export type UpdateFolderData = {
      * At most 512 KiB.
      */
     body: FolderFields;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -10139,6 +10763,12 @@ export type UpdateFolderResponse = UpdateFolderResponses[keyof UpdateFolderRespo
 
 export type GetFolderAccessData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -10166,6 +10796,12 @@ export type GetFolderAccessResponse = GetFolderAccessResponses[keyof GetFolderAc
 
 export type GetFolderHistoryData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -10193,6 +10829,12 @@ export type GetFolderHistoryResponse = GetFolderHistoryResponses[keyof GetFolder
 
 export type GetFolderVersionData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
         version: string;
@@ -10336,6 +10978,12 @@ export type RevealFolderResponse = RevealFolderResponses[keyof RevealFolderRespo
 
 export type GetFolderSightingsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -10363,6 +11011,12 @@ export type GetFolderSightingsResponse = GetFolderSightingsResponses[keyof GetFo
 
 export type ListFolderSharesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -10448,6 +11102,12 @@ export type UnshareFolderResponse = UnshareFolderResponses[keyof UnshareFolderRe
 
 export type GetFolderTimelineData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -10480,6 +11140,12 @@ export type GetFolderTimelineResponse = GetFolderTimelineResponses[keyof GetFold
 
 export type ExplainFolderData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -10520,6 +11186,12 @@ export type ExplainFolderResponse = ExplainFolderResponses[keyof ExplainFolderRe
 
 export type ListGroupsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/groups';
@@ -10630,6 +11302,12 @@ export type RenameGroupResponse = RenameGroupResponses[keyof RenameGroupResponse
 
 export type ListMembersData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -10714,6 +11392,12 @@ export type UndoHandOverResponse = UndoHandOverResponses[keyof UndoHandOverRespo
 
 export type ListImportsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/imports';
@@ -10742,6 +11426,12 @@ export type UploadFileData = {
      * At most 153600 KiB.
      */
     body: Blob | File;
+    headers?: {
+        /**
+         * The name of the file, percent-encoded.
+         */
+        'Castellan-File-Name'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/imports';
@@ -10767,6 +11457,12 @@ export type UploadFileResponse = UploadFileResponses[keyof UploadFileResponses];
 
 export type GetImportData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -10824,6 +11520,12 @@ export type AdjustImportResponse = AdjustImportResponses[keyof AdjustImportRespo
 
 export type GetRefusedRowsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -10905,6 +11607,12 @@ export type UndoImportResponse = UndoImportResponses[keyof UndoImportResponses];
 
 export type GetJournalData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -11001,6 +11709,12 @@ export type CreateSeriesResponse = CreateSeriesResponses[keyof CreateSeriesRespo
 
 export type DeleteSeriesData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -11031,6 +11745,12 @@ export type UpdateSeriesData = {
      * At most 512 KiB.
      */
     body: FieldsBody;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -11058,6 +11778,12 @@ export type UpdateSeriesResponse = UpdateSeriesResponses[keyof UpdateSeriesRespo
 
 export type ListKeysData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/keys';
@@ -11168,6 +11894,12 @@ export type UpdateKeyResponse = UpdateKeyResponses[keyof UpdateKeyResponses];
 
 export type ListKindsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/kinds';
@@ -11282,6 +12014,12 @@ export type ChangeFieldResponse = ChangeFieldResponses[keyof ChangeFieldResponse
 
 export type ReadLedgerData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -11336,6 +12074,12 @@ export type ReadLedgerResponse = ReadLedgerResponses[keyof ReadLedgerResponses];
 
 export type GetCheckpointData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/ledger/checkpoint';
@@ -11361,6 +12105,12 @@ export type GetCheckpointResponse = GetCheckpointResponses[keyof GetCheckpointRe
 
 export type ListEventsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/ledger/events';
@@ -11386,6 +12136,12 @@ export type ListEventsResponse = ListEventsResponses[keyof ListEventsResponses];
 
 export type GetLedgerKeyData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/ledger/key';
@@ -11411,6 +12167,12 @@ export type GetLedgerKeyResponse = GetLedgerKeyResponses[keyof GetLedgerKeyRespo
 
 export type GetProofData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         seq: string;
     };
@@ -11438,6 +12200,12 @@ export type GetProofResponse = GetProofResponses[keyof GetProofResponses];
 
 export type ListLegalEntitiesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -11507,6 +12275,12 @@ export type CreateLegalEntityData = {
      * At most 512 KiB.
      */
     body: LegalEntityFields;
+    headers?: {
+        /**
+         * A word of the caller's choice, at most 255 characters, for this one creation. Sent again with the same body it makes nothing new and answers as before; with another body: 422.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/legal_entities';
@@ -11616,6 +12390,12 @@ export type BulkLegalEntitiesResponse = BulkLegalEntitiesResponses[keyof BulkLeg
 
 export type CountLegalEntitiesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -11654,6 +12434,12 @@ export type CountLegalEntitiesResponse = CountLegalEntitiesResponses[keyof Count
 
 export type ListLegalEntitiesDuplicatesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -11712,6 +12498,12 @@ export type FindLegalEntityResponse = FindLegalEntityResponses[keyof FindLegalEn
 
 export type DeleteLegalEntityData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -11739,6 +12531,12 @@ export type DeleteLegalEntityResponse = DeleteLegalEntityResponses[keyof DeleteL
 
 export type GetLegalEntityData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -11769,6 +12567,12 @@ export type UpdateLegalEntityData = {
      * At most 512 KiB.
      */
     body: LegalEntityFields;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -11796,6 +12600,12 @@ export type UpdateLegalEntityResponse = UpdateLegalEntityResponses[keyof UpdateL
 
 export type GetLegalEntityAccessData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -11823,6 +12633,12 @@ export type GetLegalEntityAccessResponse = GetLegalEntityAccessResponses[keyof G
 
 export type GetLegalEntityHistoryData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -11850,6 +12666,12 @@ export type GetLegalEntityHistoryResponse = GetLegalEntityHistoryResponses[keyof
 
 export type GetLegalEntityVersionData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
         version: string;
@@ -11993,6 +12815,12 @@ export type RevealLegalEntityResponse = RevealLegalEntityResponses[keyof RevealL
 
 export type GetLegalEntitySightingsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -12020,6 +12848,12 @@ export type GetLegalEntitySightingsResponse = GetLegalEntitySightingsResponses[k
 
 export type ListLegalEntitySharesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -12105,6 +12939,12 @@ export type UnshareLegalEntityResponse = UnshareLegalEntityResponses[keyof Unsha
 
 export type GetLegalEntityTimelineData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -12137,6 +12977,12 @@ export type GetLegalEntityTimelineResponse = GetLegalEntityTimelineResponses[key
 
 export type ExplainLegalEntityData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -12177,6 +13023,12 @@ export type ExplainLegalEntityResponse = ExplainLegalEntityResponses[keyof Expla
 
 export type ListMessagesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -12246,6 +13098,12 @@ export type CreateMessageData = {
      * At most 512 KiB.
      */
     body: MessageFields;
+    headers?: {
+        /**
+         * A word of the caller's choice, at most 255 characters, for this one creation. Sent again with the same body it makes nothing new and answers as before; with another body: 422.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/messages';
@@ -12355,6 +13213,12 @@ export type BulkMessagesResponse = BulkMessagesResponses[keyof BulkMessagesRespo
 
 export type CountMessagesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -12393,6 +13257,12 @@ export type CountMessagesResponse = CountMessagesResponses[keyof CountMessagesRe
 
 export type ListMessagesDuplicatesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -12451,6 +13321,12 @@ export type FindMessageResponse = FindMessageResponses[keyof FindMessageResponse
 
 export type DeleteMessageData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -12478,6 +13354,12 @@ export type DeleteMessageResponse = DeleteMessageResponses[keyof DeleteMessageRe
 
 export type GetMessageData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -12508,6 +13390,12 @@ export type UpdateMessageData = {
      * At most 512 KiB.
      */
     body: MessageFields;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -12535,6 +13423,12 @@ export type UpdateMessageResponse = UpdateMessageResponses[keyof UpdateMessageRe
 
 export type GetMessageAccessData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -12562,6 +13456,12 @@ export type GetMessageAccessResponse = GetMessageAccessResponses[keyof GetMessag
 
 export type GetMessageHistoryData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -12589,6 +13489,12 @@ export type GetMessageHistoryResponse = GetMessageHistoryResponses[keyof GetMess
 
 export type GetMessageVersionData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
         version: string;
@@ -12732,6 +13638,12 @@ export type RevealMessageResponse = RevealMessageResponses[keyof RevealMessageRe
 
 export type GetMessageSightingsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -12759,6 +13671,12 @@ export type GetMessageSightingsResponse = GetMessageSightingsResponses[keyof Get
 
 export type ListMessageSharesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -12844,6 +13762,12 @@ export type UnshareMessageResponse = UnshareMessageResponses[keyof UnshareMessag
 
 export type GetMessageTimelineData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -12876,6 +13800,12 @@ export type GetMessageTimelineResponse = GetMessageTimelineResponses[keyof GetMe
 
 export type ExplainMessageData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -12943,6 +13873,12 @@ export type UndoOperationResponse = UndoOperationResponses[keyof UndoOperationRe
 
 export type ListPeopleData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/people';
@@ -12996,6 +13932,12 @@ export type CreatePersonResponse = CreatePersonResponses[keyof CreatePersonRespo
 
 export type ListNamesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/people/names';
@@ -13021,6 +13963,12 @@ export type ListNamesResponse = ListNamesResponses[keyof ListNamesResponses];
 
 export type GetPersonData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -13162,6 +14110,12 @@ export type HandOverResponse = HandOverResponses[keyof HandOverResponses];
 
 export type ListHandOversData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -13189,6 +14143,12 @@ export type ListHandOversResponse = ListHandOversResponses[keyof ListHandOversRe
 
 export type GetHoldingsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -13273,6 +14233,12 @@ export type CreateLinkResponse = CreateLinkResponses[keyof CreateLinkResponses];
 
 export type ListTiesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -13383,6 +14349,12 @@ export type ReactivatePersonResponse = ReactivatePersonResponses[keyof Reactivat
 
 export type GetDifferencesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -13467,6 +14439,12 @@ export type EndSessionsResponse = EndSessionsResponses[keyof EndSessionsResponse
 
 export type ListSessionsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -13494,6 +14472,12 @@ export type ListSessionsResponse = ListSessionsResponses[keyof ListSessionsRespo
 
 export type WhatCanBeTakenData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -13521,6 +14505,12 @@ export type WhatCanBeTakenResponse = WhatCanBeTakenResponses[keyof WhatCanBeTake
 
 export type ListPipelinesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/pipelines';
@@ -13632,6 +14622,12 @@ export type PreviewResponse = PreviewResponses[keyof PreviewResponses];
 
 export type ListProcessesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -13701,6 +14697,12 @@ export type CreateProcessData = {
      * At most 512 KiB.
      */
     body: ProcessFields;
+    headers?: {
+        /**
+         * A word of the caller's choice, at most 255 characters, for this one creation. Sent again with the same body it makes nothing new and answers as before; with another body: 422.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/processes';
@@ -13782,6 +14784,12 @@ export type AskForAccessToProcessesResponse = AskForAccessToProcessesResponses[k
 
 export type GetProcessBoardData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -13860,6 +14868,12 @@ export type BulkProcessesResponse = BulkProcessesResponses[keyof BulkProcessesRe
 
 export type CountProcessesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -13898,6 +14912,12 @@ export type CountProcessesResponse = CountProcessesResponses[keyof CountProcesse
 
 export type ListProcessesDuplicatesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -13956,6 +14976,12 @@ export type FindProcessResponse = FindProcessResponses[keyof FindProcessResponse
 
 export type DeleteProcessData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -13983,6 +15009,12 @@ export type DeleteProcessResponse = DeleteProcessResponses[keyof DeleteProcessRe
 
 export type GetProcessData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -14013,6 +15045,12 @@ export type UpdateProcessData = {
      * At most 512 KiB.
      */
     body: ProcessFields;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -14040,6 +15078,12 @@ export type UpdateProcessResponse = UpdateProcessResponses[keyof UpdateProcessRe
 
 export type GetProcessAccessData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -14067,6 +15111,12 @@ export type GetProcessAccessResponse = GetProcessAccessResponses[keyof GetProces
 
 export type GetProcessHistoryData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -14094,6 +15144,12 @@ export type GetProcessHistoryResponse = GetProcessHistoryResponses[keyof GetProc
 
 export type GetProcessVersionData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
         version: string;
@@ -14237,6 +15293,12 @@ export type RevealProcessResponse = RevealProcessResponses[keyof RevealProcessRe
 
 export type GetProcessSightingsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -14264,6 +15326,12 @@ export type GetProcessSightingsResponse = GetProcessSightingsResponses[keyof Get
 
 export type ListProcessSharesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -14349,6 +15417,12 @@ export type UnshareProcessResponse = UnshareProcessResponses[keyof UnshareProces
 
 export type GetProcessTimelineData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -14381,6 +15455,12 @@ export type GetProcessTimelineResponse = GetProcessTimelineResponses[keyof GetPr
 
 export type ExplainProcessData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -14421,6 +15501,12 @@ export type ExplainProcessResponse = ExplainProcessResponses[keyof ExplainProces
 
 export type ListProspectListsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -14490,6 +15576,12 @@ export type CreateProspectListData = {
      * At most 512 KiB.
      */
     body: ProspectListFields;
+    headers?: {
+        /**
+         * A word of the caller's choice, at most 255 characters, for this one creation. Sent again with the same body it makes nothing new and answers as before; with another body: 422.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/prospect_lists';
@@ -14599,6 +15691,12 @@ export type BulkProspectListsResponse = BulkProspectListsResponses[keyof BulkPro
 
 export type CountProspectListsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -14637,6 +15735,12 @@ export type CountProspectListsResponse = CountProspectListsResponses[keyof Count
 
 export type ListProspectListsDuplicatesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -14695,6 +15799,12 @@ export type FindProspectListResponse = FindProspectListResponses[keyof FindProsp
 
 export type DeleteProspectListData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -14722,6 +15832,12 @@ export type DeleteProspectListResponse = DeleteProspectListResponses[keyof Delet
 
 export type GetProspectListData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -14752,6 +15868,12 @@ export type UpdateProspectListData = {
      * At most 512 KiB.
      */
     body: ProspectListFields;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -14779,6 +15901,12 @@ export type UpdateProspectListResponse = UpdateProspectListResponses[keyof Updat
 
 export type GetProspectListAccessData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -14806,6 +15934,12 @@ export type GetProspectListAccessResponse = GetProspectListAccessResponses[keyof
 
 export type GetProspectListHistoryData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -14833,6 +15967,12 @@ export type GetProspectListHistoryResponse = GetProspectListHistoryResponses[key
 
 export type GetProspectListVersionData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
         version: string;
@@ -14976,6 +16116,12 @@ export type RevealProspectListResponse = RevealProspectListResponses[keyof Revea
 
 export type GetProspectListSightingsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -15003,6 +16149,12 @@ export type GetProspectListSightingsResponse = GetProspectListSightingsResponses
 
 export type ListProspectListSharesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -15088,6 +16240,12 @@ export type UnshareProspectListResponse = UnshareProspectListResponses[keyof Uns
 
 export type GetProspectListTimelineData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -15120,6 +16278,12 @@ export type GetProspectListTimelineResponse = GetProspectListTimelineResponses[k
 
 export type ExplainProspectListData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -15160,6 +16324,12 @@ export type ExplainProspectListResponse = ExplainProspectListResponses[keyof Exp
 
 export type ListProspectsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -15229,6 +16399,12 @@ export type CreateProspectData = {
      * At most 512 KiB.
      */
     body: ProspectFields;
+    headers?: {
+        /**
+         * A word of the caller's choice, at most 255 characters, for this one creation. Sent again with the same body it makes nothing new and answers as before; with another body: 422.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/prospects';
@@ -15338,6 +16514,12 @@ export type BulkProspectsResponse = BulkProspectsResponses[keyof BulkProspectsRe
 
 export type CountProspectsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -15376,6 +16558,12 @@ export type CountProspectsResponse = CountProspectsResponses[keyof CountProspect
 
 export type ListProspectsDuplicatesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -15434,6 +16622,12 @@ export type FindProspectResponse = FindProspectResponses[keyof FindProspectRespo
 
 export type DeleteProspectData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -15461,6 +16655,12 @@ export type DeleteProspectResponse = DeleteProspectResponses[keyof DeleteProspec
 
 export type GetProspectData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -15491,6 +16691,12 @@ export type UpdateProspectData = {
      * At most 512 KiB.
      */
     body: ProspectFields;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -15518,6 +16724,12 @@ export type UpdateProspectResponse = UpdateProspectResponses[keyof UpdateProspec
 
 export type GetProspectAccessData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -15575,6 +16787,12 @@ export type ConvertProspectResponse = ConvertProspectResponses[keyof ConvertPros
 
 export type GetProspectHistoryData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -15602,6 +16820,12 @@ export type GetProspectHistoryResponse = GetProspectHistoryResponses[keyof GetPr
 
 export type GetProspectVersionData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
         version: string;
@@ -15745,6 +16969,12 @@ export type RevealProspectResponse = RevealProspectResponses[keyof RevealProspec
 
 export type GetProspectSightingsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -15772,6 +17002,12 @@ export type GetProspectSightingsResponse = GetProspectSightingsResponses[keyof G
 
 export type ListProspectSharesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -15857,6 +17093,12 @@ export type UnshareProspectResponse = UnshareProspectResponses[keyof UnsharePros
 
 export type GetProspectTimelineData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -15889,6 +17131,12 @@ export type GetProspectTimelineResponse = GetProspectTimelineResponses[keyof Get
 
 export type ExplainProspectData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -15929,6 +17177,12 @@ export type ExplainProspectResponse = ExplainProspectResponses[keyof ExplainPros
 
 export type ListProvidersData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/providers';
@@ -16071,6 +17325,12 @@ export type CheckProviderResponse = CheckProviderResponses[keyof CheckProviderRe
 
 export type GetRailsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/rails';
@@ -16130,6 +17390,12 @@ export type SetRailsResponse = SetRailsResponses[keyof SetRailsResponses];
 
 export type ListRolesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/roles';
@@ -16210,6 +17476,12 @@ export type DeleteRoleResponse = DeleteRoleResponses[keyof DeleteRoleResponses];
 
 export type GetRoleData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -16267,6 +17539,12 @@ export type SetRoleResponse = SetRoleResponses[keyof SetRoleResponses];
 
 export type SearchData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -16297,6 +17575,12 @@ export type SearchResponse = SearchResponses[keyof SearchResponses];
 
 export type ListGuardedData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/security/factors';
@@ -16347,6 +17631,12 @@ export type EndEveryoneResponse = EndEveryoneResponses[keyof EndEveryoneResponse
 
 export type ListLiveSessionsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -16381,6 +17671,12 @@ export type ListLiveSessionsResponse = ListLiveSessionsResponses[keyof ListLiveS
 
 export type ListSignInsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -16435,6 +17731,12 @@ export type ListSignInsResponse = ListSignInsResponses[keyof ListSignInsResponse
 
 export type SummarizeSignInsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -16465,6 +17767,12 @@ export type SummarizeSignInsResponse = SummarizeSignInsResponses[keyof Summarize
 
 export type ListTermsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/security/terms';
@@ -16490,6 +17798,12 @@ export type ListTermsResponse = ListTermsResponses[keyof ListTermsResponses];
 
 export type GetTermsOfPersonData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -16547,6 +17861,12 @@ export type SetTermsOfPersonResponse = SetTermsOfPersonResponses[keyof SetTermsO
 
 export type GetTermsOfRoleData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -16604,6 +17924,12 @@ export type SetTermsOfRoleResponse = SetTermsOfRoleResponses[keyof SetTermsOfRol
 
 export type GetTermsOfWorkspaceData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/security/terms/workspace';
@@ -16657,6 +17983,12 @@ export type SetTermsOfWorkspaceResponse = SetTermsOfWorkspaceResponses[keyof Set
 
 export type ListServicesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -16726,6 +18058,12 @@ export type CreateServiceData = {
      * At most 512 KiB.
      */
     body: ServiceFields;
+    headers?: {
+        /**
+         * A word of the caller's choice, at most 255 characters, for this one creation. Sent again with the same body it makes nothing new and answers as before; with another body: 422.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/services';
@@ -16835,6 +18173,12 @@ export type BulkServicesResponse = BulkServicesResponses[keyof BulkServicesRespo
 
 export type CountServicesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -16873,6 +18217,12 @@ export type CountServicesResponse = CountServicesResponses[keyof CountServicesRe
 
 export type ListServicesDuplicatesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -16931,6 +18281,12 @@ export type FindServiceResponse = FindServiceResponses[keyof FindServiceResponse
 
 export type DeleteServiceData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -16958,6 +18314,12 @@ export type DeleteServiceResponse = DeleteServiceResponses[keyof DeleteServiceRe
 
 export type GetServiceData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -16988,6 +18350,12 @@ export type UpdateServiceData = {
      * At most 512 KiB.
      */
     body: ServiceFields;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -17015,6 +18383,12 @@ export type UpdateServiceResponse = UpdateServiceResponses[keyof UpdateServiceRe
 
 export type GetServiceAccessData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -17042,6 +18416,12 @@ export type GetServiceAccessResponse = GetServiceAccessResponses[keyof GetServic
 
 export type GetServiceHistoryData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -17069,6 +18449,12 @@ export type GetServiceHistoryResponse = GetServiceHistoryResponses[keyof GetServ
 
 export type GetServiceVersionData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
         version: string;
@@ -17212,6 +18598,12 @@ export type RevealServiceResponse = RevealServiceResponses[keyof RevealServiceRe
 
 export type GetServiceSightingsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -17239,6 +18631,12 @@ export type GetServiceSightingsResponse = GetServiceSightingsResponses[keyof Get
 
 export type ListServiceSharesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -17324,6 +18722,12 @@ export type UnshareServiceResponse = UnshareServiceResponses[keyof UnshareServic
 
 export type GetServiceTimelineData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -17356,6 +18760,12 @@ export type GetServiceTimelineResponse = GetServiceTimelineResponses[keyof GetSe
 
 export type ExplainServiceData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -17421,6 +18831,12 @@ export type SignOutResponse = SignOutResponses[keyof SignOutResponses];
 
 export type GetSessionData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/session';
@@ -17833,6 +19249,12 @@ export type LookAtLinkResponse = LookAtLinkResponses[keyof LookAtLinkResponses];
 
 export type ListNoticesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/session/notices';
@@ -18250,6 +19672,12 @@ export type DisownSessionResponse = DisownSessionResponses[keyof DisownSessionRe
 
 export type GetSettingsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/settings';
@@ -18303,6 +19731,12 @@ export type UpdateSettingsResponse = UpdateSettingsResponses[keyof UpdateSetting
 
 export type GetMailData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/settings/mail';
@@ -18406,6 +19840,12 @@ export type SetUpResponse = SetUpResponses[keyof SetUpResponses];
 
 export type ListStaffData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/staff';
@@ -18516,6 +19956,12 @@ export type SaveStaffResponse = SaveStaffResponses[keyof SaveStaffResponses];
 
 export type ListTasksData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -18585,6 +20031,12 @@ export type CreateTaskData = {
      * At most 512 KiB.
      */
     body: TaskFields;
+    headers?: {
+        /**
+         * A word of the caller's choice, at most 255 characters, for this one creation. Sent again with the same body it makes nothing new and answers as before; with another body: 422.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/tasks';
@@ -18694,6 +20146,12 @@ export type BulkTasksResponse = BulkTasksResponses[keyof BulkTasksResponses];
 
 export type CountTasksData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -18732,6 +20190,12 @@ export type CountTasksResponse = CountTasksResponses[keyof CountTasksResponses];
 
 export type ListTasksDuplicatesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -18790,6 +20254,12 @@ export type FindTaskResponse = FindTaskResponses[keyof FindTaskResponses];
 
 export type DeleteTaskData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -18817,6 +20287,12 @@ export type DeleteTaskResponse = DeleteTaskResponses[keyof DeleteTaskResponses];
 
 export type GetTaskData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -18847,6 +20323,12 @@ export type UpdateTaskData = {
      * At most 512 KiB.
      */
     body: TaskFields;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -18874,6 +20356,12 @@ export type UpdateTaskResponse = UpdateTaskResponses[keyof UpdateTaskResponses];
 
 export type GetTaskAccessData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -18901,6 +20389,12 @@ export type GetTaskAccessResponse = GetTaskAccessResponses[keyof GetTaskAccessRe
 
 export type GetTaskHistoryData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -18928,6 +20422,12 @@ export type GetTaskHistoryResponse = GetTaskHistoryResponses[keyof GetTaskHistor
 
 export type GetTaskVersionData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
         version: string;
@@ -19071,6 +20571,12 @@ export type RevealTaskResponse = RevealTaskResponses[keyof RevealTaskResponses];
 
 export type GetTaskSightingsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -19098,6 +20604,12 @@ export type GetTaskSightingsResponse = GetTaskSightingsResponses[keyof GetTaskSi
 
 export type ListTaskSharesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -19183,6 +20695,12 @@ export type UnshareTaskResponse = UnshareTaskResponses[keyof UnshareTaskResponse
 
 export type GetTaskTimelineData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -19215,6 +20733,12 @@ export type GetTaskTimelineResponse = GetTaskTimelineResponses[keyof GetTaskTime
 
 export type ExplainTaskData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -19308,6 +20832,12 @@ export type BeginViewingResponse = BeginViewingResponses[keyof BeginViewingRespo
 
 export type ListViewsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
