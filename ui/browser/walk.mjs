@@ -106,8 +106,8 @@ async function person(browser, size = { width: 1440, height: 900 }, colorScheme 
     // So it is with a look through other eyes that is over.
     if (/status of 40[13]/.test(message.text()) && message.location().url.endsWith('/api/v1/session')) return;
     const { pathname } = new URL(message.location().url || 'about:blank');
-    // A session that waits for a second step, or is over, is told so by whatever it asks.
-    if (/status of 401/.test(message.text()) && pathname.startsWith('/api/')) return;
+    // A page whose session ends under it is told so by whatever it asks next; the walk says where that is.
+    if (/status of 401/.test(message.text()) && pathname.startsWith('/api/') && page.sessionEnds) return;
     // And of every proof that was refused, which the walk does on purpose.
     if (/status of (401|403|422)/.test(message.text()) && /\/session\/factor|\/api\/v1\/keys/.test(pathname))
       return;
@@ -235,9 +235,11 @@ async function walk(browser, { link, url }) {
     'tasks',
     'bin',
     'security',
+    'security/sign-ins',
+    'security/sessions',
   ]) {
     await owner.goto(`${url}/${place}`);
-    await look(owner, place.replace('/', '-'));
+    await look(owner, place.replaceAll('/', '-'));
   }
 
   const entry = { owner, url, look, expect, button };
