@@ -242,7 +242,7 @@ export type Asked = {
 };
 
 export type BulkBody = {
-    action: 'update' | 'delete' | 'restore' | 'share' | 'assign' | 'tag';
+    action: 'update' | 'delete' | 'restore' | 'share' | 'assign' | 'tag' | 'untag';
     /**
      * Every record that the asker may see, if there is neither ids nor filter nor search.
      */
@@ -257,7 +257,7 @@ export type BulkBody = {
      */
     ids?: Array<string>;
     /**
-     * For update: fields. For assign: responsible. For tag: tags, which are added. For share: person or group, level, ends_at.
+     * For update: fields. For assign: responsible. For tag and untag: tags, which are added or taken away. For share: person or group, level, ends_at.
      */
     patch?: unknown;
     search?: string;
@@ -1554,6 +1554,10 @@ export type Field = {
     custom: boolean;
     filter: boolean;
     /**
+     * In a merge its value comes from the record that this other field's comes from.
+     */
+    follows?: string;
+    /**
      * Kept by Castellan; cannot be written.
      */
     house: boolean;
@@ -2723,6 +2727,14 @@ export type Operation = {
      */
     operation: string;
     refused: Array<Refused>;
+    /**
+     * There are many: the work goes on, and GET /operations/{operation} tells how far it has come.
+     */
+    running: boolean;
+    /**
+     * Of work that goes on: how many records.
+     */
+    total: number;
 };
 
 export type Option = {
@@ -3150,6 +3162,20 @@ export type ProcessPage = {
      * The cursor of the next page; null at the end.
      */
     next: string | null;
+};
+
+export type Progress = {
+    done: number;
+    operation: string;
+    /**
+     * Records that whoever began it may not change.
+     */
+    refused: number;
+    /**
+     * failed: whoever began it may no longer.
+     */
+    state: 'running' | 'done' | 'failed';
+    total: number;
 };
 
 export type ProofBody = {
@@ -13843,6 +13869,39 @@ export type ExplainMessageResponses = {
 };
 
 export type ExplainMessageResponse = ExplainMessageResponses[keyof ExplainMessageResponses];
+
+export type GetOperationData = {
+    body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
+    path: {
+        operation: string;
+    };
+    query?: never;
+    url: '/api/v1/operations/{operation}';
+};
+
+export type GetOperationErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetOperationError = GetOperationErrors[keyof GetOperationErrors];
+
+export type GetOperationResponses = {
+    /**
+     * OK
+     */
+    200: Progress;
+};
+
+export type GetOperationResponse = GetOperationResponses[keyof GetOperationResponses];
 
 export type UndoOperationData = {
     body?: never;
