@@ -242,7 +242,7 @@ export type Asked = {
 };
 
 export type BulkBody = {
-    action: 'update' | 'delete' | 'restore' | 'share' | 'assign' | 'tag';
+    action: 'update' | 'delete' | 'restore' | 'share' | 'assign' | 'tag' | 'untag';
     /**
      * Every record that the asker may see, if there is neither ids nor filter nor search.
      */
@@ -257,7 +257,7 @@ export type BulkBody = {
      */
     ids?: Array<string>;
     /**
-     * For update: fields. For assign: responsible. For tag: tags, which are added. For share: person or group, level, ends_at.
+     * For update: fields. For assign: responsible. For tag and untag: tags, which are added or taken away. For share: person or group, level, ends_at.
      */
     patch?: unknown;
     search?: string;
@@ -1554,6 +1554,10 @@ export type Field = {
     custom: boolean;
     filter: boolean;
     /**
+     * In a merge its value comes from the record that this other field's comes from.
+     */
+    follows?: string;
+    /**
      * Kept by Castellan; cannot be written.
      */
     house: boolean;
@@ -2843,6 +2847,14 @@ export type Operation = {
      */
     operation: string;
     refused: Array<Refused>;
+    /**
+     * There are many: the work goes on, and GET /operations/{operation} tells how far it has come.
+     */
+    running: boolean;
+    /**
+     * Of work that goes on: how many records.
+     */
+    total: number;
 };
 
 export type Option = {
@@ -3270,6 +3282,20 @@ export type ProcessPage = {
      * The cursor of the next page; null at the end.
      */
     next: string | null;
+};
+
+export type Progress = {
+    done: number;
+    operation: string;
+    /**
+     * Records that whoever began it may not change.
+     */
+    refused: number;
+    /**
+     * failed: whoever began it may no longer.
+     */
+    state: 'running' | 'done' | 'failed';
+    total: number;
 };
 
 export type ProofBody = {
@@ -4970,6 +4996,12 @@ export type GetOpenApiResponse = GetOpenApiResponses[keyof GetOpenApiResponses];
 
 export type ScimListGroupsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -5071,6 +5103,12 @@ export type ScimDeleteGroupResponse = ScimDeleteGroupResponses[keyof ScimDeleteG
 
 export type ScimReadGroupData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -5167,6 +5205,12 @@ export type ScimReplaceGroupResponse = ScimReplaceGroupResponses[keyof ScimRepla
 
 export type ScimResourceTypesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/scim/v2/ResourceTypes';
@@ -5192,6 +5236,12 @@ export type ScimResourceTypesResponse = ScimResourceTypesResponses[keyof ScimRes
 
 export type ScimResourceTypeData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -5219,6 +5269,12 @@ export type ScimResourceTypeResponse = ScimResourceTypeResponses[keyof ScimResou
 
 export type ScimSchemasData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/scim/v2/Schemas';
@@ -5244,6 +5300,12 @@ export type ScimSchemasResponse = ScimSchemasResponses[keyof ScimSchemasResponse
 
 export type ScimSchemaData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -5271,6 +5333,12 @@ export type ScimSchemaResponse = ScimSchemaResponses[keyof ScimSchemaResponses];
 
 export type ScimConfigData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/scim/v2/ServiceProviderConfig';
@@ -5296,6 +5364,12 @@ export type ScimConfigResponse = ScimConfigResponses[keyof ScimConfigResponses];
 
 export type ScimListUsersData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -5397,6 +5471,12 @@ export type ScimDeleteUserResponse = ScimDeleteUserResponses[keyof ScimDeleteUse
 
 export type ScimReadUserData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -5493,6 +5573,12 @@ export type ScimReplaceUserResponse = ScimReplaceUserResponses[keyof ScimReplace
 
 export type ListAbilitiesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/abilities';
@@ -5518,6 +5604,12 @@ export type ListAbilitiesResponse = ListAbilitiesResponses[keyof ListAbilitiesRe
 
 export type ListAppointmentsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -5591,6 +5683,12 @@ export type CreateAppointmentData = {
      * At most 512 KiB.
      */
     body: AppointmentFields;
+    headers?: {
+        /**
+         * A word of the caller's choice, at most 255 characters, for this one creation. Sent again with the same body it makes nothing new and answers as before; with another body: 422.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/appointments';
@@ -5644,6 +5742,12 @@ export type BulkAppointmentsResponse = BulkAppointmentsResponses[keyof BulkAppoi
 
 export type CountAppointmentsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -5710,6 +5814,12 @@ export type FindAppointmentResponse = FindAppointmentResponses[keyof FindAppoint
 
 export type DeleteAppointmentData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -5737,6 +5847,12 @@ export type DeleteAppointmentResponse = DeleteAppointmentResponses[keyof DeleteA
 
 export type GetAppointmentData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -5767,6 +5883,12 @@ export type UpdateAppointmentData = {
      * At most 512 KiB.
      */
     body: AppointmentFields;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -5794,6 +5916,12 @@ export type UpdateAppointmentResponse = UpdateAppointmentResponses[keyof UpdateA
 
 export type GetAppointmentAccessData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -5821,6 +5949,12 @@ export type GetAppointmentAccessResponse = GetAppointmentAccessResponses[keyof G
 
 export type GetAppointmentHistoryData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -5848,6 +5982,12 @@ export type GetAppointmentHistoryResponse = GetAppointmentHistoryResponses[keyof
 
 export type GetAppointmentVersionData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
         version: string;
@@ -5961,6 +6101,12 @@ export type RevealAppointmentResponse = RevealAppointmentResponses[keyof RevealA
 
 export type GetAppointmentSightingsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -5988,6 +6134,12 @@ export type GetAppointmentSightingsResponse = GetAppointmentSightingsResponses[k
 
 export type ListAppointmentSharesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -6073,6 +6225,12 @@ export type UnshareAppointmentResponse = UnshareAppointmentResponses[keyof Unsha
 
 export type GetAppointmentTimelineData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -6105,6 +6263,12 @@ export type GetAppointmentTimelineResponse = GetAppointmentTimelineResponses[key
 
 export type ExplainAppointmentData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -6145,6 +6309,12 @@ export type ExplainAppointmentResponse = ExplainAppointmentResponses[keyof Expla
 
 export type PickClientsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -6175,6 +6345,12 @@ export type PickClientsResponse = PickClientsResponses[keyof PickClientsResponse
 
 export type GetClientToBookData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -6232,6 +6408,12 @@ export type RevealInBookingResponse = RevealInBookingResponses[keyof RevealInBoo
 
 export type ListSlotsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -6274,6 +6456,12 @@ export type ListSlotsResponse = ListSlotsResponses[keyof ListSlotsResponses];
 
 export type ListCallsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -6343,6 +6531,12 @@ export type CreateCallData = {
      * At most 512 KiB.
      */
     body: CallFields;
+    headers?: {
+        /**
+         * A word of the caller's choice, at most 255 characters, for this one creation. Sent again with the same body it makes nothing new and answers as before; with another body: 422.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/calls';
@@ -6452,6 +6646,12 @@ export type BulkCallsResponse = BulkCallsResponses[keyof BulkCallsResponses];
 
 export type CountCallsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -6490,6 +6690,12 @@ export type CountCallsResponse = CountCallsResponses[keyof CountCallsResponses];
 
 export type ListCallsDuplicatesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -6548,6 +6754,12 @@ export type FindCallResponse = FindCallResponses[keyof FindCallResponses];
 
 export type DeleteCallData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -6575,6 +6787,12 @@ export type DeleteCallResponse = DeleteCallResponses[keyof DeleteCallResponses];
 
 export type GetCallData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -6605,6 +6823,12 @@ export type UpdateCallData = {
      * At most 512 KiB.
      */
     body: CallFields;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -6632,6 +6856,12 @@ export type UpdateCallResponse = UpdateCallResponses[keyof UpdateCallResponses];
 
 export type GetCallAccessData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -6659,6 +6889,12 @@ export type GetCallAccessResponse = GetCallAccessResponses[keyof GetCallAccessRe
 
 export type GetCallHistoryData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -6686,6 +6922,12 @@ export type GetCallHistoryResponse = GetCallHistoryResponses[keyof GetCallHistor
 
 export type GetCallVersionData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
         version: string;
@@ -6829,6 +7071,12 @@ export type RevealCallResponse = RevealCallResponses[keyof RevealCallResponses];
 
 export type GetCallSightingsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -6856,6 +7104,12 @@ export type GetCallSightingsResponse = GetCallSightingsResponses[keyof GetCallSi
 
 export type ListCallSharesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -6941,6 +7195,12 @@ export type UnshareCallResponse = UnshareCallResponses[keyof UnshareCallResponse
 
 export type GetCallTimelineData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -6973,6 +7233,12 @@ export type GetCallTimelineResponse = GetCallTimelineResponses[keyof GetCallTime
 
 export type ExplainCallData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -7013,6 +7279,12 @@ export type ExplainCallResponse = ExplainCallResponses[keyof ExplainCallResponse
 
 export type ListCommentsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -7082,6 +7354,12 @@ export type CreateCommentData = {
      * At most 512 KiB.
      */
     body: CommentFields;
+    headers?: {
+        /**
+         * A word of the caller's choice, at most 255 characters, for this one creation. Sent again with the same body it makes nothing new and answers as before; with another body: 422.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/comments';
@@ -7135,6 +7413,12 @@ export type BulkCommentsResponse = BulkCommentsResponses[keyof BulkCommentsRespo
 
 export type CountCommentsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -7201,6 +7485,12 @@ export type FindCommentResponse = FindCommentResponses[keyof FindCommentResponse
 
 export type DeleteCommentData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -7228,6 +7518,12 @@ export type DeleteCommentResponse = DeleteCommentResponses[keyof DeleteCommentRe
 
 export type GetCommentData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -7258,6 +7554,12 @@ export type UpdateCommentData = {
      * At most 512 KiB.
      */
     body: CommentFields;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -7285,6 +7587,12 @@ export type UpdateCommentResponse = UpdateCommentResponses[keyof UpdateCommentRe
 
 export type GetCommentAccessData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -7312,6 +7620,12 @@ export type GetCommentAccessResponse = GetCommentAccessResponses[keyof GetCommen
 
 export type GetCommentHistoryData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -7339,6 +7653,12 @@ export type GetCommentHistoryResponse = GetCommentHistoryResponses[keyof GetComm
 
 export type GetCommentVersionData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
         version: string;
@@ -7452,6 +7772,12 @@ export type RevealCommentResponse = RevealCommentResponses[keyof RevealCommentRe
 
 export type GetCommentSightingsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -7479,6 +7805,12 @@ export type GetCommentSightingsResponse = GetCommentSightingsResponses[keyof Get
 
 export type GetCommentTimelineData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -7511,6 +7843,12 @@ export type GetCommentTimelineResponse = GetCommentTimelineResponses[keyof GetCo
 
 export type ExplainCommentData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -7551,6 +7889,12 @@ export type ExplainCommentResponse = ExplainCommentResponses[keyof ExplainCommen
 
 export type ListCompaniesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -7620,6 +7964,12 @@ export type CreateCompanyData = {
      * At most 512 KiB.
      */
     body: CompanyFields;
+    headers?: {
+        /**
+         * A word of the caller's choice, at most 255 characters, for this one creation. Sent again with the same body it makes nothing new and answers as before; with another body: 422.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/companies';
@@ -7729,6 +8079,12 @@ export type BulkCompaniesResponse = BulkCompaniesResponses[keyof BulkCompaniesRe
 
 export type CountCompaniesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -7767,6 +8123,12 @@ export type CountCompaniesResponse = CountCompaniesResponses[keyof CountCompanie
 
 export type ListCompaniesDuplicatesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -7825,6 +8187,12 @@ export type FindCompanyResponse = FindCompanyResponses[keyof FindCompanyResponse
 
 export type DeleteCompanyData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -7852,6 +8220,12 @@ export type DeleteCompanyResponse = DeleteCompanyResponses[keyof DeleteCompanyRe
 
 export type GetCompanyData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -7882,6 +8256,12 @@ export type UpdateCompanyData = {
      * At most 512 KiB.
      */
     body: CompanyFields;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -7909,6 +8289,12 @@ export type UpdateCompanyResponse = UpdateCompanyResponses[keyof UpdateCompanyRe
 
 export type GetCompanyAccessData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -7936,6 +8322,12 @@ export type GetCompanyAccessResponse = GetCompanyAccessResponses[keyof GetCompan
 
 export type GetCompanyHistoryData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -7963,6 +8355,12 @@ export type GetCompanyHistoryResponse = GetCompanyHistoryResponses[keyof GetComp
 
 export type GetCompanyVersionData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
         version: string;
@@ -8106,6 +8504,12 @@ export type RevealCompanyResponse = RevealCompanyResponses[keyof RevealCompanyRe
 
 export type GetCompanySightingsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -8133,6 +8537,12 @@ export type GetCompanySightingsResponse = GetCompanySightingsResponses[keyof Get
 
 export type ListCompanySharesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -8218,6 +8628,12 @@ export type UnshareCompanyResponse = UnshareCompanyResponses[keyof UnshareCompan
 
 export type GetCompanyTimelineData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -8250,6 +8666,12 @@ export type GetCompanyTimelineResponse = GetCompanyTimelineResponses[keyof GetCo
 
 export type ExplainCompanyData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -8290,6 +8712,12 @@ export type ExplainCompanyResponse = ExplainCompanyResponses[keyof ExplainCompan
 
 export type ListContactsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -8359,6 +8787,12 @@ export type CreateContactData = {
      * At most 512 KiB.
      */
     body: ContactFields;
+    headers?: {
+        /**
+         * A word of the caller's choice, at most 255 characters, for this one creation. Sent again with the same body it makes nothing new and answers as before; with another body: 422.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/contacts';
@@ -8468,6 +8902,12 @@ export type BulkContactsResponse = BulkContactsResponses[keyof BulkContactsRespo
 
 export type CountContactsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -8506,6 +8946,12 @@ export type CountContactsResponse = CountContactsResponses[keyof CountContactsRe
 
 export type ListContactsDuplicatesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -8564,6 +9010,12 @@ export type FindContactResponse = FindContactResponses[keyof FindContactResponse
 
 export type DeleteContactData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -8591,6 +9043,12 @@ export type DeleteContactResponse = DeleteContactResponses[keyof DeleteContactRe
 
 export type GetContactData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -8621,6 +9079,12 @@ export type UpdateContactData = {
      * At most 512 KiB.
      */
     body: ContactFields;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -8648,6 +9112,12 @@ export type UpdateContactResponse = UpdateContactResponses[keyof UpdateContactRe
 
 export type GetContactAccessData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -8675,6 +9145,12 @@ export type GetContactAccessResponse = GetContactAccessResponses[keyof GetContac
 
 export type GetContactHistoryData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -8702,6 +9178,12 @@ export type GetContactHistoryResponse = GetContactHistoryResponses[keyof GetCont
 
 export type GetContactVersionData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
         version: string;
@@ -8845,6 +9327,12 @@ export type RevealContactResponse = RevealContactResponses[keyof RevealContactRe
 
 export type GetContactSightingsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -8872,6 +9360,12 @@ export type GetContactSightingsResponse = GetContactSightingsResponses[keyof Get
 
 export type ListContactSharesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -8957,6 +9451,12 @@ export type UnshareContactResponse = UnshareContactResponses[keyof UnshareContac
 
 export type GetContactTimelineData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -8989,6 +9489,12 @@ export type GetContactTimelineResponse = GetContactTimelineResponses[keyof GetCo
 
 export type ExplainContactData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -9029,6 +9535,12 @@ export type ExplainContactResponse = ExplainContactResponses[keyof ExplainContac
 
 export type GetAppointmentsOfDayData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -9059,6 +9571,12 @@ export type GetAppointmentsOfDayResponse = GetAppointmentsOfDayResponses[keyof G
 
 export type ListDealsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -9128,6 +9646,12 @@ export type CreateDealData = {
      * At most 512 KiB.
      */
     body: DealFields;
+    headers?: {
+        /**
+         * A word of the caller's choice, at most 255 characters, for this one creation. Sent again with the same body it makes nothing new and answers as before; with another body: 422.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/deals';
@@ -9209,6 +9733,12 @@ export type AskForAccessToDealsResponse = AskForAccessToDealsResponses[keyof Ask
 
 export type GetDealBoardData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -9287,6 +9817,12 @@ export type BulkDealsResponse = BulkDealsResponses[keyof BulkDealsResponses];
 
 export type CountDealsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -9325,6 +9861,12 @@ export type CountDealsResponse = CountDealsResponses[keyof CountDealsResponses];
 
 export type ListDealsDuplicatesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -9383,6 +9925,12 @@ export type FindDealResponse = FindDealResponses[keyof FindDealResponses];
 
 export type DeleteDealData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -9410,6 +9958,12 @@ export type DeleteDealResponse = DeleteDealResponses[keyof DeleteDealResponses];
 
 export type GetDealData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -9440,6 +9994,12 @@ export type UpdateDealData = {
      * At most 512 KiB.
      */
     body: DealFields;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -9467,6 +10027,12 @@ export type UpdateDealResponse = UpdateDealResponses[keyof UpdateDealResponses];
 
 export type GetDealAccessData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -9494,6 +10060,12 @@ export type GetDealAccessResponse = GetDealAccessResponses[keyof GetDealAccessRe
 
 export type GetDealHistoryData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -9521,6 +10093,12 @@ export type GetDealHistoryResponse = GetDealHistoryResponses[keyof GetDealHistor
 
 export type GetDealVersionData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
         version: string;
@@ -9664,6 +10242,12 @@ export type RevealDealResponse = RevealDealResponses[keyof RevealDealResponses];
 
 export type GetDealSightingsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -9691,6 +10275,12 @@ export type GetDealSightingsResponse = GetDealSightingsResponses[keyof GetDealSi
 
 export type ListDealSharesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -9776,6 +10366,12 @@ export type UnshareDealResponse = UnshareDealResponses[keyof UnshareDealResponse
 
 export type GetDealTimelineData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -9808,6 +10404,12 @@ export type GetDealTimelineResponse = GetDealTimelineResponses[keyof GetDealTime
 
 export type ExplainDealData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -9848,6 +10450,12 @@ export type ExplainDealResponse = ExplainDealResponses[keyof ExplainDealResponse
 
 export type GetDirectoryData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/directory';
@@ -9901,6 +10509,12 @@ export type SetDirectoryResponse = SetDirectoryResponses[keyof SetDirectoryRespo
 
 export type ListFilesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -9970,6 +10584,12 @@ export type CreateFileData = {
      * At most 512 KiB.
      */
     body: FileFields;
+    headers?: {
+        /**
+         * A word of the caller's choice, at most 255 characters, for this one creation. Sent again with the same body it makes nothing new and answers as before; with another body: 422.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/files';
@@ -10023,6 +10643,12 @@ export type BulkFilesResponse = BulkFilesResponses[keyof BulkFilesResponses];
 
 export type CountFilesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -10122,6 +10748,12 @@ export type AttachFileResponse = AttachFileResponses[keyof AttachFileResponses];
 
 export type DeleteFileData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -10149,6 +10781,12 @@ export type DeleteFileResponse = DeleteFileResponses[keyof DeleteFileResponses];
 
 export type GetFileData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -10179,6 +10817,12 @@ export type UpdateFileData = {
      * At most 512 KiB.
      */
     body: FileFields;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -10206,6 +10850,12 @@ export type UpdateFileResponse = UpdateFileResponses[keyof UpdateFileResponses];
 
 export type GetFileAccessData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -10233,6 +10883,12 @@ export type GetFileAccessResponse = GetFileAccessResponses[keyof GetFileAccessRe
 
 export type GetFileContentData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -10260,6 +10916,12 @@ export type GetFileContentResponse = GetFileContentResponses[keyof GetFileConten
 
 export type GetFileHistoryData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -10287,6 +10949,12 @@ export type GetFileHistoryResponse = GetFileHistoryResponses[keyof GetFileHistor
 
 export type GetFileVersionData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
         version: string;
@@ -10343,6 +11011,12 @@ export type RevertFileResponse = RevertFileResponses[keyof RevertFileResponses];
 
 export type GetFilePictureData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -10427,6 +11101,12 @@ export type RevealFileResponse = RevealFileResponses[keyof RevealFileResponses];
 
 export type GetFileSightingsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -10454,6 +11134,12 @@ export type GetFileSightingsResponse = GetFileSightingsResponses[keyof GetFileSi
 
 export type GetFileTimelineData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -10486,6 +11172,12 @@ export type GetFileTimelineResponse = GetFileTimelineResponses[keyof GetFileTime
 
 export type ExplainFileData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -10526,6 +11218,12 @@ export type ExplainFileResponse = ExplainFileResponses[keyof ExplainFileResponse
 
 export type ListFoldersData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -10595,6 +11293,12 @@ export type CreateFolderData = {
      * At most 512 KiB.
      */
     body: FolderFields;
+    headers?: {
+        /**
+         * A word of the caller's choice, at most 255 characters, for this one creation. Sent again with the same body it makes nothing new and answers as before; with another body: 422.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/folders';
@@ -10704,6 +11408,12 @@ export type BulkFoldersResponse = BulkFoldersResponses[keyof BulkFoldersResponse
 
 export type CountFoldersData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -10742,6 +11452,12 @@ export type CountFoldersResponse = CountFoldersResponses[keyof CountFoldersRespo
 
 export type ListFoldersDuplicatesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -10800,6 +11516,12 @@ export type FindFolderResponse = FindFolderResponses[keyof FindFolderResponses];
 
 export type DeleteFolderData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -10827,6 +11549,12 @@ export type DeleteFolderResponse = DeleteFolderResponses[keyof DeleteFolderRespo
 
 export type GetFolderData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -10857,6 +11585,12 @@ export type UpdateFolderData = {
      * At most 512 KiB.
      */
     body: FolderFields;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -10884,6 +11618,12 @@ export type UpdateFolderResponse = UpdateFolderResponses[keyof UpdateFolderRespo
 
 export type GetFolderAccessData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -10911,6 +11651,12 @@ export type GetFolderAccessResponse = GetFolderAccessResponses[keyof GetFolderAc
 
 export type GetFolderHistoryData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -10938,6 +11684,12 @@ export type GetFolderHistoryResponse = GetFolderHistoryResponses[keyof GetFolder
 
 export type GetFolderVersionData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
         version: string;
@@ -11081,6 +11833,12 @@ export type RevealFolderResponse = RevealFolderResponses[keyof RevealFolderRespo
 
 export type GetFolderSightingsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -11108,6 +11866,12 @@ export type GetFolderSightingsResponse = GetFolderSightingsResponses[keyof GetFo
 
 export type ListFolderSharesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -11193,6 +11957,12 @@ export type UnshareFolderResponse = UnshareFolderResponses[keyof UnshareFolderRe
 
 export type GetFolderTimelineData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -11225,6 +11995,12 @@ export type GetFolderTimelineResponse = GetFolderTimelineResponses[keyof GetFold
 
 export type ExplainFolderData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -11265,6 +12041,12 @@ export type ExplainFolderResponse = ExplainFolderResponses[keyof ExplainFolderRe
 
 export type ListGroupsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/groups';
@@ -11375,6 +12157,12 @@ export type RenameGroupResponse = RenameGroupResponses[keyof RenameGroupResponse
 
 export type ListMembersData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -11459,6 +12247,12 @@ export type UndoHandOverResponse = UndoHandOverResponses[keyof UndoHandOverRespo
 
 export type ListImportsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/imports';
@@ -11487,6 +12281,12 @@ export type UploadFileData = {
      * At most 153600 KiB.
      */
     body: Blob | File;
+    headers?: {
+        /**
+         * The name of the file, percent-encoded.
+         */
+        'Castellan-File-Name'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/imports';
@@ -11512,6 +12312,12 @@ export type UploadFileResponse = UploadFileResponses[keyof UploadFileResponses];
 
 export type GetImportData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -11569,6 +12375,12 @@ export type AdjustImportResponse = AdjustImportResponses[keyof AdjustImportRespo
 
 export type GetRefusedRowsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -11650,6 +12462,12 @@ export type UndoImportResponse = UndoImportResponses[keyof UndoImportResponses];
 
 export type GetJournalData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -11746,6 +12564,12 @@ export type CreateSeriesResponse = CreateSeriesResponses[keyof CreateSeriesRespo
 
 export type DeleteSeriesData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -11776,6 +12600,12 @@ export type UpdateSeriesData = {
      * At most 512 KiB.
      */
     body: FieldsBody;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -11803,6 +12633,12 @@ export type UpdateSeriesResponse = UpdateSeriesResponses[keyof UpdateSeriesRespo
 
 export type ListKeysData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/keys';
@@ -11913,6 +12749,12 @@ export type UpdateKeyResponse = UpdateKeyResponses[keyof UpdateKeyResponses];
 
 export type ListKindsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/kinds';
@@ -12027,6 +12869,12 @@ export type ChangeFieldResponse = ChangeFieldResponses[keyof ChangeFieldResponse
 
 export type ReadLedgerData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -12081,6 +12929,12 @@ export type ReadLedgerResponse = ReadLedgerResponses[keyof ReadLedgerResponses];
 
 export type GetCheckpointData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/ledger/checkpoint';
@@ -12106,6 +12960,12 @@ export type GetCheckpointResponse = GetCheckpointResponses[keyof GetCheckpointRe
 
 export type ListEventsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/ledger/events';
@@ -12131,6 +12991,12 @@ export type ListEventsResponse = ListEventsResponses[keyof ListEventsResponses];
 
 export type GetLedgerKeyData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/ledger/key';
@@ -12156,6 +13022,12 @@ export type GetLedgerKeyResponse = GetLedgerKeyResponses[keyof GetLedgerKeyRespo
 
 export type GetProofData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         seq: string;
     };
@@ -12183,6 +13055,12 @@ export type GetProofResponse = GetProofResponses[keyof GetProofResponses];
 
 export type ListLegalEntitiesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -12252,6 +13130,12 @@ export type CreateLegalEntityData = {
      * At most 512 KiB.
      */
     body: LegalEntityFields;
+    headers?: {
+        /**
+         * A word of the caller's choice, at most 255 characters, for this one creation. Sent again with the same body it makes nothing new and answers as before; with another body: 422.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/legal_entities';
@@ -12361,6 +13245,12 @@ export type BulkLegalEntitiesResponse = BulkLegalEntitiesResponses[keyof BulkLeg
 
 export type CountLegalEntitiesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -12399,6 +13289,12 @@ export type CountLegalEntitiesResponse = CountLegalEntitiesResponses[keyof Count
 
 export type ListLegalEntitiesDuplicatesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -12457,6 +13353,12 @@ export type FindLegalEntityResponse = FindLegalEntityResponses[keyof FindLegalEn
 
 export type DeleteLegalEntityData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -12484,6 +13386,12 @@ export type DeleteLegalEntityResponse = DeleteLegalEntityResponses[keyof DeleteL
 
 export type GetLegalEntityData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -12514,6 +13422,12 @@ export type UpdateLegalEntityData = {
      * At most 512 KiB.
      */
     body: LegalEntityFields;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -12541,6 +13455,12 @@ export type UpdateLegalEntityResponse = UpdateLegalEntityResponses[keyof UpdateL
 
 export type GetLegalEntityAccessData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -12568,6 +13488,12 @@ export type GetLegalEntityAccessResponse = GetLegalEntityAccessResponses[keyof G
 
 export type GetLegalEntityHistoryData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -12595,6 +13521,12 @@ export type GetLegalEntityHistoryResponse = GetLegalEntityHistoryResponses[keyof
 
 export type GetLegalEntityVersionData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
         version: string;
@@ -12738,6 +13670,12 @@ export type RevealLegalEntityResponse = RevealLegalEntityResponses[keyof RevealL
 
 export type GetLegalEntitySightingsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -12765,6 +13703,12 @@ export type GetLegalEntitySightingsResponse = GetLegalEntitySightingsResponses[k
 
 export type ListLegalEntitySharesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -12850,6 +13794,12 @@ export type UnshareLegalEntityResponse = UnshareLegalEntityResponses[keyof Unsha
 
 export type GetLegalEntityTimelineData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -12882,6 +13832,12 @@ export type GetLegalEntityTimelineResponse = GetLegalEntityTimelineResponses[key
 
 export type ExplainLegalEntityData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -12922,6 +13878,12 @@ export type ExplainLegalEntityResponse = ExplainLegalEntityResponses[keyof Expla
 
 export type ListMessagesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -12991,6 +13953,12 @@ export type CreateMessageData = {
      * At most 512 KiB.
      */
     body: MessageFields;
+    headers?: {
+        /**
+         * A word of the caller's choice, at most 255 characters, for this one creation. Sent again with the same body it makes nothing new and answers as before; with another body: 422.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/messages';
@@ -13100,6 +14068,12 @@ export type BulkMessagesResponse = BulkMessagesResponses[keyof BulkMessagesRespo
 
 export type CountMessagesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -13138,6 +14112,12 @@ export type CountMessagesResponse = CountMessagesResponses[keyof CountMessagesRe
 
 export type ListMessagesDuplicatesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -13196,6 +14176,12 @@ export type FindMessageResponse = FindMessageResponses[keyof FindMessageResponse
 
 export type DeleteMessageData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -13223,6 +14209,12 @@ export type DeleteMessageResponse = DeleteMessageResponses[keyof DeleteMessageRe
 
 export type GetMessageData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -13253,6 +14245,12 @@ export type UpdateMessageData = {
      * At most 512 KiB.
      */
     body: MessageFields;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -13280,6 +14278,12 @@ export type UpdateMessageResponse = UpdateMessageResponses[keyof UpdateMessageRe
 
 export type GetMessageAccessData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -13307,6 +14311,12 @@ export type GetMessageAccessResponse = GetMessageAccessResponses[keyof GetMessag
 
 export type GetMessageHistoryData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -13334,6 +14344,12 @@ export type GetMessageHistoryResponse = GetMessageHistoryResponses[keyof GetMess
 
 export type GetMessageVersionData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
         version: string;
@@ -13477,6 +14493,12 @@ export type RevealMessageResponse = RevealMessageResponses[keyof RevealMessageRe
 
 export type GetMessageSightingsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -13504,6 +14526,12 @@ export type GetMessageSightingsResponse = GetMessageSightingsResponses[keyof Get
 
 export type ListMessageSharesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -13589,6 +14617,12 @@ export type UnshareMessageResponse = UnshareMessageResponses[keyof UnshareMessag
 
 export type GetMessageTimelineData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -13621,6 +14655,12 @@ export type GetMessageTimelineResponse = GetMessageTimelineResponses[keyof GetMe
 
 export type ExplainMessageData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -13659,6 +14699,39 @@ export type ExplainMessageResponses = {
 
 export type ExplainMessageResponse = ExplainMessageResponses[keyof ExplainMessageResponses];
 
+export type GetOperationData = {
+    body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
+    path: {
+        operation: string;
+    };
+    query?: never;
+    url: '/api/v1/operations/{operation}';
+};
+
+export type GetOperationErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetOperationError = GetOperationErrors[keyof GetOperationErrors];
+
+export type GetOperationResponses = {
+    /**
+     * OK
+     */
+    200: Progress;
+};
+
+export type GetOperationResponse = GetOperationResponses[keyof GetOperationResponses];
+
 export type UndoOperationData = {
     body?: never;
     path: {
@@ -13688,6 +14761,12 @@ export type UndoOperationResponse = UndoOperationResponses[keyof UndoOperationRe
 
 export type ListPeopleData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/people';
@@ -13741,6 +14820,12 @@ export type CreatePersonResponse = CreatePersonResponses[keyof CreatePersonRespo
 
 export type ListNamesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/people/names';
@@ -13766,6 +14851,12 @@ export type ListNamesResponse = ListNamesResponses[keyof ListNamesResponses];
 
 export type GetPersonData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -13907,6 +14998,12 @@ export type HandOverResponse = HandOverResponses[keyof HandOverResponses];
 
 export type ListHandOversData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -13934,6 +15031,12 @@ export type ListHandOversResponse = ListHandOversResponses[keyof ListHandOversRe
 
 export type GetHoldingsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -14018,6 +15121,12 @@ export type CreateLinkResponse = CreateLinkResponses[keyof CreateLinkResponses];
 
 export type ListTiesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -14128,6 +15237,12 @@ export type ReactivatePersonResponse = ReactivatePersonResponses[keyof Reactivat
 
 export type GetDifferencesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -14212,6 +15327,12 @@ export type EndSessionsResponse = EndSessionsResponses[keyof EndSessionsResponse
 
 export type ListSessionsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -14239,6 +15360,12 @@ export type ListSessionsResponse = ListSessionsResponses[keyof ListSessionsRespo
 
 export type WhatCanBeTakenData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -14266,6 +15393,12 @@ export type WhatCanBeTakenResponse = WhatCanBeTakenResponses[keyof WhatCanBeTake
 
 export type ListPipelinesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/pipelines';
@@ -14377,6 +15510,12 @@ export type PreviewResponse = PreviewResponses[keyof PreviewResponses];
 
 export type ListProcessesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -14446,6 +15585,12 @@ export type CreateProcessData = {
      * At most 512 KiB.
      */
     body: ProcessFields;
+    headers?: {
+        /**
+         * A word of the caller's choice, at most 255 characters, for this one creation. Sent again with the same body it makes nothing new and answers as before; with another body: 422.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/processes';
@@ -14527,6 +15672,12 @@ export type AskForAccessToProcessesResponse = AskForAccessToProcessesResponses[k
 
 export type GetProcessBoardData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -14605,6 +15756,12 @@ export type BulkProcessesResponse = BulkProcessesResponses[keyof BulkProcessesRe
 
 export type CountProcessesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -14643,6 +15800,12 @@ export type CountProcessesResponse = CountProcessesResponses[keyof CountProcesse
 
 export type ListProcessesDuplicatesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -14701,6 +15864,12 @@ export type FindProcessResponse = FindProcessResponses[keyof FindProcessResponse
 
 export type DeleteProcessData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -14728,6 +15897,12 @@ export type DeleteProcessResponse = DeleteProcessResponses[keyof DeleteProcessRe
 
 export type GetProcessData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -14758,6 +15933,12 @@ export type UpdateProcessData = {
      * At most 512 KiB.
      */
     body: ProcessFields;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -14785,6 +15966,12 @@ export type UpdateProcessResponse = UpdateProcessResponses[keyof UpdateProcessRe
 
 export type GetProcessAccessData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -14812,6 +15999,12 @@ export type GetProcessAccessResponse = GetProcessAccessResponses[keyof GetProces
 
 export type GetProcessHistoryData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -14839,6 +16032,12 @@ export type GetProcessHistoryResponse = GetProcessHistoryResponses[keyof GetProc
 
 export type GetProcessVersionData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
         version: string;
@@ -14982,6 +16181,12 @@ export type RevealProcessResponse = RevealProcessResponses[keyof RevealProcessRe
 
 export type GetProcessSightingsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -15009,6 +16214,12 @@ export type GetProcessSightingsResponse = GetProcessSightingsResponses[keyof Get
 
 export type ListProcessSharesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -15094,6 +16305,12 @@ export type UnshareProcessResponse = UnshareProcessResponses[keyof UnshareProces
 
 export type GetProcessTimelineData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -15126,6 +16343,12 @@ export type GetProcessTimelineResponse = GetProcessTimelineResponses[keyof GetPr
 
 export type ExplainProcessData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -15166,6 +16389,12 @@ export type ExplainProcessResponse = ExplainProcessResponses[keyof ExplainProces
 
 export type ListProspectListsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -15235,6 +16464,12 @@ export type CreateProspectListData = {
      * At most 512 KiB.
      */
     body: ProspectListFields;
+    headers?: {
+        /**
+         * A word of the caller's choice, at most 255 characters, for this one creation. Sent again with the same body it makes nothing new and answers as before; with another body: 422.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/prospect_lists';
@@ -15344,6 +16579,12 @@ export type BulkProspectListsResponse = BulkProspectListsResponses[keyof BulkPro
 
 export type CountProspectListsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -15382,6 +16623,12 @@ export type CountProspectListsResponse = CountProspectListsResponses[keyof Count
 
 export type ListProspectListsDuplicatesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -15440,6 +16687,12 @@ export type FindProspectListResponse = FindProspectListResponses[keyof FindProsp
 
 export type DeleteProspectListData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -15467,6 +16720,12 @@ export type DeleteProspectListResponse = DeleteProspectListResponses[keyof Delet
 
 export type GetProspectListData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -15497,6 +16756,12 @@ export type UpdateProspectListData = {
      * At most 512 KiB.
      */
     body: ProspectListFields;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -15524,6 +16789,12 @@ export type UpdateProspectListResponse = UpdateProspectListResponses[keyof Updat
 
 export type GetProspectListAccessData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -15551,6 +16822,12 @@ export type GetProspectListAccessResponse = GetProspectListAccessResponses[keyof
 
 export type GetProspectListHistoryData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -15578,6 +16855,12 @@ export type GetProspectListHistoryResponse = GetProspectListHistoryResponses[key
 
 export type GetProspectListVersionData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
         version: string;
@@ -15721,6 +17004,12 @@ export type RevealProspectListResponse = RevealProspectListResponses[keyof Revea
 
 export type GetProspectListSightingsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -15748,6 +17037,12 @@ export type GetProspectListSightingsResponse = GetProspectListSightingsResponses
 
 export type ListProspectListSharesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -15833,6 +17128,12 @@ export type UnshareProspectListResponse = UnshareProspectListResponses[keyof Uns
 
 export type GetProspectListTimelineData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -15865,6 +17166,12 @@ export type GetProspectListTimelineResponse = GetProspectListTimelineResponses[k
 
 export type ExplainProspectListData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -15905,6 +17212,12 @@ export type ExplainProspectListResponse = ExplainProspectListResponses[keyof Exp
 
 export type ListProspectsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -15974,6 +17287,12 @@ export type CreateProspectData = {
      * At most 512 KiB.
      */
     body: ProspectFields;
+    headers?: {
+        /**
+         * A word of the caller's choice, at most 255 characters, for this one creation. Sent again with the same body it makes nothing new and answers as before; with another body: 422.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/prospects';
@@ -16083,6 +17402,12 @@ export type BulkProspectsResponse = BulkProspectsResponses[keyof BulkProspectsRe
 
 export type CountProspectsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -16121,6 +17446,12 @@ export type CountProspectsResponse = CountProspectsResponses[keyof CountProspect
 
 export type ListProspectsDuplicatesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -16179,6 +17510,12 @@ export type FindProspectResponse = FindProspectResponses[keyof FindProspectRespo
 
 export type DeleteProspectData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -16206,6 +17543,12 @@ export type DeleteProspectResponse = DeleteProspectResponses[keyof DeleteProspec
 
 export type GetProspectData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -16236,6 +17579,12 @@ export type UpdateProspectData = {
      * At most 512 KiB.
      */
     body: ProspectFields;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -16263,6 +17612,12 @@ export type UpdateProspectResponse = UpdateProspectResponses[keyof UpdateProspec
 
 export type GetProspectAccessData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -16320,6 +17675,12 @@ export type ConvertProspectResponse = ConvertProspectResponses[keyof ConvertPros
 
 export type GetProspectHistoryData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -16347,6 +17708,12 @@ export type GetProspectHistoryResponse = GetProspectHistoryResponses[keyof GetPr
 
 export type GetProspectVersionData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
         version: string;
@@ -16490,6 +17857,12 @@ export type RevealProspectResponse = RevealProspectResponses[keyof RevealProspec
 
 export type GetProspectSightingsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -16517,6 +17890,12 @@ export type GetProspectSightingsResponse = GetProspectSightingsResponses[keyof G
 
 export type ListProspectSharesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -16602,6 +17981,12 @@ export type UnshareProspectResponse = UnshareProspectResponses[keyof UnsharePros
 
 export type GetProspectTimelineData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -16634,6 +18019,12 @@ export type GetProspectTimelineResponse = GetProspectTimelineResponses[keyof Get
 
 export type ExplainProspectData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -16674,6 +18065,12 @@ export type ExplainProspectResponse = ExplainProspectResponses[keyof ExplainPros
 
 export type ListProvidersData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/providers';
@@ -16816,6 +18213,12 @@ export type CheckProviderResponse = CheckProviderResponses[keyof CheckProviderRe
 
 export type GetRailsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/rails';
@@ -16875,6 +18278,12 @@ export type SetRailsResponse = SetRailsResponses[keyof SetRailsResponses];
 
 export type ListRolesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/roles';
@@ -16955,6 +18364,12 @@ export type DeleteRoleResponse = DeleteRoleResponses[keyof DeleteRoleResponses];
 
 export type GetRoleData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -17012,6 +18427,12 @@ export type SetRoleResponse = SetRoleResponses[keyof SetRoleResponses];
 
 export type SearchData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -17042,6 +18463,12 @@ export type SearchResponse = SearchResponses[keyof SearchResponses];
 
 export type ListGuardedData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/security/factors';
@@ -17092,6 +18519,12 @@ export type EndEveryoneResponse = EndEveryoneResponses[keyof EndEveryoneResponse
 
 export type ListLiveSessionsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -17126,6 +18559,12 @@ export type ListLiveSessionsResponse = ListLiveSessionsResponses[keyof ListLiveS
 
 export type ListSignInsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -17180,6 +18619,12 @@ export type ListSignInsResponse = ListSignInsResponses[keyof ListSignInsResponse
 
 export type SummarizeSignInsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -17210,6 +18655,12 @@ export type SummarizeSignInsResponse = SummarizeSignInsResponses[keyof Summarize
 
 export type ListTermsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/security/terms';
@@ -17235,6 +18686,12 @@ export type ListTermsResponse = ListTermsResponses[keyof ListTermsResponses];
 
 export type GetTermsOfPersonData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -17292,6 +18749,12 @@ export type SetTermsOfPersonResponse = SetTermsOfPersonResponses[keyof SetTermsO
 
 export type GetTermsOfRoleData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -17349,6 +18812,12 @@ export type SetTermsOfRoleResponse = SetTermsOfRoleResponses[keyof SetTermsOfRol
 
 export type GetTermsOfWorkspaceData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/security/terms/workspace';
@@ -17402,6 +18871,12 @@ export type SetTermsOfWorkspaceResponse = SetTermsOfWorkspaceResponses[keyof Set
 
 export type ListServicesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -17471,6 +18946,12 @@ export type CreateServiceData = {
      * At most 512 KiB.
      */
     body: ServiceFields;
+    headers?: {
+        /**
+         * A word of the caller's choice, at most 255 characters, for this one creation. Sent again with the same body it makes nothing new and answers as before; with another body: 422.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/services';
@@ -17580,6 +19061,12 @@ export type BulkServicesResponse = BulkServicesResponses[keyof BulkServicesRespo
 
 export type CountServicesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -17618,6 +19105,12 @@ export type CountServicesResponse = CountServicesResponses[keyof CountServicesRe
 
 export type ListServicesDuplicatesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -17676,6 +19169,12 @@ export type FindServiceResponse = FindServiceResponses[keyof FindServiceResponse
 
 export type DeleteServiceData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -17703,6 +19202,12 @@ export type DeleteServiceResponse = DeleteServiceResponses[keyof DeleteServiceRe
 
 export type GetServiceData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -17733,6 +19238,12 @@ export type UpdateServiceData = {
      * At most 512 KiB.
      */
     body: ServiceFields;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -17760,6 +19271,12 @@ export type UpdateServiceResponse = UpdateServiceResponses[keyof UpdateServiceRe
 
 export type GetServiceAccessData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -17787,6 +19304,12 @@ export type GetServiceAccessResponse = GetServiceAccessResponses[keyof GetServic
 
 export type GetServiceHistoryData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -17814,6 +19337,12 @@ export type GetServiceHistoryResponse = GetServiceHistoryResponses[keyof GetServ
 
 export type GetServiceVersionData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
         version: string;
@@ -17957,6 +19486,12 @@ export type RevealServiceResponse = RevealServiceResponses[keyof RevealServiceRe
 
 export type GetServiceSightingsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -17984,6 +19519,12 @@ export type GetServiceSightingsResponse = GetServiceSightingsResponses[keyof Get
 
 export type ListServiceSharesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -18069,6 +19610,12 @@ export type UnshareServiceResponse = UnshareServiceResponses[keyof UnshareServic
 
 export type GetServiceTimelineData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -18101,6 +19648,12 @@ export type GetServiceTimelineResponse = GetServiceTimelineResponses[keyof GetSe
 
 export type ExplainServiceData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -18166,6 +19719,12 @@ export type SignOutResponse = SignOutResponses[keyof SignOutResponses];
 
 export type GetSessionData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/session';
@@ -18578,6 +20137,12 @@ export type LookAtLinkResponse = LookAtLinkResponses[keyof LookAtLinkResponses];
 
 export type ListNoticesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/session/notices';
@@ -18995,6 +20560,12 @@ export type DisownSessionResponse = DisownSessionResponses[keyof DisownSessionRe
 
 export type GetSettingsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/settings';
@@ -19048,6 +20619,12 @@ export type UpdateSettingsResponse = UpdateSettingsResponses[keyof UpdateSetting
 
 export type GetMailData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/settings/mail';
@@ -19151,6 +20728,12 @@ export type SetUpResponse = SetUpResponses[keyof SetUpResponses];
 
 export type ListStaffData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/staff';
@@ -19261,6 +20844,12 @@ export type SaveStaffResponse = SaveStaffResponses[keyof SaveStaffResponses];
 
 export type ListTasksData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -19330,6 +20919,12 @@ export type CreateTaskData = {
      * At most 512 KiB.
      */
     body: TaskFields;
+    headers?: {
+        /**
+         * A word of the caller's choice, at most 255 characters, for this one creation. Sent again with the same body it makes nothing new and answers as before; with another body: 422.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/tasks';
@@ -19439,6 +21034,12 @@ export type BulkTasksResponse = BulkTasksResponses[keyof BulkTasksResponses];
 
 export type CountTasksData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -19477,6 +21078,12 @@ export type CountTasksResponse = CountTasksResponses[keyof CountTasksResponses];
 
 export type ListTasksDuplicatesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -19535,6 +21142,12 @@ export type FindTaskResponse = FindTaskResponses[keyof FindTaskResponses];
 
 export type DeleteTaskData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -19562,6 +21175,12 @@ export type DeleteTaskResponse = DeleteTaskResponses[keyof DeleteTaskResponses];
 
 export type GetTaskData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -19592,6 +21211,12 @@ export type UpdateTaskData = {
      * At most 512 KiB.
      */
     body: TaskFields;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -19619,6 +21244,12 @@ export type UpdateTaskResponse = UpdateTaskResponses[keyof UpdateTaskResponses];
 
 export type GetTaskAccessData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -19646,6 +21277,12 @@ export type GetTaskAccessResponse = GetTaskAccessResponses[keyof GetTaskAccessRe
 
 export type GetTaskHistoryData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -19673,6 +21310,12 @@ export type GetTaskHistoryResponse = GetTaskHistoryResponses[keyof GetTaskHistor
 
 export type GetTaskVersionData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
         version: string;
@@ -19816,6 +21459,12 @@ export type RevealTaskResponse = RevealTaskResponses[keyof RevealTaskResponses];
 
 export type GetTaskSightingsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -19843,6 +21492,12 @@ export type GetTaskSightingsResponse = GetTaskSightingsResponses[keyof GetTaskSi
 
 export type ListTaskSharesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -19928,6 +21583,12 @@ export type UnshareTaskResponse = UnshareTaskResponses[keyof UnshareTaskResponse
 
 export type GetTaskTimelineData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -19960,6 +21621,12 @@ export type GetTaskTimelineResponse = GetTaskTimelineResponses[keyof GetTaskTime
 
 export type ExplainTaskData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -20053,6 +21720,12 @@ export type BeginViewingResponse = BeginViewingResponses[keyof BeginViewingRespo
 
 export type ListViewsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
