@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"castellan/internal/actor"
+	"castellan/internal/blob"
 	"castellan/internal/crm"
 	"castellan/internal/directory"
 	"castellan/internal/exchange"
@@ -140,7 +141,8 @@ func build(t testing.TB, db *store.DB) *town {
 			return workspace.Found(ctx, tx, crm.Settings{Name: f.Workspace, Region: f.Region, Language: f.Language, TimeZone: f.TimeZone, Currency: "EUR"})
 		},
 	})
-	door := records.Open(records.Options{Runner: runner, DB: db, Scribe: s, Rights: book, Vault: v, Catalog: workspace.Catalog, Region: workspace.Region, Prepare: workspace.Prepare(), Settle: workspace.Settle()})
+	door := records.Open(records.Options{Runner: runner, DB: db, Scribe: s, Rights: book, Vault: v, Catalog: workspace.Catalog, Region: workspace.Region, Prepare: workspace.Prepare(), Settle: workspace.Settle(),
+		Guard: workspace.Guard(), Shelf: blob.Open(db, v)})
 	imports := exchange.Open(exchange.Options{DB: db, Scribe: s, Vault: v, Rights: book, Book: door, Region: workspace.Region,
 		Language: func() string { return "en" }, Person: func(context.Context, string) (actor.PersonID, bool) { return 0, false }, Log: log})
 	t.Cleanup(func() {

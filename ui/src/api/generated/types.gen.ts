@@ -1638,6 +1638,126 @@ export type FieldsBody = {
     fields: unknown;
 };
 
+/**
+ * As far as the asker may see it: a field that is absent is hidden. Fields of one's own begin with x_.
+ */
+export type File = {
+    /**
+     * On
+     */
+    about?: {
+        id: string;
+        kind?: string;
+        title?: string;
+    } | null;
+    /**
+     * On a
+     */
+    about_kind?: string | null;
+    /**
+     * It is in the bin.
+     */
+    binned?: boolean;
+    can?: {
+        delete?: boolean;
+        edit?: boolean;
+    };
+    /**
+     * Content, bytes
+     */
+    content?: number | null;
+    /**
+     * Created
+     */
+    created_at?: string | null;
+    /**
+     * Created by
+     */
+    created_by?: {
+        id: string;
+        name?: string;
+    } | null;
+    /**
+     * Kind of file
+     */
+    form?: 'pdf' | 'image' | 'document' | 'sheet' | 'slides' | 'text' | 'archive' | 'audio' | 'video' | null;
+    id: string;
+    kind: 'file';
+    /**
+     * Name
+     */
+    name?: string | null;
+    /**
+     * Has a small picture
+     */
+    picture?: boolean | null;
+    /**
+     * Responsible
+     */
+    responsible?: {
+        id: string;
+        name?: string;
+    } | null;
+    /**
+     * Of fields that are not shown plainly: click or masked.
+     */
+    sight?: {
+        [key: string]: 'masked' | 'click';
+    };
+    /**
+     * Changed
+     */
+    updated_at?: string | null;
+    /**
+     * Changed by
+     */
+    updated_by?: {
+        id: string;
+        name?: string;
+    } | null;
+    version: number;
+    [key: string]: unknown;
+};
+
+/**
+ * Fields to write; those that are not named keep what they hold. version may name the one that was seen.
+ */
+export type FileFields = {
+    /**
+     * On. An id.
+     */
+    about?: string | null;
+    /**
+     * On a
+     */
+    about_kind?: string | null;
+    /**
+     * Name
+     */
+    name?: string | null;
+    /**
+     * Responsible. An id.
+     */
+    responsible?: string | null;
+    version?: number;
+    [key: string]: unknown;
+};
+
+export type FilePage = {
+    count?: {
+        /**
+         * There are at least that many.
+         */
+        capped: boolean;
+        n: number;
+    };
+    items: Array<File>;
+    /**
+     * The cursor of the next page; null at the end.
+     */
+    next: string | null;
+};
+
 export type FilePreview = {
     create: number;
     /**
@@ -4314,6 +4434,10 @@ export type Staff = {
      * Days that differ from the week.
      */
     days: Array<DayPart>;
+    /**
+     * Services that the person does not give; ids.
+     */
+    except: Array<string>;
     person: Named;
     position: string;
     version: number;
@@ -4332,6 +4456,10 @@ export type StaffBody = {
      * Days that differ from the week.
      */
     days?: Array<DayPart>;
+    /**
+     * Services that the person does not give; ids.
+     */
+    except?: Array<string>;
     position?: string;
     /**
      * The one that was read; absent: whatever it is now.
@@ -10386,6 +10514,715 @@ export type SetDirectoryResponses = {
 };
 
 export type SetDirectoryResponse = SetDirectoryResponses[keyof SetDirectoryResponses];
+
+export type ListFilesData = {
+    body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
+    path?: never;
+    query?: {
+        /**
+         * A condition as text: city = "Warszawa" and (tags has vip or not source = web). Or the same as a JSON tree. Only fields that the asker sees plainly.
+         */
+        filter?: string;
+        /**
+         * A field, with - before it for descending. By default -updated_at.
+         */
+        sort?: string;
+        /**
+         * Beginnings of words, three or more digits of a phone in a row, or the beginning of a mail address.
+         */
+        search?: string;
+        /**
+         * Names of fields, with commas between them. By default all that may be seen.
+         */
+        fields?: string;
+        /**
+         * next of the page before.
+         */
+        cursor?: string;
+        /**
+         * How many at most, up to 200. By default 50.
+         */
+        limit?: number;
+        /**
+         * Whether to count what is found: capped stops at 1,000.
+         */
+        count?: 'capped' | 'exact';
+        /**
+         * 1 for the records in the bin instead.
+         */
+        bin?: string;
+        /**
+         * 1 to be told of each record whether the asker may change and delete it.
+         */
+        can?: string;
+        /**
+         * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
+         */
+        zone?: string;
+    };
+    url: '/api/v1/files';
+};
+
+export type ListFilesErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListFilesError = ListFilesErrors[keyof ListFilesErrors];
+
+export type ListFilesResponses = {
+    /**
+     * OK
+     */
+    200: FilePage;
+};
+
+export type ListFilesResponse = ListFilesResponses[keyof ListFilesResponses];
+
+export type CreateFileData = {
+    /**
+     * At most 512 KiB.
+     */
+    body: FileFields;
+    headers?: {
+        /**
+         * A word of the caller's choice, at most 255 characters, for this one creation. Sent again with the same body it makes nothing new and answers as before; with another body: 422.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/files';
+};
+
+export type CreateFileErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type CreateFileError = CreateFileErrors[keyof CreateFileErrors];
+
+export type CreateFileResponses = {
+    /**
+     * Created
+     */
+    201: File;
+};
+
+export type CreateFileResponse = CreateFileResponses[keyof CreateFileResponses];
+
+export type BulkFilesData = {
+    /**
+     * At most 512 KiB.
+     */
+    body: BulkBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/files/bulk';
+};
+
+export type BulkFilesErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type BulkFilesError = BulkFilesErrors[keyof BulkFilesErrors];
+
+export type BulkFilesResponses = {
+    /**
+     * OK
+     */
+    200: Operation;
+};
+
+export type BulkFilesResponse = BulkFilesResponses[keyof BulkFilesResponses];
+
+export type CountFilesData = {
+    body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
+    path?: never;
+    query?: {
+        /**
+         * A condition as text: city = "Warszawa" and (tags has vip or not source = web). Or the same as a JSON tree. Only fields that the asker sees plainly.
+         */
+        filter?: string;
+        /**
+         * Beginnings of words, three or more digits of a phone in a row, or the beginning of a mail address.
+         */
+        search?: string;
+        /**
+         * 1 to count all; else counting stops at 1,000.
+         */
+        exact?: string;
+    };
+    url: '/api/v1/files/count';
+};
+
+export type CountFilesErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type CountFilesError = CountFilesErrors[keyof CountFilesErrors];
+
+export type CountFilesResponses = {
+    /**
+     * OK
+     */
+    200: Count;
+};
+
+export type CountFilesResponse = CountFilesResponses[keyof CountFilesResponses];
+
+export type FindFileData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: FindBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/files/find';
+};
+
+export type FindFileErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type FindFileError = FindFileErrors[keyof FindFileErrors];
+
+export type FindFileResponses = {
+    /**
+     * OK
+     */
+    200: FilePage;
+};
+
+export type FindFileResponse = FindFileResponses[keyof FindFileResponses];
+
+export type AttachFileData = {
+    /**
+     * At most 25600 KiB.
+     */
+    body: Blob | File;
+    path?: never;
+    query?: {
+        /**
+         * The id of the record to put it on.
+         */
+        about?: string;
+    };
+    url: '/api/v1/files/upload';
+};
+
+export type AttachFileErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type AttachFileError = AttachFileErrors[keyof AttachFileErrors];
+
+export type AttachFileResponses = {
+    /**
+     * Created
+     */
+    201: File;
+};
+
+export type AttachFileResponse = AttachFileResponses[keyof AttachFileResponses];
+
+export type DeleteFileData = {
+    body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/files/{id}';
+};
+
+export type DeleteFileErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type DeleteFileError = DeleteFileErrors[keyof DeleteFileErrors];
+
+export type DeleteFileResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type DeleteFileResponse = DeleteFileResponses[keyof DeleteFileResponses];
+
+export type GetFileData = {
+    body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/files/{id}';
+};
+
+export type GetFileErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetFileError = GetFileErrors[keyof GetFileErrors];
+
+export type GetFileResponses = {
+    /**
+     * OK
+     */
+    200: File;
+};
+
+export type GetFileResponse = GetFileResponses[keyof GetFileResponses];
+
+export type UpdateFileData = {
+    /**
+     * At most 512 KiB.
+     */
+    body: FileFields;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/files/{id}';
+};
+
+export type UpdateFileErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type UpdateFileError = UpdateFileErrors[keyof UpdateFileErrors];
+
+export type UpdateFileResponses = {
+    /**
+     * OK
+     */
+    200: File;
+};
+
+export type UpdateFileResponse = UpdateFileResponses[keyof UpdateFileResponses];
+
+export type GetFileAccessData = {
+    body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/files/{id}/access';
+};
+
+export type GetFileAccessErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetFileAccessError = GetFileAccessErrors[keyof GetFileAccessErrors];
+
+export type GetFileAccessResponses = {
+    /**
+     * OK
+     */
+    200: AccessList;
+};
+
+export type GetFileAccessResponse = GetFileAccessResponses[keyof GetFileAccessResponses];
+
+export type GetFileContentData = {
+    body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/files/{id}/content';
+};
+
+export type GetFileContentErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetFileContentError = GetFileContentErrors[keyof GetFileContentErrors];
+
+export type GetFileContentResponses = {
+    /**
+     * OK
+     */
+    200: Blob | File;
+};
+
+export type GetFileContentResponse = GetFileContentResponses[keyof GetFileContentResponses];
+
+export type GetFileHistoryData = {
+    body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/files/{id}/history';
+};
+
+export type GetFileHistoryErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetFileHistoryError = GetFileHistoryErrors[keyof GetFileHistoryErrors];
+
+export type GetFileHistoryResponses = {
+    /**
+     * OK
+     */
+    200: StepList;
+};
+
+export type GetFileHistoryResponse = GetFileHistoryResponses[keyof GetFileHistoryResponses];
+
+export type GetFileVersionData = {
+    body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
+    path: {
+        id: string;
+        version: string;
+    };
+    query?: never;
+    url: '/api/v1/files/{id}/history/{version}';
+};
+
+export type GetFileVersionErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetFileVersionError = GetFileVersionErrors[keyof GetFileVersionErrors];
+
+export type GetFileVersionResponses = {
+    /**
+     * OK
+     */
+    200: File;
+};
+
+export type GetFileVersionResponse = GetFileVersionResponses[keyof GetFileVersionResponses];
+
+export type RevertFileData = {
+    body?: never;
+    path: {
+        id: string;
+        version: string;
+    };
+    query?: never;
+    url: '/api/v1/files/{id}/history/{version}/restore';
+};
+
+export type RevertFileErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type RevertFileError = RevertFileErrors[keyof RevertFileErrors];
+
+export type RevertFileResponses = {
+    /**
+     * OK
+     */
+    200: File;
+};
+
+export type RevertFileResponse = RevertFileResponses[keyof RevertFileResponses];
+
+export type GetFilePictureData = {
+    body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/files/{id}/picture';
+};
+
+export type GetFilePictureErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetFilePictureError = GetFilePictureErrors[keyof GetFilePictureErrors];
+
+export type GetFilePictureResponses = {
+    /**
+     * OK
+     */
+    200: string;
+};
+
+export type GetFilePictureResponse = GetFilePictureResponses[keyof GetFilePictureResponses];
+
+export type RestoreFileData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/files/{id}/restore';
+};
+
+export type RestoreFileErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type RestoreFileError = RestoreFileErrors[keyof RestoreFileErrors];
+
+export type RestoreFileResponses = {
+    /**
+     * OK
+     */
+    200: File;
+};
+
+export type RestoreFileResponse = RestoreFileResponses[keyof RestoreFileResponses];
+
+export type RevealFileData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: RevealBody;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/files/{id}/reveal';
+};
+
+export type RevealFileErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type RevealFileError = RevealFileErrors[keyof RevealFileErrors];
+
+export type RevealFileResponses = {
+    /**
+     * OK
+     */
+    200: Reveal;
+};
+
+export type RevealFileResponse = RevealFileResponses[keyof RevealFileResponses];
+
+export type GetFileSightingsData = {
+    body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/files/{id}/seen';
+};
+
+export type GetFileSightingsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetFileSightingsError = GetFileSightingsErrors[keyof GetFileSightingsErrors];
+
+export type GetFileSightingsResponses = {
+    /**
+     * OK
+     */
+    200: Sightings;
+};
+
+export type GetFileSightingsResponse = GetFileSightingsResponses[keyof GetFileSightingsResponses];
+
+export type GetFileTimelineData = {
+    body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
+    path: {
+        id: string;
+    };
+    query?: {
+        /**
+         * next of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/files/{id}/timeline';
+};
+
+export type GetFileTimelineErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetFileTimelineError = GetFileTimelineErrors[keyof GetFileTimelineErrors];
+
+export type GetFileTimelineResponses = {
+    /**
+     * OK
+     */
+    200: Timeline;
+};
+
+export type GetFileTimelineResponse = GetFileTimelineResponses[keyof GetFileTimelineResponses];
+
+export type ExplainFileData = {
+    body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
+    path: {
+        id: string;
+    };
+    query?: {
+        /**
+         * By default the asker.
+         */
+        person?: string;
+        /**
+         * A field; by default the record as a whole.
+         */
+        field?: string;
+        /**
+         * By default view.
+         */
+        action?: 'view' | 'edit' | 'delete' | 'export';
+    };
+    url: '/api/v1/files/{id}/why';
+};
+
+export type ExplainFileErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ExplainFileError = ExplainFileErrors[keyof ExplainFileErrors];
+
+export type ExplainFileResponses = {
+    /**
+     * OK
+     */
+    200: Why;
+};
+
+export type ExplainFileResponse = ExplainFileResponses[keyof ExplainFileResponses];
 
 export type ListFoldersData = {
     body?: never;

@@ -5,6 +5,7 @@ import {
   IconChecklist,
   IconEye,
   IconMessage,
+  IconPaperclip,
   IconPencil,
   IconPlus,
   IconShare,
@@ -32,6 +33,7 @@ const icons: Record<string, ReactNode> = {
   updated: <IconPencil size={14} />,
   deal: <IconTargetArrow size={14} />,
   task: <IconChecklist size={14} />,
+  file: <IconPaperclip size={14} />,
   revealed: <IconEye size={14} />,
   shared: <IconShare size={14} />,
   deleted: <IconTrash size={14} />,
@@ -213,6 +215,7 @@ function Item({ kind, item, onDone }: { kind: Kind; item: Happening; onDone: () 
     changed: t`changed it`,
     updated: t`changed it`,
     comment: t`wrote`,
+    file: t`put a file here:`,
     deal: t`opened a deal`,
     task: t`set a task`,
     revealed: t`looked at a closed value`,
@@ -224,7 +227,7 @@ function Item({ kind, item, onDone }: { kind: Kind; item: Happening; onDone: () 
     reverted: t`brought an earlier version back`,
   };
   const target = item.kind ? all?.find((each) => each.name === item.kind) : undefined;
-  const address = target && item.id && target.name !== 'comment' ? `/${target.plural}/${item.id}` : undefined;
+  const address = target && item.id && !target.within ? `/${target.plural}/${item.id}` : undefined;
   const title = item.title ?? '';
 
   return (
