@@ -1,0 +1,2 @@
+-- On PostgreSQL the column was compared by the language of the server.
+SELECT 1;
