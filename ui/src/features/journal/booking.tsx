@@ -350,6 +350,8 @@ export default function Booking({
   }
 
   const taken = failure instanceof Problem && failure.code === 'time.taken';
+  // Of a series each time that is taken is named; of one appointment its field is.
+  const ofSeries = taken && failure.parts.some((part) => part.field?.startsWith('occurrences.'));
   const wrong = (name: string, word: string) => (missing.includes(name) ? word : undefined);
   const groups = useMemo(() => grouped(offered ?? [], draft.service), [offered, draft.service]);
   const outside =
@@ -383,7 +385,7 @@ export default function Booking({
           {failure !== null && (
             <Alert color={taken ? 'yellow' : 'red'} variant="light" role="alert">
               {taken ? (
-                failure.parts.length > 0 ? (
+                ofSeries ? (
                   <TakenTimes parts={failure.parts.length} />
                 ) : (
                   <Trans>At this time the person is not free.</Trans>
@@ -393,7 +395,7 @@ export default function Booking({
               )}
               {taken && (
                 <Group gap="xs" mt="xs">
-                  {failure.parts.length > 0 && draft.repeat.every && (
+                  {ofSeries && (
                     <Button variant="default" onClick={() => save({ skip: true })}>
                       <Trans>Book the others</Trans>
                     </Button>
