@@ -91,7 +91,7 @@ func (c *call) kinds() (listOf[kindAnswer], error) {
 
 func fieldOf(f *schema.Field, sight map[records.Surface]records.Sight, o records.Outline, language string) fieldAnswer {
 	plain := sight[records.OnList] == records.Plain
-	text := f.Type == schema.Text || f.Type == schema.LongText || f.Type == schema.URL
+	text := f.Type == schema.Text || f.Type == schema.LongText || f.Type == schema.URL || f.Type == schema.Lines
 	create, edit := grade(o, "create"), grade(o, "edit")
 	a := fieldAnswer{
 		Name: f.Name, Type: f.Type.String(), Class: f.Class.String(), Label: f.Labels.In(language), Labels: f.Labels, Target: f.Target,
