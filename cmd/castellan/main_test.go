@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -16,6 +15,7 @@ import (
 
 	"castellan/internal/actor"
 	"castellan/internal/rights"
+	"castellan/internal/sheet/sheettest"
 	"castellan/internal/store"
 	"castellan/internal/store/storetest"
 )
@@ -55,29 +55,6 @@ func program(t testing.TB, name string) string {
 	return filepath.Join(dir, name)
 }
 
-// realFiles are the files of real shape that new users come with, which lie
-// beside the repository.
-func realFiles(t testing.TB) []string {
-	t.Helper()
-	beside, err := filepath.Abs(filepath.Join("..", "..", "..", "shared", "data"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var all []string
-	for _, pattern := range []string{"csv/*.csv", "vcard/*.vcf"} {
-		names, err := filepath.Glob(filepath.Join(beside, pattern))
-		if err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, names...)
-	}
-	if len(all) != 11 {
-		t.Fatalf("found %d files of real shape beside the repository, want 11", len(all))
-	}
-	slices.Sort(all)
-	return all
-}
-
 // setting is the environment by which castellan finds a workspace.
 func setting(o store.Options) []string {
 	all := []string{"CASTELLAN_DATA=" + filepath.Join(o.Dir, "data")}
@@ -90,11 +67,14 @@ func setting(o store.Options) []string {
 var engines = []store.Engine{store.SQLite, store.Postgres}
 
 func TestCommandsDoAndRefuseAsTheScriptsSay(t *testing.T) {
-	files := filepath.Dir(filepath.Dir(realFiles(t)[0]))
+	samples, beside := sheettest.Samples(t), sheettest.Beside(t)
 	verifier := filepath.Dir(program(t, "castellan-verify"))
 	scripts, err := filepath.Glob("testdata/script/*.txtar")
 	if err != nil || len(scripts) < 5 {
 		t.Fatalf("found %d scripts: %v", len(scripts), err)
+	}
+	if len(beside) > 0 {
+		scripts = append(scripts, "testdata/beside/import_beside.txtar")
 	}
 	for _, engine := range engines {
 		t.Run(strings.ToLower(engine.String()), func(t *testing.T) {
@@ -106,7 +86,10 @@ func TestCommandsDoAndRefuseAsTheScriptsSay(t *testing.T) {
 						name, value, _ := strings.Cut(one, "=")
 						env.Setenv(name, value)
 					}
-					env.Setenv("FILES", files)
+					env.Setenv("FILES", filepath.Dir(filepath.Dir(samples[0])))
+					if len(beside) > 0 {
+						env.Setenv("BESIDE", filepath.Dir(filepath.Dir(beside[0])))
+					}
 					env.Setenv("DATA", filepath.Join(o.Dir, "data"))
 					env.Setenv("PATH", env.Getenv("PATH")+string(filepath.ListSeparator)+verifier)
 					return nil

@@ -17,6 +17,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"castellan/internal/sheet/sheettest"
 	"castellan/internal/store"
 	"castellan/internal/store/storetest"
 )
@@ -43,7 +44,7 @@ func TestProcessesOnPostgreSQLWorkSideBySide(t *testing.T) {
 	one, other := h.serve(), h.serve()
 	owner := one.signIn("olga@example.com", password)
 	neighbour := &visitor{t, other.base, owner.client}
-	i := owner.bring(realFiles(t)[0], nil)
+	i := owner.bring(sheettest.Samples(t)[0], nil)
 	if all, _ := neighbour.clients(); len(all) != i.Created {
 		t.Errorf("%d clients came by one process, the other shows %d", i.Created, len(all))
 	}
@@ -116,7 +117,7 @@ func (h *house) putBack(dir string, names ...string) {
 // of the operator alone.
 func lossIsTold(t *testing.T, h *house) {
 	t.Helper()
-	for _, args := range [][]string{{"serve", "--listen", "localhost:0"}, {"user", "list"}, {"import", "contacts", realFiles(t)[0]}, {"demo", "--data", h.data, "--listen", "localhost:0"}} {
+	for _, args := range [][]string{{"serve", "--listen", "localhost:0"}, {"user", "list"}, {"import", "contacts", sheettest.Samples(t)[0]}, {"demo", "--data", h.data, "--listen", "localhost:0"}} {
 		if args[0] == "demo" && h.place.URL != "" {
 			continue // demos are on SQLite
 		}
@@ -150,7 +151,7 @@ func TestOldCopyPutBackIsToldBeforeAnythingIsServed(t *testing.T) {
 			h.owner("olga@example.com")
 			old, now := filepath.Join(h.place.Dir, "old"), filepath.Join(h.place.Dir, "now")
 			h.copyTo(old, lost...)
-			h.must("import", "contacts", realFiles(t)[0])
+			h.must("import", "contacts", sheettest.Samples(t)[0])
 			h.copyTo(now, lost...)
 			h.putBack(old, lost...)
 			lossIsTold(t, h)
@@ -191,7 +192,7 @@ func TestOldCopyPutBackIsToldBeforeAnythingIsServed(t *testing.T) {
 		h := newHouse(t, o)
 		h.owner("olga@example.com")
 		run("CREATE DATABASE " + old + " TEMPLATE " + base)
-		h.must("import", "contacts", realFiles(t)[0])
+		h.must("import", "contacts", sheettest.Samples(t)[0])
 		run("DROP DATABASE " + base)
 		run("ALTER DATABASE " + old + " RENAME TO " + base)
 		lossIsTold(t, h)
@@ -240,7 +241,7 @@ func TestLogOfTheDatabaseThatIsMissingIsTold(t *testing.T) {
 			if err := reading.QueryRowContext(t.Context(), "SELECT count(*) FROM sqlite_schema").Scan(&tables); err != nil {
 				t.Fatal(err)
 			}
-			owner.bring(realFiles(t)[0], nil)
+			owner.bring(sheettest.Samples(t)[0], nil)
 			// What is not sealed yet is sealed again after the start: only what is
 			// known outside can be missed.
 			var log struct{ Items []struct{ Seq int64 } }

@@ -267,6 +267,44 @@ func BenchmarkSearch(b *testing.B) {
 	})
 }
 
+// BenchmarkSearchEverywhere measures what the palette asks: every kind, with
+// other scripts, the other keyboard and slips.
+func BenchmarkSearchEverywhere(b *testing.B) {
+	each(b, func(b *testing.B, ctx context.Context, h *house) {
+		slip := func(name string) string {
+			w := []rune(name)
+			i := 1 + rand.IntN(len(w)-2)
+			w[i], w[i+1] = w[i+1], w[i]
+			return string(w)
+		}
+		one := func(names []string) string { return names[rand.IntN(len(names))] }
+		for _, typed := range []struct {
+			name string
+			make func() string
+		}{
+			{"a name as it is", func() string { return one(latinFamily) }},
+			{"a name in the other script", func() string { return value.Transliterated(strings.ToLower(one(cyrillicFamily)))[0] }},
+			{"a slip", func() string { return slip(one(latinFamily)) }},
+			{"two words with a slip in each", func() string { return slip(one(cyrillicFamily)) + " " + slip(one(latinGiven)+"a") }},
+			{"what nobody is called", func() string { return fmt.Sprintf("qqjx%cvvq", 'a'+rand.IntN(26)) }},
+		} {
+			var asks []func() error
+			people := append([]onlooker{boss}, onlookers...)
+			for _, o := range people {
+				asks = append(asks, func() error {
+					_, err := h.book.Search(ctx, h.as(o), policy.DropDown, typed.make(), 8)
+					return err
+				})
+			}
+			t := turns(b, *samples, asks...)
+			for i, o := range people {
+				measured.atMost(h.db.Engine(), "search everywhere", fmt.Sprintf("%s, sees %s, p99", typed.name, o), "ms", milliseconds(t[i].at(0.99)), 50)
+				b.Logf("%s, %s, sees %s: p50 %s p99 %s", h.db.Engine(), typed.name, o, t[i].median(), t[i].at(0.99))
+			}
+		}
+	})
+}
+
 // plainly is what an onlooker would see with contact data unmasked.
 func (h *house) plainly(ctx context.Context, o onlooker) (policy.Grant, error) {
 	if o == boss {

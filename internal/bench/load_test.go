@@ -53,6 +53,12 @@ func (h *house) load(ctx context.Context) error {
 		statements = append(statements, store.Text(`INSERT INTO contact_digits (rowid, digits)
 			SELECT c.id, (SELECT group_concat(replace(json_extract(j.value, '$.number'), '+', ''), ' ') FROM json_each(c.phones) AS j) FROM contact AS c ORDER BY c.id`))
 	}
+	if h.db.Engine() == store.SQLite {
+		statements = append(statements, store.Text(`CREATE VIRTUAL TABLE contact_vocabulary USING fts5vocab (contact_words, row)`),
+			store.Text(`INSERT INTO word (word, kind) SELECT term, 1 FROM contact_vocabulary WHERE length(term) > 3`), store.Text(`DROP TABLE contact_vocabulary`))
+	} else {
+		statements = append(statements, store.Text(`INSERT INTO word (word, kind) SELECT s.word, 1 FROM ts_stat('SELECT words FROM search') AS s WHERE length(s.word) > 3`))
+	}
 	for _, text := range indexes {
 		statements = append(statements, store.Text(text))
 	}

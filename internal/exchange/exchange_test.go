@@ -15,6 +15,7 @@ import (
 	"castellan/internal/exchange"
 	"castellan/internal/policy"
 	"castellan/internal/records"
+	"castellan/internal/sheet/sheettest"
 	"castellan/internal/store"
 	"castellan/internal/store/storetest"
 )
@@ -151,21 +152,12 @@ func clients(t testing.TB, h *crmtest.House) int {
 func files(t testing.TB) map[string][]byte {
 	t.Helper()
 	all := map[string][]byte{}
-	for _, pattern := range []string{"csv/*.csv", "vcard/*.vcf"} {
-		names, err := filepath.Glob(filepath.Join("..", "..", "..", "shared", "data", pattern))
+	for _, name := range sheettest.Files(t) {
+		content, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, name := range names {
-			content, err := os.ReadFile(name)
-			if err != nil {
-				t.Fatal(err)
-			}
-			all[filepath.Base(name)] = content
-		}
-	}
-	if len(all) != 11 {
-		t.Fatalf("found %d files of real shape, want 11", len(all))
+		all[filepath.Base(filepath.Dir(filepath.Dir(name)))+" "+filepath.Base(name)] = content
 	}
 	return all
 }

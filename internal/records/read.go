@@ -296,8 +296,8 @@ func search(kind *schema.Kind, g policy.Grant, typed string) (*store.Search, err
 	if typed == "" {
 		return nil, nil
 	}
-	if len(typed) > 200 {
-		return nil, fault.New(fault.Invalid, "search.long", "A search has at most 200 characters.").At("search")
+	if len(typed) > longestSearch {
+		return nil, tooLong()
 	}
 	sees := func(how schema.Search) bool {
 		return slices.ContainsFunc(kind.Fields, func(f *schema.Field) bool { return f.Search == how && g.FieldAnywhere(f) == policy.Plain })

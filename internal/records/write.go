@@ -294,6 +294,9 @@ func (p *pen) change(g policy.Grant, s *state, cells []store.Cell, event scribe.
 		if err := p.search(after); err != nil {
 			return err
 		}
+		if err := p.forget(s, after); err != nil {
+			return err
+		}
 	}
 	details := changes(s, after, touched)
 	for k, v := range more {
@@ -324,6 +327,9 @@ func (p *pen) bin(kind *schema.Kind, id schema.RecordID, version int64) error {
 		return err
 	}
 	if err := p.tx.DropSearch(p.ctx, kind, id); err != nil {
+		return err
+	}
+	if err := p.forget(s, nil); err != nil {
 		return err
 	}
 	return p.note("record.deleted", kind, id, nil)
@@ -568,6 +574,19 @@ func (p *pen) search(s *state) error {
 	}
 	words, digits := s.words()
 	return p.tx.PutSearch(p.ctx, s.kind, s.stored.ID, words, digits)
+}
+
+// forget takes out of the vocabulary what nothing but the record was found by.
+func (p *pen) forget(before, after *state) error {
+	if before.kind.Within {
+		return nil
+	}
+	gone, _ := before.words()
+	if after != nil {
+		kept, _ := after.words()
+		gone = slices.DeleteFunc(gone, func(w string) bool { return slices.Contains(kept, w) })
+	}
+	return p.tx.ForgetWords(p.ctx, before.kind, gone)
 }
 
 // words are those by which the search box finds the record, and the digits of

@@ -231,10 +231,21 @@ func (s *Scribe) Write(ctx context.Context, tx *store.Tx, e Entry) error {
 // the ledger all the same: it then tells of an answer that nobody got. Note is
 // not to be called inside a transaction or while rows are being read: it waits
 // for others who may be waiting for that connection.
-func (s *Scribe) Note(ctx context.Context, e Entry) error {
-	all, err := s.encode(e, s.opts.Now())
-	if err != nil {
-		return err
+func (s *Scribe) Note(ctx context.Context, e Entry) error { return s.NoteAll(ctx, []Entry{e}) }
+
+// NoteAll is Note for several entries that tell of one answer: all of them are
+// on disk when it has returned nil.
+func (s *Scribe) NoteAll(ctx context.Context, told []Entry) error {
+	var all []item
+	for _, e := range told {
+		items, err := s.encode(e, s.opts.Now())
+		if err != nil {
+			return err
+		}
+		all = append(all, items...)
+	}
+	if len(all) == 0 {
+		return nil
 	}
 	n := &note{items: all, done: make(chan error, 1)}
 	select {
@@ -250,7 +261,7 @@ func (s *Scribe) Note(ctx context.Context, e Entry) error {
 		return ctx.Err()
 	}
 	select {
-	case err = <-n.done:
+	case err := <-n.done:
 		return err
 	case <-ctx.Done():
 		return ctx.Err()
@@ -258,7 +269,7 @@ func (s *Scribe) Note(ctx context.Context, e Entry) error {
 	}
 	// It may have been the last that was served, or have come a moment too late.
 	select {
-	case err = <-n.done:
+	case err := <-n.done:
 		return err
 	default:
 		return ErrClosed

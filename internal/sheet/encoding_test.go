@@ -13,6 +13,7 @@ import (
 	"golang.org/x/text/encoding/charmap"
 
 	"castellan/internal/fault"
+	"castellan/internal/sheet/sheettest"
 )
 
 const (
@@ -115,8 +116,8 @@ func TestPersonCanCorrectTheEncoding(t *testing.T) {
 	}
 }
 
-func TestSharedFilesReadAlikeInEveryEncodingThatHoldsThem(t *testing.T) {
-	for _, file := range sharedFiles(t) {
+func TestFilesReadAlikeInEveryEncodingThatHoldsThem(t *testing.T) {
+	for _, file := range sheettest.Files(t) {
 		if filepath.Base(file) != "yclients_clients.csv" {
 			continue
 		}

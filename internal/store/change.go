@@ -176,7 +176,14 @@ func (tx *Tx) insertRecords(ctx context.Context, g policy.Grant, all []Fresh) er
 
 // insertSearch is PutSearch for records that were never found before.
 func (tx *Tx) insertSearch(ctx context.Context, k *schema.Kind, all []Fresh) error {
-	var err error
+	var words []string
+	for _, r := range all {
+		words = append(words, r.Words...)
+	}
+	err := tx.learn(ctx, k, words)
+	if err != nil {
+		return err
+	}
 	if tx.Engine() == Postgres {
 		if !hasWords(k) && !hasDigits(k) {
 			return nil

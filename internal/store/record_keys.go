@@ -336,7 +336,7 @@ func (r *reading) hunts() []hunt {
 		all = append(all, h)
 	}
 	s := r.ask.Search
-	add(schema.ByWords, len(s.words()) > 0)
+	add(schema.ByWords, len(s.readings()) > 0)
 	add(schema.ByDigits, len(s.digits()) >= leastDigits)
 	add(schema.ByAddress, s.Address != "")
 	return all
@@ -399,13 +399,13 @@ func (r *reading) hunt(b *query.Builder, h hunt, f *schema.Field, p plan) {
 		b.Write("w.kind = ").Arg(int64(r.kind.Number)).Write(" AND w.field = ").Arg(f.Name).
 			Write(` AND w."key" >= `).Arg(s.Address).Write(` AND w."key" < `).Arg(s.Address + "\U0010FFFF")
 	case h.what == schema.ByWords && p.apart():
-		b.Write("w.words @@ ").Arg(tsquery(s.words())).Write("::tsquery")
+		b.Write("w.words @@ ").Arg(tsquery(s.readings())).Write("::tsquery")
 	case p.apart():
 		b.Write("w.digits LIKE ").Arg("%" + s.digits() + "%")
 	case h.what == schema.ByWords && postgres:
-		b.Write("w.kind = ").Arg(int64(r.kind.Number)).Write(" AND w.words @@ ").Arg(tsquery(s.words())).Write("::tsquery")
+		b.Write("w.kind = ").Arg(int64(r.kind.Number)).Write(" AND w.words @@ ").Arg(tsquery(s.readings())).Write("::tsquery")
 	case h.what == schema.ByWords:
-		b.Column("w", table).Write(" MATCH ").Arg(match(s.words()))
+		b.Column("w", table).Write(" MATCH ").Arg(match(s.readings()))
 	case postgres:
 		b.Write("w.kind = ").Arg(int64(r.kind.Number)).Write(" AND w.digits LIKE ").Arg("%" + s.digits() + "%")
 	default:

@@ -399,16 +399,25 @@ func (p *place) found(g policy.Grant, v policy.Verdict, r *record, s store.Searc
 		}
 		return any
 	}
-	words := seen(schema.ByWords)
-	asked := false
-	for _, w := range s.Words {
+	has := func(w string) bool {
 		w = strings.Trim(w, `"'\`)
-		asked = asked || w != ""
-		words = words && slices.ContainsFunc(r.words, func(have string) bool {
+		return slices.ContainsFunc(r.words, func(have string) bool {
 			return strings.HasPrefix(have, w) && (utf8.RuneCountInString(w) != 1 || have == w)
 		})
 	}
-	words = words && asked
+	reads := func(words []string, spelled [][]string) bool {
+		all, asked := true, false
+		for i, w := range words {
+			asked = asked || strings.Trim(w, `"'\`) != ""
+			all = all && (has(w) || i < len(spelled) && slices.ContainsFunc(spelled[i], has))
+		}
+		return all && asked
+	}
+	words := reads(s.Words, s.Spelled)
+	for _, other := range s.Or {
+		words = words || reads(other, nil)
+	}
+	words = words && seen(schema.ByWords)
 	digits := len(s.Digits) >= 3 && seen(schema.ByDigits) && slices.ContainsFunc(r.digits, func(have string) bool { return strings.Contains(have, s.Digits) })
 	address := false
 	for _, f := range p.kind.Fields {
@@ -541,6 +550,8 @@ func TestSearchFindsOnlyWhatMayBeSeen(t *testing.T) {
 			{Words: []string{"ков"}}, {Words: []string{"ковал", "ольг"}}, {Words: []string{"brien"}}, {Words: []string{"ros", "an"}},
 			{Words: []string{"xxxx"}}, {Words: []string{"900"}}, {Digits: "5550"}, {Digits: "39055"}, {Digits: "12"}, {Address: "a1"},
 			{Address: "a1@example.com"}, {Words: []string{"ros"}, Digits: "5550", Address: "a1"}, {Words: []string{`"ros`}}, {Words: []string{"o'", `\`}}, {},
+			{Words: []string{"xxxx"}, Spelled: [][]string{{"ков", "ros"}}}, {Words: []string{"ros", "xxxx"}, Spelled: [][]string{nil, {"an", "brien"}}},
+			{Words: []string{"xxxx"}, Or: [][]string{{"ковал", "ольг"}, {"brien"}}},
 		}
 		found := 0
 		for range 120 {

@@ -18,6 +18,9 @@ type Search struct {
 	Words   []string // folded (value.Words); each is the beginning of a word, one of a single letter the whole of it
 	Digits  string   // three or more digits in a row of a phone
 	Address string   // folded beginning of a mail address
+
+	Spelled [][]string // by place of Words: other beginnings that do there as well
+	Or      [][]string // other readings of what was typed: all words of one of them do as well as Words
 }
 
 // maxWord is how many bytes of a word count; PostgreSQL takes at most 2046.
@@ -38,6 +41,9 @@ func hasDigits(k *schema.Kind) bool {
 // PutSearch keeps the words and digits by which a record is found, in place of
 // what was kept before. Words are folded as value.Words does.
 func (tx *Tx) PutSearch(ctx context.Context, k *schema.Kind, id schema.RecordID, words, digits []string) error {
+	if err := tx.learn(ctx, k, words); err != nil {
+		return err
+	}
 	if tx.Engine() == Postgres {
 		return tx.putSearchPostgres(ctx, k, id, words, digits)
 	}
@@ -103,20 +109,43 @@ func cut(s string, n int) string {
 	return s[:n]
 }
 
-// words are those to look for, without signs that would mean something to the
-// engine.
-func (s Search) words() []string {
-	var all []string
-	for _, w := range s.Words {
-		w = strings.Map(func(r rune) rune {
-			if unicode.IsLetter(r) || unicode.IsNumber(r) || unicode.IsMark(r) {
-				return r
-			}
-			return -1
-		}, w)
-		if w = cut(w, maxWord); w != "" {
-			all = append(all, w)
+// plainWord is a word without signs that would mean something to the engine.
+func plainWord(w string) string {
+	return cut(strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsNumber(r) || unicode.IsMark(r) {
+			return r
 		}
+		return -1
+	}, w), maxWord)
+}
+
+// readings are the ways to read what was typed. A record is found by one of
+// them: by every place of it, and there by one of its spellings.
+func (s Search) readings() [][][]string {
+	var all [][][]string
+	add := func(words []string, spelled [][]string) {
+		var places [][]string
+		for i, w := range words {
+			if w = plainWord(w); w == "" {
+				continue
+			}
+			place := []string{w}
+			if i < len(spelled) {
+				for _, o := range spelled[i] {
+					if o = plainWord(o); o != "" && !slices.Contains(place, o) {
+						place = append(place, o)
+					}
+				}
+			}
+			places = append(places, place)
+		}
+		if len(places) > 0 {
+			all = append(all, places)
+		}
+	}
+	add(s.Words, s.Spelled)
+	for _, words := range s.Or {
+		add(words, nil)
 	}
 	return all
 }
@@ -125,34 +154,41 @@ func (s Search) words() []string {
 // single letter are too many to be of use.
 func whole(word string) bool { return utf8.RuneCountInString(word) == 1 }
 
-// match writes the words as FTS5 asks for them: every one must be there.
-func match(words []string) string {
-	var b strings.Builder
-	for i, w := range words {
-		if i > 0 {
-			b.WriteByte(' ')
+// writeReadings writes them in the words of an engine.
+func writeReadings(all [][][]string, or, and string, one func(word string) string) string {
+	readings := make([]string, len(all))
+	for i, places := range all {
+		parts := make([]string, len(places))
+		for j, spellings := range places {
+			words := make([]string, len(spellings))
+			for k, w := range spellings {
+				words[k] = one(w)
+			}
+			parts[j] = "(" + strings.Join(words, or) + ")"
 		}
-		b.WriteString(`"` + w + `"`)
-		if !whole(w) {
-			b.WriteByte('*')
-		}
+		readings[i] = "(" + strings.Join(parts, and) + ")"
 	}
-	return b.String()
+	return strings.Join(readings, or)
 }
 
-// tsquery writes the words as PostgreSQL asks for them.
-func tsquery(words []string) string {
-	var b strings.Builder
-	for i, w := range words {
-		if i > 0 {
-			b.WriteString(" & ")
+// match writes the readings as FTS5 asks for them.
+func match(all [][][]string) string {
+	return writeReadings(all, " OR ", " AND ", func(w string) string {
+		if whole(w) {
+			return `"` + w + `"`
 		}
-		b.WriteString(`'` + w + `'`)
-		if !whole(w) {
-			b.WriteString(":*")
+		return `"` + w + `"*`
+	})
+}
+
+// tsquery writes the readings as PostgreSQL asks for them.
+func tsquery(all [][][]string) string {
+	return writeReadings(all, " | ", " & ", func(w string) string {
+		if whole(w) {
+			return `'` + w + `'`
 		}
-	}
-	return b.String()
+		return `'` + w + `':*`
+	})
 }
 
 // digits are those of the part of a phone: anything else could not be looked

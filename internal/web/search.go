@@ -1,14 +1,13 @@
 package web
 
 import (
-	"castellan/internal/fault"
 	"castellan/internal/records"
 )
 
 func (s *Server) searchRoutes() []route {
 	return []route{{
 		method: "GET", path: "/api/v1/search", name: "search", tag: "Records", summary: "Look for records of every kind by what is typed", door: asRights, surface: records.OnDropDown,
-		query: []parameter{{name: "q", doc: "Beginnings of words, three or more digits of a phone in a row, or the beginning of a mail address."}}, shape: answers((*call).search),
+		query: []parameter{{name: "q", doc: "Beginnings of words, in either script and with one slip in each, three or more digits of a phone in a row, or the beginning of a mail address."}}, shape: answers((*call).search),
 	}}
 }
 
@@ -21,30 +20,16 @@ type hitAnswer struct {
 // hits are at most so many of each kind.
 const hits = 8
 
-// search asks each kind in turn, as its own list would be asked: what the asker
-// may not look into is not looked into.
+// search asks each kind as its own list would be asked: what the asker may not
+// look into is not looked into.
 func (c *call) search() (listOf[hitAnswer], error) {
-	var all []hitAnswer
-	q := c.query.Get("q")
-	if q == "" {
-		return list(all), nil
+	found, err := c.Records.Search(c.ctx, c.who, c.surface(), c.query.Get("q"), hits)
+	if err != nil {
+		return list[hitAnswer](nil), err
 	}
-	for _, k := range c.Records.Kinds() {
-		if k.Within {
-			continue
-		}
-		p, err := c.Records.List(c.ctx, c.who, k.Name, c.surface(), records.Query{Search: q, Limit: hits, Fields: []string{k.Title}})
-		if fault.Is(err, fault.Invalid) || fault.Is(err, fault.Denied) {
-			continue // a kind whose titles the asker may not know of
-		}
-		if err != nil {
-			return list(all), err
-		}
-		for i := range p.Rows {
-			if title, ok := p.Rows[i].Values[0].(string); ok {
-				all = append(all, hitAnswer{k.Name, c.Records.RecordWord(k.Name, p.Rows[i].ID), title})
-			}
-		}
+	var all []hitAnswer
+	for _, h := range found {
+		all = append(all, hitAnswer{h.Kind.Name, c.Records.RecordWord(h.Kind.Name, h.ID), h.Title})
 	}
 	return list(all), nil
 }

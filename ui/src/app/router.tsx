@@ -107,7 +107,7 @@ const list = createRoute({
   getParentRoute: () => inside,
   path: '/$plural',
   validateSearch: (search: Record<string, unknown>): ListSearch =>
-    words(search, 'filter', 'sort', 'search', 'cols', 'view', 'pipeline', 'saved'),
+    words(search, 'filter', 'sort', 'search', 'cols', 'view', 'pipeline', 'saved', 'new'),
   component: lazyRouteComponent(() => import('../features/record/list-page'), 'ListPage'),
 });
 

@@ -1,14 +1,13 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import { Link, Outlet } from '@tanstack/react-router';
-import { holds, useMe } from '../api/session';
+import { holds, type Session, useMe } from '../api/session';
 import { PageTitle } from '../kit/page';
 import classes from './settings-frame.module.css';
 
-/** The settings: a list of places beside the chosen one. */
-export function SettingsFrame() {
+/** The settings that this person may look at. */
+export function useSettingsPlaces(me: Session) {
   const { t } = useLingui();
-  const me = useMe();
-  const places = [
+  return [
     { to: '/settings', label: t`Workspace`, shown: true },
     { to: '/settings/you', label: t`You`, shown: !me.view_as },
     { to: '/settings/people', label: t`People`, shown: holds(me, 'people.manage') },
@@ -23,6 +22,13 @@ export function SettingsFrame() {
     { to: '/settings/providers', label: t`Sign-in providers`, shown: holds(me, 'security.manage') },
     { to: '/settings/directory', label: t`Account sync`, shown: holds(me, 'security.manage') },
   ].filter((place) => place.shown);
+}
+
+/** The settings: a list of places beside the chosen one. */
+export function SettingsFrame() {
+  const { t } = useLingui();
+  const me = useMe();
+  const places = useSettingsPlaces(me);
   return (
     <div className={classes.frame}>
       <PageTitle title={t`Settings`} />

@@ -36,7 +36,7 @@ import { useSecurityPlaces } from './security-places';
 import classes from './shell.module.css';
 
 // What is opened by a click comes with its first click, or when there is time.
-const Palette = lazy(() => import('../features/search/palette'));
+const Finder = lazy(() => import('./finder'));
 const ViewingBar = lazy(() => import('./viewing-bar').then((page) => ({ default: page.ViewingBar })));
 const Keys = lazy(() => import('./keys-page'));
 const Me = lazy(() => import('./me'));
@@ -180,7 +180,7 @@ export function Shell() {
       {phone && <PhoneBar places={places} />}
       {asking && (
         <Suspense>
-          <Palette onClose={() => setAsking(false)} />
+          <Finder places={places} onClose={() => setAsking(false)} />
         </Suspense>
       )}
       {showsKeys && (

@@ -39,6 +39,17 @@ export type Agenda = {
     items: Array<unknown>;
 };
 
+export type AlikeBody = {
+    /**
+     * The record itself, which is not like itself. Without values, it is held against the others.
+     */
+    id?: string;
+    /**
+     * The phones, mail addresses and name that are being written, as the fields of the record.
+     */
+    values?: unknown;
+};
+
 export type AppBody = {
     /**
      * What the app shows.
@@ -206,6 +217,17 @@ export type AppointmentPage = {
      * The cursor of the next page; null at the end.
      */
     next: string | null;
+};
+
+export type AskBody = {
+    /**
+     * The whole address.
+     */
+    email?: string;
+    /**
+     * The whole number.
+     */
+    phone?: string;
 };
 
 export type Asked = {
@@ -450,6 +472,18 @@ export type Column = {
     index: number;
     label?: string;
     samples: Array<string>;
+};
+
+export type ColumnShape = {
+    field: string;
+    /**
+     * Whether it stays in sight when the list is moved sideways.
+     */
+    pinned?: boolean;
+    /**
+     * In pixels; absent: as it comes.
+     */
+    width?: number;
 };
 
 /**
@@ -1411,6 +1445,11 @@ export type Draft = {
      * The same, to be drawn for the camera of the app.
      */
     uri: string;
+};
+
+export type Duplicates = {
+    items: Array<Twins>;
+    next: string | null;
 };
 
 export type EmailBody = {
@@ -2504,6 +2543,31 @@ export type MemberList = {
 
 export type MembersBody = {
     items: Array<MemberBody>;
+};
+
+export type MergeBody = {
+    /**
+     * The record that goes to the bin.
+     */
+    other: string;
+    /**
+     * The same of the other one.
+     */
+    other_version?: number;
+    /**
+     * Whether this record is also shared with those with whom the other one is.
+     */
+    shares?: boolean;
+    /**
+     * By field: this, other, or of lists both. Of fields that are not named, lists are united, what is empty is filled, and else this record's value counts.
+     */
+    take?: {
+        [key: string]: string;
+    };
+    /**
+     * The version of this record that was seen; absent: whatever it is now.
+     */
+    version?: number;
 };
 
 /**
@@ -4721,6 +4785,76 @@ export type TokenBody = {
     token: string;
 };
 
+export type Twins = {
+    /**
+     * The field that is the same.
+     */
+    by: string;
+    /**
+     * As in a list.
+     */
+    records: Array<unknown>;
+};
+
+export type TwinsList = {
+    items: Array<Twins>;
+};
+
+export type View = {
+    audience: 'private' | 'everyone' | 'group';
+    /**
+     * The asker may not filter or sort as this view does: its filter and order are left out.
+     */
+    barred: boolean;
+    columns: Array<ColumnShape>;
+    filter: string;
+    group: Named;
+    id: string;
+    kind: string;
+    may_edit: boolean;
+    mine: boolean;
+    name: string;
+    owner: Named;
+    sort: string;
+    version: number;
+};
+
+export type ViewBody = {
+    /**
+     * Who else sees the view; by default nobody. Others take the ability views.share.
+     */
+    audience?: 'private' | 'everyone' | 'group';
+    /**
+     * In their order; absent: the usual ones.
+     */
+    columns?: Array<ColumnShape>;
+    /**
+     * A condition, as in lists.
+     */
+    filter?: string;
+    /**
+     * For the audience group.
+     */
+    group?: string;
+    /**
+     * Of which kind of record, such as contact.
+     */
+    kind: string;
+    name: string;
+    /**
+     * A field, with - before it for descending.
+     */
+    sort?: string;
+    /**
+     * Of a change: the version that was seen; absent: whatever it is now.
+     */
+    version?: number;
+};
+
+export type ViewList = {
+    items: Array<View>;
+};
+
 export type Viewing = {
     ends_at: string;
     /**
@@ -5418,6 +5552,10 @@ export type ListAppointmentsData = {
          * 1 for the records in the bin instead.
          */
         bin?: string;
+        /**
+         * 1 to be told of each record whether the asker may change and delete it.
+         */
+        can?: string;
         /**
          * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
          */
@@ -6171,6 +6309,10 @@ export type ListCallsData = {
          */
         bin?: string;
         /**
+         * 1 to be told of each record whether the asker may change and delete it.
+         */
+        can?: string;
+        /**
          * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
          */
         zone?: string;
@@ -6223,6 +6365,62 @@ export type CreateCallResponses = {
 };
 
 export type CreateCallResponse = CreateCallResponses[keyof CreateCallResponses];
+
+export type FindAlikeCallsData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: AlikeBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/calls/alike';
+};
+
+export type FindAlikeCallsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type FindAlikeCallsError = FindAlikeCallsErrors[keyof FindAlikeCallsErrors];
+
+export type FindAlikeCallsResponses = {
+    /**
+     * OK
+     */
+    200: TwinsList;
+};
+
+export type FindAlikeCallsResponse = FindAlikeCallsResponses[keyof FindAlikeCallsResponses];
+
+export type AskForAccessToCallsData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: AskBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/calls/ask';
+};
+
+export type AskForAccessToCallsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type AskForAccessToCallsError = AskForAccessToCallsErrors[keyof AskForAccessToCallsErrors];
+
+export type AskForAccessToCallsResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type AskForAccessToCallsResponse = AskForAccessToCallsResponses[keyof AskForAccessToCallsResponses];
 
 export type BulkCallsData = {
     /**
@@ -6289,6 +6487,36 @@ export type CountCallsResponses = {
 };
 
 export type CountCallsResponse = CountCallsResponses[keyof CountCallsResponses];
+
+export type ListCallsDuplicatesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * next of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/calls/duplicates';
+};
+
+export type ListCallsDuplicatesErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListCallsDuplicatesError = ListCallsDuplicatesErrors[keyof ListCallsDuplicatesErrors];
+
+export type ListCallsDuplicatesResponses = {
+    /**
+     * OK
+     */
+    200: Duplicates;
+};
+
+export type ListCallsDuplicatesResponse = ListCallsDuplicatesResponses[keyof ListCallsDuplicatesResponses];
 
 export type FindCallData = {
     /**
@@ -6511,6 +6739,36 @@ export type RevertCallResponses = {
 };
 
 export type RevertCallResponse = RevertCallResponses[keyof RevertCallResponses];
+
+export type MergeCallData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: MergeBody;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/calls/{id}/merge';
+};
+
+export type MergeCallErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type MergeCallError = MergeCallErrors[keyof MergeCallErrors];
+
+export type MergeCallResponses = {
+    /**
+     * OK
+     */
+    200: Operation;
+};
+
+export type MergeCallResponse = MergeCallResponses[keyof MergeCallResponses];
 
 export type RestoreCallData = {
     body?: never;
@@ -6789,6 +7047,10 @@ export type ListCommentsData = {
          * 1 for the records in the bin instead.
          */
         bin?: string;
+        /**
+         * 1 to be told of each record whether the asker may change and delete it.
+         */
+        can?: string;
         /**
          * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
          */
@@ -7324,6 +7586,10 @@ export type ListCompaniesData = {
          */
         bin?: string;
         /**
+         * 1 to be told of each record whether the asker may change and delete it.
+         */
+        can?: string;
+        /**
          * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
          */
         zone?: string;
@@ -7376,6 +7642,62 @@ export type CreateCompanyResponses = {
 };
 
 export type CreateCompanyResponse = CreateCompanyResponses[keyof CreateCompanyResponses];
+
+export type FindAlikeCompaniesData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: AlikeBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/companies/alike';
+};
+
+export type FindAlikeCompaniesErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type FindAlikeCompaniesError = FindAlikeCompaniesErrors[keyof FindAlikeCompaniesErrors];
+
+export type FindAlikeCompaniesResponses = {
+    /**
+     * OK
+     */
+    200: TwinsList;
+};
+
+export type FindAlikeCompaniesResponse = FindAlikeCompaniesResponses[keyof FindAlikeCompaniesResponses];
+
+export type AskForAccessToCompaniesData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: AskBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/companies/ask';
+};
+
+export type AskForAccessToCompaniesErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type AskForAccessToCompaniesError = AskForAccessToCompaniesErrors[keyof AskForAccessToCompaniesErrors];
+
+export type AskForAccessToCompaniesResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type AskForAccessToCompaniesResponse = AskForAccessToCompaniesResponses[keyof AskForAccessToCompaniesResponses];
 
 export type BulkCompaniesData = {
     /**
@@ -7442,6 +7764,36 @@ export type CountCompaniesResponses = {
 };
 
 export type CountCompaniesResponse = CountCompaniesResponses[keyof CountCompaniesResponses];
+
+export type ListCompaniesDuplicatesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * next of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/companies/duplicates';
+};
+
+export type ListCompaniesDuplicatesErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListCompaniesDuplicatesError = ListCompaniesDuplicatesErrors[keyof ListCompaniesDuplicatesErrors];
+
+export type ListCompaniesDuplicatesResponses = {
+    /**
+     * OK
+     */
+    200: Duplicates;
+};
+
+export type ListCompaniesDuplicatesResponse = ListCompaniesDuplicatesResponses[keyof ListCompaniesDuplicatesResponses];
 
 export type FindCompanyData = {
     /**
@@ -7664,6 +8016,36 @@ export type RevertCompanyResponses = {
 };
 
 export type RevertCompanyResponse = RevertCompanyResponses[keyof RevertCompanyResponses];
+
+export type MergeCompanyData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: MergeBody;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/companies/{id}/merge';
+};
+
+export type MergeCompanyErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type MergeCompanyError = MergeCompanyErrors[keyof MergeCompanyErrors];
+
+export type MergeCompanyResponses = {
+    /**
+     * OK
+     */
+    200: Operation;
+};
+
+export type MergeCompanyResponse = MergeCompanyResponses[keyof MergeCompanyResponses];
 
 export type RestoreCompanyData = {
     body?: never;
@@ -7943,6 +8325,10 @@ export type ListContactsData = {
          */
         bin?: string;
         /**
+         * 1 to be told of each record whether the asker may change and delete it.
+         */
+        can?: string;
+        /**
          * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
          */
         zone?: string;
@@ -7995,6 +8381,62 @@ export type CreateContactResponses = {
 };
 
 export type CreateContactResponse = CreateContactResponses[keyof CreateContactResponses];
+
+export type FindAlikeContactsData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: AlikeBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/contacts/alike';
+};
+
+export type FindAlikeContactsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type FindAlikeContactsError = FindAlikeContactsErrors[keyof FindAlikeContactsErrors];
+
+export type FindAlikeContactsResponses = {
+    /**
+     * OK
+     */
+    200: TwinsList;
+};
+
+export type FindAlikeContactsResponse = FindAlikeContactsResponses[keyof FindAlikeContactsResponses];
+
+export type AskForAccessToContactsData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: AskBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/contacts/ask';
+};
+
+export type AskForAccessToContactsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type AskForAccessToContactsError = AskForAccessToContactsErrors[keyof AskForAccessToContactsErrors];
+
+export type AskForAccessToContactsResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type AskForAccessToContactsResponse = AskForAccessToContactsResponses[keyof AskForAccessToContactsResponses];
 
 export type BulkContactsData = {
     /**
@@ -8061,6 +8503,36 @@ export type CountContactsResponses = {
 };
 
 export type CountContactsResponse = CountContactsResponses[keyof CountContactsResponses];
+
+export type ListContactsDuplicatesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * next of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/contacts/duplicates';
+};
+
+export type ListContactsDuplicatesErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListContactsDuplicatesError = ListContactsDuplicatesErrors[keyof ListContactsDuplicatesErrors];
+
+export type ListContactsDuplicatesResponses = {
+    /**
+     * OK
+     */
+    200: Duplicates;
+};
+
+export type ListContactsDuplicatesResponse = ListContactsDuplicatesResponses[keyof ListContactsDuplicatesResponses];
 
 export type FindContactData = {
     /**
@@ -8283,6 +8755,36 @@ export type RevertContactResponses = {
 };
 
 export type RevertContactResponse = RevertContactResponses[keyof RevertContactResponses];
+
+export type MergeContactData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: MergeBody;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/contacts/{id}/merge';
+};
+
+export type MergeContactErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type MergeContactError = MergeContactErrors[keyof MergeContactErrors];
+
+export type MergeContactResponses = {
+    /**
+     * OK
+     */
+    200: Operation;
+};
+
+export type MergeContactResponse = MergeContactResponses[keyof MergeContactResponses];
 
 export type RestoreContactData = {
     body?: never;
@@ -8592,6 +9094,10 @@ export type ListDealsData = {
          */
         bin?: string;
         /**
+         * 1 to be told of each record whether the asker may change and delete it.
+         */
+        can?: string;
+        /**
          * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
          */
         zone?: string;
@@ -8644,6 +9150,62 @@ export type CreateDealResponses = {
 };
 
 export type CreateDealResponse = CreateDealResponses[keyof CreateDealResponses];
+
+export type FindAlikeDealsData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: AlikeBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/deals/alike';
+};
+
+export type FindAlikeDealsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type FindAlikeDealsError = FindAlikeDealsErrors[keyof FindAlikeDealsErrors];
+
+export type FindAlikeDealsResponses = {
+    /**
+     * OK
+     */
+    200: TwinsList;
+};
+
+export type FindAlikeDealsResponse = FindAlikeDealsResponses[keyof FindAlikeDealsResponses];
+
+export type AskForAccessToDealsData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: AskBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/deals/ask';
+};
+
+export type AskForAccessToDealsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type AskForAccessToDealsError = AskForAccessToDealsErrors[keyof AskForAccessToDealsErrors];
+
+export type AskForAccessToDealsResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type AskForAccessToDealsResponse = AskForAccessToDealsResponses[keyof AskForAccessToDealsResponses];
 
 export type GetDealBoardData = {
     body?: never;
@@ -8760,6 +9322,36 @@ export type CountDealsResponses = {
 };
 
 export type CountDealsResponse = CountDealsResponses[keyof CountDealsResponses];
+
+export type ListDealsDuplicatesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * next of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/deals/duplicates';
+};
+
+export type ListDealsDuplicatesErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListDealsDuplicatesError = ListDealsDuplicatesErrors[keyof ListDealsDuplicatesErrors];
+
+export type ListDealsDuplicatesResponses = {
+    /**
+     * OK
+     */
+    200: Duplicates;
+};
+
+export type ListDealsDuplicatesResponse = ListDealsDuplicatesResponses[keyof ListDealsDuplicatesResponses];
 
 export type FindDealData = {
     /**
@@ -8982,6 +9574,36 @@ export type RevertDealResponses = {
 };
 
 export type RevertDealResponse = RevertDealResponses[keyof RevertDealResponses];
+
+export type MergeDealData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: MergeBody;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/deals/{id}/merge';
+};
+
+export type MergeDealErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type MergeDealError = MergeDealErrors[keyof MergeDealErrors];
+
+export type MergeDealResponses = {
+    /**
+     * OK
+     */
+    200: Operation;
+};
+
+export type MergeDealResponse = MergeDealResponses[keyof MergeDealResponses];
 
 export type RestoreDealData = {
     body?: never;
@@ -9313,6 +9935,10 @@ export type ListFilesData = {
          * 1 for the records in the bin instead.
          */
         bin?: string;
+        /**
+         * 1 to be told of each record whether the asker may change and delete it.
+         */
+        can?: string;
         /**
          * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
          */
@@ -9935,6 +10561,10 @@ export type ListFoldersData = {
          */
         bin?: string;
         /**
+         * 1 to be told of each record whether the asker may change and delete it.
+         */
+        can?: string;
+        /**
          * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
          */
         zone?: string;
@@ -9987,6 +10617,62 @@ export type CreateFolderResponses = {
 };
 
 export type CreateFolderResponse = CreateFolderResponses[keyof CreateFolderResponses];
+
+export type FindAlikeFoldersData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: AlikeBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/folders/alike';
+};
+
+export type FindAlikeFoldersErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type FindAlikeFoldersError = FindAlikeFoldersErrors[keyof FindAlikeFoldersErrors];
+
+export type FindAlikeFoldersResponses = {
+    /**
+     * OK
+     */
+    200: TwinsList;
+};
+
+export type FindAlikeFoldersResponse = FindAlikeFoldersResponses[keyof FindAlikeFoldersResponses];
+
+export type AskForAccessToFoldersData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: AskBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/folders/ask';
+};
+
+export type AskForAccessToFoldersErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type AskForAccessToFoldersError = AskForAccessToFoldersErrors[keyof AskForAccessToFoldersErrors];
+
+export type AskForAccessToFoldersResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type AskForAccessToFoldersResponse = AskForAccessToFoldersResponses[keyof AskForAccessToFoldersResponses];
 
 export type BulkFoldersData = {
     /**
@@ -10053,6 +10739,36 @@ export type CountFoldersResponses = {
 };
 
 export type CountFoldersResponse = CountFoldersResponses[keyof CountFoldersResponses];
+
+export type ListFoldersDuplicatesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * next of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/folders/duplicates';
+};
+
+export type ListFoldersDuplicatesErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListFoldersDuplicatesError = ListFoldersDuplicatesErrors[keyof ListFoldersDuplicatesErrors];
+
+export type ListFoldersDuplicatesResponses = {
+    /**
+     * OK
+     */
+    200: Duplicates;
+};
+
+export type ListFoldersDuplicatesResponse = ListFoldersDuplicatesResponses[keyof ListFoldersDuplicatesResponses];
 
 export type FindFolderData = {
     /**
@@ -10275,6 +10991,36 @@ export type RevertFolderResponses = {
 };
 
 export type RevertFolderResponse = RevertFolderResponses[keyof RevertFolderResponses];
+
+export type MergeFolderData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: MergeBody;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/folders/{id}/merge';
+};
+
+export type MergeFolderErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type MergeFolderError = MergeFolderErrors[keyof MergeFolderErrors];
+
+export type MergeFolderResponses = {
+    /**
+     * OK
+     */
+    200: Operation;
+};
+
+export type MergeFolderResponse = MergeFolderResponses[keyof MergeFolderResponses];
 
 export type RestoreFolderData = {
     body?: never;
@@ -11472,6 +12218,10 @@ export type ListLegalEntitiesData = {
          */
         bin?: string;
         /**
+         * 1 to be told of each record whether the asker may change and delete it.
+         */
+        can?: string;
+        /**
          * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
          */
         zone?: string;
@@ -11524,6 +12274,62 @@ export type CreateLegalEntityResponses = {
 };
 
 export type CreateLegalEntityResponse = CreateLegalEntityResponses[keyof CreateLegalEntityResponses];
+
+export type FindAlikeLegalEntitiesData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: AlikeBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/legal_entities/alike';
+};
+
+export type FindAlikeLegalEntitiesErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type FindAlikeLegalEntitiesError = FindAlikeLegalEntitiesErrors[keyof FindAlikeLegalEntitiesErrors];
+
+export type FindAlikeLegalEntitiesResponses = {
+    /**
+     * OK
+     */
+    200: TwinsList;
+};
+
+export type FindAlikeLegalEntitiesResponse = FindAlikeLegalEntitiesResponses[keyof FindAlikeLegalEntitiesResponses];
+
+export type AskForAccessToLegalEntitiesData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: AskBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/legal_entities/ask';
+};
+
+export type AskForAccessToLegalEntitiesErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type AskForAccessToLegalEntitiesError = AskForAccessToLegalEntitiesErrors[keyof AskForAccessToLegalEntitiesErrors];
+
+export type AskForAccessToLegalEntitiesResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type AskForAccessToLegalEntitiesResponse = AskForAccessToLegalEntitiesResponses[keyof AskForAccessToLegalEntitiesResponses];
 
 export type BulkLegalEntitiesData = {
     /**
@@ -11590,6 +12396,36 @@ export type CountLegalEntitiesResponses = {
 };
 
 export type CountLegalEntitiesResponse = CountLegalEntitiesResponses[keyof CountLegalEntitiesResponses];
+
+export type ListLegalEntitiesDuplicatesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * next of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/legal_entities/duplicates';
+};
+
+export type ListLegalEntitiesDuplicatesErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListLegalEntitiesDuplicatesError = ListLegalEntitiesDuplicatesErrors[keyof ListLegalEntitiesDuplicatesErrors];
+
+export type ListLegalEntitiesDuplicatesResponses = {
+    /**
+     * OK
+     */
+    200: Duplicates;
+};
+
+export type ListLegalEntitiesDuplicatesResponse = ListLegalEntitiesDuplicatesResponses[keyof ListLegalEntitiesDuplicatesResponses];
 
 export type FindLegalEntityData = {
     /**
@@ -11812,6 +12648,36 @@ export type RevertLegalEntityResponses = {
 };
 
 export type RevertLegalEntityResponse = RevertLegalEntityResponses[keyof RevertLegalEntityResponses];
+
+export type MergeLegalEntityData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: MergeBody;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/legal_entities/{id}/merge';
+};
+
+export type MergeLegalEntityErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type MergeLegalEntityError = MergeLegalEntityErrors[keyof MergeLegalEntityErrors];
+
+export type MergeLegalEntityResponses = {
+    /**
+     * OK
+     */
+    200: Operation;
+};
+
+export type MergeLegalEntityResponse = MergeLegalEntityResponses[keyof MergeLegalEntityResponses];
 
 export type RestoreLegalEntityData = {
     body?: never;
@@ -12091,6 +12957,10 @@ export type ListMessagesData = {
          */
         bin?: string;
         /**
+         * 1 to be told of each record whether the asker may change and delete it.
+         */
+        can?: string;
+        /**
          * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
          */
         zone?: string;
@@ -12143,6 +13013,62 @@ export type CreateMessageResponses = {
 };
 
 export type CreateMessageResponse = CreateMessageResponses[keyof CreateMessageResponses];
+
+export type FindAlikeMessagesData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: AlikeBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/messages/alike';
+};
+
+export type FindAlikeMessagesErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type FindAlikeMessagesError = FindAlikeMessagesErrors[keyof FindAlikeMessagesErrors];
+
+export type FindAlikeMessagesResponses = {
+    /**
+     * OK
+     */
+    200: TwinsList;
+};
+
+export type FindAlikeMessagesResponse = FindAlikeMessagesResponses[keyof FindAlikeMessagesResponses];
+
+export type AskForAccessToMessagesData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: AskBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/messages/ask';
+};
+
+export type AskForAccessToMessagesErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type AskForAccessToMessagesError = AskForAccessToMessagesErrors[keyof AskForAccessToMessagesErrors];
+
+export type AskForAccessToMessagesResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type AskForAccessToMessagesResponse = AskForAccessToMessagesResponses[keyof AskForAccessToMessagesResponses];
 
 export type BulkMessagesData = {
     /**
@@ -12209,6 +13135,36 @@ export type CountMessagesResponses = {
 };
 
 export type CountMessagesResponse = CountMessagesResponses[keyof CountMessagesResponses];
+
+export type ListMessagesDuplicatesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * next of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/messages/duplicates';
+};
+
+export type ListMessagesDuplicatesErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListMessagesDuplicatesError = ListMessagesDuplicatesErrors[keyof ListMessagesDuplicatesErrors];
+
+export type ListMessagesDuplicatesResponses = {
+    /**
+     * OK
+     */
+    200: Duplicates;
+};
+
+export type ListMessagesDuplicatesResponse = ListMessagesDuplicatesResponses[keyof ListMessagesDuplicatesResponses];
 
 export type FindMessageData = {
     /**
@@ -12431,6 +13387,36 @@ export type RevertMessageResponses = {
 };
 
 export type RevertMessageResponse = RevertMessageResponses[keyof RevertMessageResponses];
+
+export type MergeMessageData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: MergeBody;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/messages/{id}/merge';
+};
+
+export type MergeMessageErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type MergeMessageError = MergeMessageErrors[keyof MergeMessageErrors];
+
+export type MergeMessageResponses = {
+    /**
+     * OK
+     */
+    200: Operation;
+};
+
+export type MergeMessageResponse = MergeMessageResponses[keyof MergeMessageResponses];
 
 export type RestoreMessageData = {
     body?: never;
@@ -13426,6 +14412,10 @@ export type ListProcessesData = {
          */
         bin?: string;
         /**
+         * 1 to be told of each record whether the asker may change and delete it.
+         */
+        can?: string;
+        /**
          * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
          */
         zone?: string;
@@ -13478,6 +14468,62 @@ export type CreateProcessResponses = {
 };
 
 export type CreateProcessResponse = CreateProcessResponses[keyof CreateProcessResponses];
+
+export type FindAlikeProcessesData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: AlikeBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/processes/alike';
+};
+
+export type FindAlikeProcessesErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type FindAlikeProcessesError = FindAlikeProcessesErrors[keyof FindAlikeProcessesErrors];
+
+export type FindAlikeProcessesResponses = {
+    /**
+     * OK
+     */
+    200: TwinsList;
+};
+
+export type FindAlikeProcessesResponse = FindAlikeProcessesResponses[keyof FindAlikeProcessesResponses];
+
+export type AskForAccessToProcessesData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: AskBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/processes/ask';
+};
+
+export type AskForAccessToProcessesErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type AskForAccessToProcessesError = AskForAccessToProcessesErrors[keyof AskForAccessToProcessesErrors];
+
+export type AskForAccessToProcessesResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type AskForAccessToProcessesResponse = AskForAccessToProcessesResponses[keyof AskForAccessToProcessesResponses];
 
 export type GetProcessBoardData = {
     body?: never;
@@ -13594,6 +14640,36 @@ export type CountProcessesResponses = {
 };
 
 export type CountProcessesResponse = CountProcessesResponses[keyof CountProcessesResponses];
+
+export type ListProcessesDuplicatesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * next of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/processes/duplicates';
+};
+
+export type ListProcessesDuplicatesErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListProcessesDuplicatesError = ListProcessesDuplicatesErrors[keyof ListProcessesDuplicatesErrors];
+
+export type ListProcessesDuplicatesResponses = {
+    /**
+     * OK
+     */
+    200: Duplicates;
+};
+
+export type ListProcessesDuplicatesResponse = ListProcessesDuplicatesResponses[keyof ListProcessesDuplicatesResponses];
 
 export type FindProcessData = {
     /**
@@ -13816,6 +14892,36 @@ export type RevertProcessResponses = {
 };
 
 export type RevertProcessResponse = RevertProcessResponses[keyof RevertProcessResponses];
+
+export type MergeProcessData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: MergeBody;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/processes/{id}/merge';
+};
+
+export type MergeProcessErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type MergeProcessError = MergeProcessErrors[keyof MergeProcessErrors];
+
+export type MergeProcessResponses = {
+    /**
+     * OK
+     */
+    200: Operation;
+};
+
+export type MergeProcessResponse = MergeProcessResponses[keyof MergeProcessResponses];
 
 export type RestoreProcessData = {
     body?: never;
@@ -14095,6 +15201,10 @@ export type ListProspectListsData = {
          */
         bin?: string;
         /**
+         * 1 to be told of each record whether the asker may change and delete it.
+         */
+        can?: string;
+        /**
          * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
          */
         zone?: string;
@@ -14147,6 +15257,62 @@ export type CreateProspectListResponses = {
 };
 
 export type CreateProspectListResponse = CreateProspectListResponses[keyof CreateProspectListResponses];
+
+export type FindAlikeProspectListsData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: AlikeBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/prospect_lists/alike';
+};
+
+export type FindAlikeProspectListsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type FindAlikeProspectListsError = FindAlikeProspectListsErrors[keyof FindAlikeProspectListsErrors];
+
+export type FindAlikeProspectListsResponses = {
+    /**
+     * OK
+     */
+    200: TwinsList;
+};
+
+export type FindAlikeProspectListsResponse = FindAlikeProspectListsResponses[keyof FindAlikeProspectListsResponses];
+
+export type AskForAccessToProspectListsData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: AskBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/prospect_lists/ask';
+};
+
+export type AskForAccessToProspectListsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type AskForAccessToProspectListsError = AskForAccessToProspectListsErrors[keyof AskForAccessToProspectListsErrors];
+
+export type AskForAccessToProspectListsResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type AskForAccessToProspectListsResponse = AskForAccessToProspectListsResponses[keyof AskForAccessToProspectListsResponses];
 
 export type BulkProspectListsData = {
     /**
@@ -14213,6 +15379,36 @@ export type CountProspectListsResponses = {
 };
 
 export type CountProspectListsResponse = CountProspectListsResponses[keyof CountProspectListsResponses];
+
+export type ListProspectListsDuplicatesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * next of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/prospect_lists/duplicates';
+};
+
+export type ListProspectListsDuplicatesErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListProspectListsDuplicatesError = ListProspectListsDuplicatesErrors[keyof ListProspectListsDuplicatesErrors];
+
+export type ListProspectListsDuplicatesResponses = {
+    /**
+     * OK
+     */
+    200: Duplicates;
+};
+
+export type ListProspectListsDuplicatesResponse = ListProspectListsDuplicatesResponses[keyof ListProspectListsDuplicatesResponses];
 
 export type FindProspectListData = {
     /**
@@ -14435,6 +15631,36 @@ export type RevertProspectListResponses = {
 };
 
 export type RevertProspectListResponse = RevertProspectListResponses[keyof RevertProspectListResponses];
+
+export type MergeProspectListData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: MergeBody;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/prospect_lists/{id}/merge';
+};
+
+export type MergeProspectListErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type MergeProspectListError = MergeProspectListErrors[keyof MergeProspectListErrors];
+
+export type MergeProspectListResponses = {
+    /**
+     * OK
+     */
+    200: Operation;
+};
+
+export type MergeProspectListResponse = MergeProspectListResponses[keyof MergeProspectListResponses];
 
 export type RestoreProspectListData = {
     body?: never;
@@ -14714,6 +15940,10 @@ export type ListProspectsData = {
          */
         bin?: string;
         /**
+         * 1 to be told of each record whether the asker may change and delete it.
+         */
+        can?: string;
+        /**
          * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
          */
         zone?: string;
@@ -14766,6 +15996,62 @@ export type CreateProspectResponses = {
 };
 
 export type CreateProspectResponse = CreateProspectResponses[keyof CreateProspectResponses];
+
+export type FindAlikeProspectsData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: AlikeBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/prospects/alike';
+};
+
+export type FindAlikeProspectsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type FindAlikeProspectsError = FindAlikeProspectsErrors[keyof FindAlikeProspectsErrors];
+
+export type FindAlikeProspectsResponses = {
+    /**
+     * OK
+     */
+    200: TwinsList;
+};
+
+export type FindAlikeProspectsResponse = FindAlikeProspectsResponses[keyof FindAlikeProspectsResponses];
+
+export type AskForAccessToProspectsData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: AskBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/prospects/ask';
+};
+
+export type AskForAccessToProspectsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type AskForAccessToProspectsError = AskForAccessToProspectsErrors[keyof AskForAccessToProspectsErrors];
+
+export type AskForAccessToProspectsResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type AskForAccessToProspectsResponse = AskForAccessToProspectsResponses[keyof AskForAccessToProspectsResponses];
 
 export type BulkProspectsData = {
     /**
@@ -14832,6 +16118,36 @@ export type CountProspectsResponses = {
 };
 
 export type CountProspectsResponse = CountProspectsResponses[keyof CountProspectsResponses];
+
+export type ListProspectsDuplicatesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * next of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/prospects/duplicates';
+};
+
+export type ListProspectsDuplicatesErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListProspectsDuplicatesError = ListProspectsDuplicatesErrors[keyof ListProspectsDuplicatesErrors];
+
+export type ListProspectsDuplicatesResponses = {
+    /**
+     * OK
+     */
+    200: Duplicates;
+};
+
+export type ListProspectsDuplicatesResponse = ListProspectsDuplicatesResponses[keyof ListProspectsDuplicatesResponses];
 
 export type FindProspectData = {
     /**
@@ -15084,6 +16400,36 @@ export type RevertProspectResponses = {
 };
 
 export type RevertProspectResponse = RevertProspectResponses[keyof RevertProspectResponses];
+
+export type MergeProspectData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: MergeBody;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/prospects/{id}/merge';
+};
+
+export type MergeProspectErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type MergeProspectError = MergeProspectErrors[keyof MergeProspectErrors];
+
+export type MergeProspectResponses = {
+    /**
+     * OK
+     */
+    200: Operation;
+};
+
+export type MergeProspectResponse = MergeProspectResponses[keyof MergeProspectResponses];
 
 export type RestoreProspectData = {
     body?: never;
@@ -15669,7 +17015,7 @@ export type SearchData = {
     path?: never;
     query?: {
         /**
-         * Beginnings of words, three or more digits of a phone in a row, or the beginning of a mail address.
+         * Beginnings of words, in either script and with one slip in each, three or more digits of a phone in a row, or the beginning of a mail address.
          */
         q?: string;
     };
@@ -16091,6 +17437,10 @@ export type ListServicesData = {
          */
         bin?: string;
         /**
+         * 1 to be told of each record whether the asker may change and delete it.
+         */
+        can?: string;
+        /**
          * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
          */
         zone?: string;
@@ -16143,6 +17493,62 @@ export type CreateServiceResponses = {
 };
 
 export type CreateServiceResponse = CreateServiceResponses[keyof CreateServiceResponses];
+
+export type FindAlikeServicesData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: AlikeBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/services/alike';
+};
+
+export type FindAlikeServicesErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type FindAlikeServicesError = FindAlikeServicesErrors[keyof FindAlikeServicesErrors];
+
+export type FindAlikeServicesResponses = {
+    /**
+     * OK
+     */
+    200: TwinsList;
+};
+
+export type FindAlikeServicesResponse = FindAlikeServicesResponses[keyof FindAlikeServicesResponses];
+
+export type AskForAccessToServicesData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: AskBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/services/ask';
+};
+
+export type AskForAccessToServicesErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type AskForAccessToServicesError = AskForAccessToServicesErrors[keyof AskForAccessToServicesErrors];
+
+export type AskForAccessToServicesResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type AskForAccessToServicesResponse = AskForAccessToServicesResponses[keyof AskForAccessToServicesResponses];
 
 export type BulkServicesData = {
     /**
@@ -16209,6 +17615,36 @@ export type CountServicesResponses = {
 };
 
 export type CountServicesResponse = CountServicesResponses[keyof CountServicesResponses];
+
+export type ListServicesDuplicatesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * next of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/services/duplicates';
+};
+
+export type ListServicesDuplicatesErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListServicesDuplicatesError = ListServicesDuplicatesErrors[keyof ListServicesDuplicatesErrors];
+
+export type ListServicesDuplicatesResponses = {
+    /**
+     * OK
+     */
+    200: Duplicates;
+};
+
+export type ListServicesDuplicatesResponse = ListServicesDuplicatesResponses[keyof ListServicesDuplicatesResponses];
 
 export type FindServiceData = {
     /**
@@ -16431,6 +17867,36 @@ export type RevertServiceResponses = {
 };
 
 export type RevertServiceResponse = RevertServiceResponses[keyof RevertServiceResponses];
+
+export type MergeServiceData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: MergeBody;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/services/{id}/merge';
+};
+
+export type MergeServiceErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type MergeServiceError = MergeServiceErrors[keyof MergeServiceErrors];
+
+export type MergeServiceResponses = {
+    /**
+     * OK
+     */
+    200: Operation;
+};
+
+export type MergeServiceResponse = MergeServiceResponses[keyof MergeServiceResponses];
 
 export type RestoreServiceData = {
     body?: never;
@@ -17830,6 +19296,10 @@ export type ListTasksData = {
          */
         bin?: string;
         /**
+         * 1 to be told of each record whether the asker may change and delete it.
+         */
+        can?: string;
+        /**
          * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
          */
         zone?: string;
@@ -17882,6 +19352,62 @@ export type CreateTaskResponses = {
 };
 
 export type CreateTaskResponse = CreateTaskResponses[keyof CreateTaskResponses];
+
+export type FindAlikeTasksData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: AlikeBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/tasks/alike';
+};
+
+export type FindAlikeTasksErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type FindAlikeTasksError = FindAlikeTasksErrors[keyof FindAlikeTasksErrors];
+
+export type FindAlikeTasksResponses = {
+    /**
+     * OK
+     */
+    200: TwinsList;
+};
+
+export type FindAlikeTasksResponse = FindAlikeTasksResponses[keyof FindAlikeTasksResponses];
+
+export type AskForAccessToTasksData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: AskBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/tasks/ask';
+};
+
+export type AskForAccessToTasksErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type AskForAccessToTasksError = AskForAccessToTasksErrors[keyof AskForAccessToTasksErrors];
+
+export type AskForAccessToTasksResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type AskForAccessToTasksResponse = AskForAccessToTasksResponses[keyof AskForAccessToTasksResponses];
 
 export type BulkTasksData = {
     /**
@@ -17948,6 +19474,36 @@ export type CountTasksResponses = {
 };
 
 export type CountTasksResponse = CountTasksResponses[keyof CountTasksResponses];
+
+export type ListTasksDuplicatesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * next of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/tasks/duplicates';
+};
+
+export type ListTasksDuplicatesErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListTasksDuplicatesError = ListTasksDuplicatesErrors[keyof ListTasksDuplicatesErrors];
+
+export type ListTasksDuplicatesResponses = {
+    /**
+     * OK
+     */
+    200: Duplicates;
+};
+
+export type ListTasksDuplicatesResponse = ListTasksDuplicatesResponses[keyof ListTasksDuplicatesResponses];
 
 export type FindTaskData = {
     /**
@@ -18170,6 +19726,36 @@ export type RevertTaskResponses = {
 };
 
 export type RevertTaskResponse = RevertTaskResponses[keyof RevertTaskResponses];
+
+export type MergeTaskData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: MergeBody;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/tasks/{id}/merge';
+};
+
+export type MergeTaskErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type MergeTaskError = MergeTaskErrors[keyof MergeTaskErrors];
+
+export type MergeTaskResponses = {
+    /**
+     * OK
+     */
+    200: Operation;
+};
+
+export type MergeTaskResponse = MergeTaskResponses[keyof MergeTaskResponses];
 
 export type RestoreTaskData = {
     body?: never;
@@ -18464,6 +20050,121 @@ export type BeginViewingResponses = {
 };
 
 export type BeginViewingResponse = BeginViewingResponses[keyof BeginViewingResponses];
+
+export type ListViewsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Of which kind of record, such as contact.
+         */
+        kind?: string;
+    };
+    url: '/api/v1/views';
+};
+
+export type ListViewsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListViewsError = ListViewsErrors[keyof ListViewsErrors];
+
+export type ListViewsResponses = {
+    /**
+     * OK
+     */
+    200: ViewList;
+};
+
+export type ListViewsResponse = ListViewsResponses[keyof ListViewsResponses];
+
+export type CreateViewData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: ViewBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/views';
+};
+
+export type CreateViewErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type CreateViewError = CreateViewErrors[keyof CreateViewErrors];
+
+export type CreateViewResponses = {
+    /**
+     * Created
+     */
+    201: View;
+};
+
+export type CreateViewResponse = CreateViewResponses[keyof CreateViewResponses];
+
+export type DeleteViewData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/views/{id}';
+};
+
+export type DeleteViewErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type DeleteViewError = DeleteViewErrors[keyof DeleteViewErrors];
+
+export type DeleteViewResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type DeleteViewResponse = DeleteViewResponses[keyof DeleteViewResponses];
+
+export type ChangeViewData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: ViewBody;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/views/{id}';
+};
+
+export type ChangeViewErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ChangeViewError = ChangeViewErrors[keyof ChangeViewErrors];
+
+export type ChangeViewResponses = {
+    /**
+     * OK
+     */
+    200: View;
+};
+
+export type ChangeViewResponse = ChangeViewResponses[keyof ChangeViewResponses];
 
 export type HealthData = {
     body?: never;

@@ -11,6 +11,8 @@ export interface ListSearch {
   view?: string;
   /** The pipeline of the board. */
   pipeline?: string;
+  /** Anything, to begin with a new record. */
+  new?: string;
   /** The saved view that this began with. */
   saved?: string;
 }

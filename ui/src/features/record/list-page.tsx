@@ -4,7 +4,7 @@ import { useHotkeys, useMediaQuery } from '@mantine/hooks';
 import { IconFileImport, IconPlus, IconSearchOff, IconUsers } from '@tabler/icons-react';
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link, Outlet, useMatchRoute, useNavigate } from '@tanstack/react-router';
-import { lazy, Suspense, useCallback, useMemo, useState } from 'react';
+import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from 'react';
 import { type Kind, kinds } from '../../api/kinds';
 import { list, type Question, type Record_ } from '../../api/records';
 import { holds, useMe } from '../../api/session';
@@ -162,6 +162,11 @@ function ListOf({ kind }: { kind: Kind }) {
   const mayImport = kind.name === 'contact' && holds(me, 'import.run') && !me.view_as;
   const mayBulk = holds(me, 'records.bulk') && !me.view_as;
   useHotkeys([['n', () => mayCreate && setCreating(true)]]);
+  useEffect(() => {
+    if (!search.new) return;
+    if (mayCreate) setCreating(true);
+    put({ new: '' });
+  }, [search.new, mayCreate, put]);
 
   const columns = useMemo(
     (): GridColumn<Record_>[] =>

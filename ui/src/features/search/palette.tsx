@@ -1,7 +1,7 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import { Kbd, Loader, Modal, TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
-import { IconArrowRight, IconFingerprint, IconSearch } from '@tabler/icons-react';
+import { IconArrowRight, IconFingerprint, IconPlus, IconSearch } from '@tabler/icons-react';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { type KeyboardEvent, useId, useState } from 'react';
@@ -9,19 +9,26 @@ import { kinds } from '../../api/kinds';
 import { find, search } from '../../api/records';
 import { holds, useMe } from '../../api/session';
 import { useTell } from '../../kit/failure';
-import { kindMany, kindOne } from '../../kit/words';
+import { kindOne } from '../../kit/words';
 import classes from './palette.module.css';
+
+/** A page that this person may go to, and under which heading it stands. */
+interface Page {
+  to: string;
+  label: string;
+  under: string;
+}
 
 interface Choice {
   key: string;
   label: string;
   note: string;
-  exact?: boolean;
+  icon?: 'exact' | 'plus';
   go: () => void | Promise<void>;
 }
 
 /** Search over everything that this person may see, and the way to every place. */
-export default function Palette({ onClose }: { onClose: () => void }) {
+export default function Palette({ places, onClose }: { places: Page[]; onClose: () => void }) {
   const { t } = useLingui();
   const me = useMe();
   const navigate = useNavigate();
@@ -38,28 +45,29 @@ export default function Palette({ onClose }: { onClose: () => void }) {
     retry: false,
   });
 
-  const go = (to: string) => {
+  const go = (to: string, search?: Record<string, string>) => {
     onClose();
-    void navigate({ to });
+    void navigate({ to, search: search ?? {} });
   };
-  const words = typed.trim().toLocaleLowerCase();
-  const places: Choice[] = [
-    ...all
-      .filter((kind) => !kind.within)
-      .map((kind) => ({
-        key: kind.plural,
-        label: kindMany(kind),
-        note: '',
-        go: () => go(`/${kind.plural}`),
-      })),
-    ...(holds(me, 'ledger.read')
-      ? [{ key: 'security', label: t`Security`, note: '', go: () => go('/security') }]
-      : []),
-    ...(holds(me, 'import.run')
-      ? [{ key: 'import', label: t`Import`, note: '', go: () => go('/import') }]
-      : []),
-    { key: 'settings', label: t`Settings`, note: '', go: () => go('/settings') },
-  ].filter((place) => !words || place.label.toLocaleLowerCase().includes(words));
+  const words = plain(typed.trim());
+  const other = plain(turned(typed.trim().toLocaleLowerCase()));
+  const fits = (label: string) =>
+    !words || plain(label).includes(words) || (words.length > 2 && plain(label).includes(other));
+  const commands: Choice[] = me.view_as
+    ? []
+    : all
+        .filter((kind) => !kind.within && (kind.actions.create ?? 'denied') !== 'denied')
+        .map((kind) => ({
+          key: `new ${kind.plural}`,
+          label: `${t`New`}: ${kindOne(kind)}`,
+          note: '',
+          icon: 'plus' as const,
+          go: () => go(`/${kind.plural}`, { new: '1' }),
+        }))
+        .filter((command) => words && fits(command.label));
+  const pages: Choice[] = places
+    .map(({ to, label, under }) => ({ key: to, label, note: under, go: () => go(to) }))
+    .filter((page) => (words ? fits(page.label) || fits(page.note) : !page.note));
 
   const number = typed.replace(/[^\d+]/g, '');
   const phone = /^\+?\d{10,15}$/.test(number) && /^[\d\s()+.-]+$/.test(typed.trim());
@@ -69,7 +77,7 @@ export default function Palette({ onClose }: { onClose: () => void }) {
       ? [
           {
             key: 'exact',
-            exact: true,
+            icon: 'exact',
             label: phone ? t`The client with exactly this number` : t`The client with exactly this address`,
             note: t`is written into the log`,
             go: async () => {
@@ -98,7 +106,12 @@ export default function Palette({ onClose }: { onClose: () => void }) {
           };
         })
       : [];
-  const choices = [...exact, ...found, ...places];
+  const groups = [
+    { head: t`Found`, choices: [...exact, ...found] },
+    { head: t`Commands`, choices: commands },
+    { head: t`Pages`, choices: pages.slice(0, words ? 6 : 12) },
+  ].filter((group) => group.choices.length > 0);
+  const choices = groups.flatMap((group) => group.choices);
   const chosen = Math.min(active, choices.length - 1);
 
   function onKey(event: KeyboardEvent) {
@@ -140,24 +153,37 @@ export default function Palette({ onClose }: { onClose: () => void }) {
         onKeyDown={onKey}
       />
       <div id={id} role="listbox" aria-label={t`Found`} className={classes.list}>
-        {choices.map((choice, index) => (
-          <div
-            key={choice.key}
-            id={`${id}-${index}`}
-            role="option"
-            tabIndex={-1}
-            aria-selected={index === chosen}
-            className={classes.choice}
-            onMouseMove={() => setActive(index)}
-            onClick={() => void choice.go()}
-          >
-            {choice.exact ? (
-              <IconFingerprint size={16} aria-hidden />
-            ) : (
-              <IconArrowRight size={15} aria-hidden />
-            )}
-            <span className={classes.label}>{choice.label}</span>
-            <span className={classes.note}>{choice.note}</span>
+        {groups.map((group) => (
+          <div key={group.head} role="group" aria-label={group.head}>
+            <div className={classes.head} aria-hidden>
+              {group.head}
+            </div>
+            {group.choices.map((choice) => {
+              const index = choices.indexOf(choice);
+              return (
+                <div
+                  key={choice.key}
+                  id={`${id}-${index}`}
+                  ref={index === chosen ? (line) => line?.scrollIntoView({ block: 'nearest' }) : undefined}
+                  role="option"
+                  tabIndex={-1}
+                  aria-selected={index === chosen}
+                  className={classes.choice}
+                  onMouseMove={() => setActive(index)}
+                  onClick={() => void choice.go()}
+                >
+                  {choice.icon === 'exact' ? (
+                    <IconFingerprint size={16} aria-hidden />
+                  ) : choice.icon === 'plus' ? (
+                    <IconPlus size={15} aria-hidden />
+                  ) : (
+                    <IconArrowRight size={15} aria-hidden />
+                  )}
+                  <span className={classes.label}>{choice.label}</span>
+                  <span className={classes.note}>{choice.note}</span>
+                </div>
+              );
+            })}
           </div>
         ))}
       </div>
@@ -171,4 +197,23 @@ export default function Palette({ onClose }: { onClose: () => void }) {
       </div>
     </Modal>
   );
+}
+
+/** Words as they are compared: small, without accents. */
+const plain = (text: string) =>
+  text.toLocaleLowerCase().normalize('NFD').replace(/\p{M}/gu, '').replaceAll('ё', 'е');
+
+const latin = "`qwertyuiop[]asdfghjkl;'zxcvbnm,.";
+const cyrillic = 'ёйцукенгшщзхъфывапролджэячсмитьбю';
+
+/** What the same keys write when the keyboard speaks the other language. */
+function turned(words: string) {
+  return [...words]
+    .map((key) => {
+      const at = latin.indexOf(key);
+      if (at >= 0) return cyrillic[at];
+      const back = cyrillic.indexOf(key);
+      return back >= 0 ? latin[back] : key;
+    })
+    .join('');
 }

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"castellan/internal/sheet/sheettest"
 	"castellan/internal/value"
 )
 
@@ -20,24 +21,6 @@ var update = flag.Bool("update", false, "write the golden summaries anew")
 
 // noon is the day on which the tests import.
 var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
-
-// sharedFiles are the files that stand beside the repository. Their absence is a
-// failure: without them nothing here is tried on what clients bring.
-func sharedFiles(t testing.TB) []string {
-	t.Helper()
-	var files []string
-	for _, pattern := range []string{"csv/*.csv", "vcard/*.vcf"} {
-		found, err := filepath.Glob(filepath.Join("..", "..", "..", "shared", "data", pattern))
-		if err != nil {
-			t.Fatal(err)
-		}
-		files = append(files, found...)
-	}
-	if len(files) < 11 {
-		t.Fatalf("of the files of ../shared/data beside the repository only %d are there", len(files))
-	}
-	return files
-}
 
 func regionOf(file string) (region, language string) {
 	switch {
@@ -131,34 +114,60 @@ func counted(m map[string]int) string {
 	return strings.Join(parts, ", ")
 }
 
+// understood reads a file and holds what no sentence about it may show.
+func understood(t *testing.T, file string) string {
+	t.Helper()
+	name := filepath.Base(file)
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	region, language := regionOf(name)
+	g, drafts, problems := readAll(t, name, data, nil, region, language)
+	for _, p := range problems {
+		if digits := value.PhoneDigits(p.Value); strings.Contains(p.Public, "@") || len(digits) > 5 && strings.Contains(p.Public, digits) {
+			t.Errorf("a sentence shows the value: %s", p.Public)
+		}
+	}
+	if len(drafts) == 0 {
+		t.Error("nobody was read")
+	}
+	return summary(g, drafts, problems)
+}
+
+// asBefore holds a summary against the one that was written down.
+func asBefore(t *testing.T, golden, got string) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("is understood differently now:\n%s\nbefore:\n%s", got, want)
+	}
+}
+
 func TestEveryFileThatClientsBringIsUnderstood(t *testing.T) {
-	for _, file := range sharedFiles(t) {
-		name := filepath.Base(file)
-		t.Run(name, func(t *testing.T) {
-			data, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			region, language := regionOf(name)
-			g, drafts, problems := readAll(t, name, data, nil, region, language)
-			got := summary(g, drafts, problems)
-			golden := filepath.Join("testdata", name+".golden")
-			if *update {
-				if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(golden)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got != string(want) {
-				t.Errorf("is understood differently now:\n%s\nbefore:\n%s", got, want)
-			}
-			for _, p := range problems {
-				if digits := value.PhoneDigits(p.Value); strings.Contains(p.Public, "@") || len(digits) > 5 && strings.Contains(p.Public, digits) {
-					t.Errorf("a sentence shows the value: %s", p.Public)
-				}
+	for _, file := range sheettest.Samples(t) {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			asBefore(t, filepath.Join("testdata", filepath.Base(file)+".golden"), understood(t, file))
+		})
+	}
+}
+
+// Where files lie beside the repository they are read, too. What they hold is
+// written down here only where all people in them are made up.
+func TestEveryFileBesideTheRepositoryIsUnderstood(t *testing.T) {
+	for _, file := range sheettest.Beside(t) {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			got := understood(t, file)
+			if filepath.Ext(file) == ".csv" {
+				asBefore(t, filepath.Join("testdata", "beside", filepath.Base(file)+".golden"), got)
 			}
 		})
 	}

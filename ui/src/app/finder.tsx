@@ -1,0 +1,23 @@
+import { useLingui } from '@lingui/react/macro';
+import { useMe } from '../api/session';
+import Palette from '../features/search/palette';
+import { useSecurityPlaces } from './security-places';
+import { useSettingsPlaces } from './settings-frame';
+import type { Place } from './shell';
+
+/** The search over everything, which knows every page that this person may go to. */
+export default function Finder({ places, onClose }: { places: Place[]; onClose: () => void }) {
+  const { t } = useLingui();
+  const me = useMe();
+  const all = [
+    ...places.map(({ to, label }) => ({ to, label, under: '' })),
+    ...useSecurityPlaces(me).map(({ to, label }) => ({ to, label, under: t`Security` })),
+    ...useSettingsPlaces(me).map(({ to, label }) => ({ to, label, under: t`Settings` })),
+  ];
+  return (
+    <Palette
+      places={all.filter((place, at) => all.findIndex((each) => each.to === place.to) === at)}
+      onClose={onClose}
+    />
+  );
+}
