@@ -557,13 +557,13 @@ func line(f *schema.Field, v any) (value.InvoiceLine, error) {
 		return value.InvoiceLine{}, refuse(f, "masked", "%s holds a hidden number (XXXX). Leave the field as it was, or write the text anew.")
 	}
 	l := value.InvoiceLine{Title: title, Rate: value.NoRate}
-	if l.Quantity, ok = value.Scaled(written(m["quantity"]), 6); !ok || l.Quantity <= 0 {
+	if l.Quantity, ok = value.Scaled(numeral(m["quantity"]), 6); !ok || l.Quantity <= 0 {
 		return l, value.ErrLineQuantity
 	}
-	if l.Price, ok = value.Scaled(written(m["price"]), 2); !ok {
+	if l.Price, ok = value.Scaled(numeral(m["price"]), 2); !ok {
 		return l, value.ErrLinePrice
 	}
-	if rate := written(m["vat"]); rate != "" {
+	if rate := numeral(m["vat"]); rate != "" {
 		if l.Rate, ok = value.Scaled(rate, 2); !ok || l.Rate < 0 || l.Rate > 100_00 {
 			return l, value.ErrLineRate
 		}
@@ -571,8 +571,8 @@ func line(f *schema.Field, v any) (value.InvoiceLine, error) {
 	return l.Multiplied()
 }
 
-// written is a number of JSON as it was written, or the text that holds one.
-func written(v any) string {
+// numeral is a number of JSON as it was written, or the text that holds one.
+func numeral(v any) string {
 	switch n := v.(type) {
 	case json.Number:
 		return n.String()

@@ -68,7 +68,7 @@ func TestFileComesBackAsItWas(t *testing.T) {
 		if n := len(a.get("/api/v1/files" + query("filter", `about = "`+anna+`"`)).is(200).items()); n != 1 {
 			t.Errorf("the client has %d files", n)
 		}
-		a.get("/api/v1/contacts/" + anna + "/timeline").is(200).has(`"type":"file"`, "Договор №1.pdf")
+		a.get("/api/v1/contacts/"+anna+"/timeline").is(200).has(`"type":"file"`, "Договор №1.pdf")
 
 		// In the bin with its client, and back with it.
 		a.delete("/api/v1/contacts/" + anna).is(204)
@@ -99,12 +99,12 @@ func TestAttack19_FileOfAForeignClientIsRefusedByEveryAddress(t *testing.T) {
 		b.get("/api/v1/files/" + f + "/picture").is(200)
 		nothing := a.get("/api/v1/files/file_0000000000000/content").is(404).body
 		for _, path := range []string{"", "/content", "/picture", "/history", "/timeline", "/why", "/history/1"} {
-			if got := a.get("/api/v1/files/" + f + path).is(404).lacks("quartz", "passport"); path == "/content" && got.body != nothing {
+			if got := a.get("/api/v1/files/"+f+path).is(404).lacks("quartz", "passport"); path == "/content" && got.body != nothing {
 				t.Errorf("a file of somebody else's client is refused in other words than one that never was: %s, %s", got.body, nothing)
 			}
 			t.guest().get("/api/v1/files/" + f + path).is(401).lacks("quartz")
 		}
-		a.get("/api/v1/files" + query("filter", `about = "`+c+`"`)).is(200, 404).lacks("quartz", f)
+		a.get("/api/v1/files"+query("filter", `about = "`+c+`"`)).is(200, 404).lacks("quartz", f)
 		a.patch("/api/v1/files/"+f, object{"name": "mine.png"}).is(404)
 		a.delete("/api/v1/files/" + f).is(404)
 		a.post("/api/v1/files/"+f+"/reveal", object{"fields": []string{"content"}}).is(404)
@@ -188,7 +188,7 @@ func TestAttack51_FileNeverRunsInOurName(t *testing.T) {
 		}
 		// A small picture is drawn anew: nothing but pixels comes along.
 		f := a.upload(anna, "quarry.png", photo(t, 2000)).is(201).has(`"picture":true`).at("id")
-		got := a.get("/api/v1/files/" + f + "/picture").is(200).lacks("hidden quarry", "tEXt")
+		got := a.get("/api/v1/files/"+f+"/picture").is(200).lacks("hidden quarry", "tEXt")
 		small, err := jpeg.Decode(strings.NewReader(got.body))
 		if err != nil || small.Bounds().Dx() != 320 || small.Bounds().Dy() != 160 {
 			t.Errorf("the small picture is %v, %v", small, err)
