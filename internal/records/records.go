@@ -86,6 +86,7 @@ func Open(o Options) *Book {
 	if o.Runner != nil {
 		o.Runner.Handle(handOverKind, b.carryOn)
 		o.Runner.Handle(askKind, b.passOn)
+		o.Runner.Handle(bulkKind, b.bulkOn)
 	}
 	return b
 }

@@ -28,6 +28,7 @@ export function useFaultWords(): Record<string, string> {
     'merge.many': t`Too much leads to the record that would go. Merge the other way round.`,
     'merge.same': t`Choose two records.`,
     'merge.since': t`What somebody has changed since the merge stays as it is.`,
+    'operation.running': t`This is still being done. Undo it when it is.`,
     'ask.person': t`Only a person asks for access.`,
     'sort.field': t`You may not sort by this field.`,
     'record.outofreach': t`You cannot carry a record to where you may not change it yourself.`,
