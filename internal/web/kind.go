@@ -27,7 +27,7 @@ type optionAnswer struct {
 
 type fieldAnswer struct {
 	Name     string            `json:"name"`
-	Type     string            `json:"type" enum:"text,longtext,integer,number,money,bool,date,datetime,choice,choices,phones,emails,tags,url,person,relation,pipeline,stage"`
+	Type     string            `json:"type" enum:"text,longtext,integer,number,money,bool,date,datetime,choice,choices,phones,emails,tags,url,person,relation,pipeline,stage,lines"`
 	Class    string            `json:"class" enum:"special,contact,personal,open" doc:"How sensitive it is; rights are given to classes."`
 	Label    string            `json:"label" doc:"In the language of the asker."`
 	Labels   map[string]string `json:"labels"`

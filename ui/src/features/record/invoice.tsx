@@ -65,7 +65,11 @@ export default function Invoice({ record, readOnly }: { record: Record_; readOnl
     }
   }
 
-  const point = (text: string) => text.trim().replace(/[\s\u00a0]/g, '').replace(',', '.');
+  const point = (text: string) =>
+    text
+      .trim()
+      .replace(/[\s\u00a0]/g, '')
+      .replace(',', '.');
 
   /** Keeps the lines as they stand, and gives the record that holds them. */
   async function save(): Promise<Record_ | undefined> {
@@ -109,7 +113,6 @@ export default function Invoice({ record, readOnly }: { record: Record_; readOnl
     <section className={classes.invoice} aria-label={t`Lines`}>
       {lines.map((line, at) =>
         draft ? (
-          // biome-ignore lint/suspicious/noArrayIndexKey: lines are told apart by their place alone
           <div key={at} className={classes.line}>
             <TextInput
               size="xs"
@@ -156,7 +159,6 @@ export default function Invoice({ record, readOnly }: { record: Record_; readOnl
             </ActionIcon>
           </div>
         ) : (
-          // biome-ignore lint/suspicious/noArrayIndexKey: as above
           <div key={at} className={classes.read}>
             <span>{line.title}</span>
             <span className={classes.sum}>{money(line.sum ?? '')}</span>
@@ -193,7 +195,9 @@ export default function Invoice({ record, readOnly }: { record: Record_; readOnl
             color="red"
             loading={busy}
             onClick={() => {
-              const reason = window.prompt(t`Why is it void? The number stays taken, and this cannot be undone.`);
+              const reason = window.prompt(
+                t`Why is it void? The number stays taken, and this cannot be undone.`,
+              );
               if (reason !== null) void run(() => voidInvoice(record.id, record.version, reason));
             }}
           >
