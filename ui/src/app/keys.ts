@@ -6,6 +6,7 @@ const places: Record<string, string> = {
   c: '/contacts',
   f: '/companies',
   d: '/deals',
+  j: '/journal',
   t: '/tasks',
   s: '/security',
   b: '/bin',

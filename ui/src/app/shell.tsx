@@ -3,6 +3,7 @@ import { ActionIcon, Kbd, UnstyledButton } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import {
   IconBuilding,
+  IconCalendarEvent,
   IconChecklist,
   IconChevronDown,
   IconChevronUp,
@@ -45,6 +46,7 @@ const More = lazy(() => import('./more'));
 const Notices = lazy(() => import('./notices'));
 
 const icons: Record<string, ReactNode> = {
+  appointment: <IconCalendarEvent size={18} stroke={1.6} />,
   contact: <IconUsers size={18} stroke={1.6} />,
   company: <IconBuilding size={18} stroke={1.6} />,
   deal: <IconTargetArrow size={18} stroke={1.6} />,
@@ -59,7 +61,8 @@ const icons: Record<string, ReactNode> = {
 };
 
 // What most people open every day, in this order; the other kinds are one click further.
-const daily = ['contact', 'deal', 'task', 'message', 'call', 'company'];
+// Appointments are opened as the journal.
+const daily = ['contact', 'deal', 'appointment', 'task', 'message', 'call', 'company'];
 
 export interface Place {
   to: string;
@@ -80,8 +83,8 @@ function usePlaces(): Place[] {
     .filter((kind) => !kind.within && (kind.actions.view ?? 'denied') !== 'denied')
     .sort((a, b) => rank(a.name) - rank(b.name))
     .map((kind) => ({
-      to: `/${kind.plural}`,
-      label: kindMany(kind),
+      to: kind.name === 'appointment' ? '/journal' : `/${kind.plural}`,
+      label: kind.name === 'appointment' ? t`Journal` : kindMany(kind),
       icon: icons[kind.name] ?? <IconFolder size={18} stroke={1.6} />,
       further: !daily.includes(kind.name),
     }));
