@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"testing"
 
-	"castellan/internal/actor"
 	"castellan/internal/rights"
 	"castellan/internal/store"
 	"castellan/internal/store/storetest"
@@ -57,10 +56,6 @@ func BenchmarkResolveAmongTenThousand(b *testing.B) {
 				}
 				return nil
 			})
-			if err != nil {
-				b.Fatal(err)
-			}
-			_, err = a.Rights.SetTerms(b.Context(), actor.House(), rights.ForWorkspace, 0, 0, rights.Terms{Idle: 600, Absolute: 1440, Networks: []string{"192.0.2.0/24"}})
 			if err != nil {
 				b.Fatal(err)
 			}
