@@ -37,7 +37,7 @@ const (
 func Kinds() []schema.Kind {
 	return []schema.Kind{
 		contact(), company(), deal(), task(), comment(),
-		legalEntity(), folder(), prospectList(), prospect(), call(), message(), process(), service(), appointment(), file(),
+		legalEntity(), folder(), prospectList(), prospect(), call(), message(), process(), service(), appointment(), file(), invoice(),
 	}
 }
 

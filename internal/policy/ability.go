@@ -32,6 +32,8 @@ const (
 	ViewAs          Ability = "viewas"
 	Explain         Ability = "explain"
 	ShareViews      Ability = "views.share"
+	IssueInvoices   Ability = "invoices.issue"
+	PrintInvoices   Ability = "invoices.print"
 	SeeBusy         Ability = "journal.busy"
 	ManageSchedule  Ability = "schedule.manage"
 )
@@ -67,6 +69,8 @@ var abilities = [...]AbilityWords{
 	{SeeSightings, "See who has ever seen a record."},
 	{ViewAs, "Look through the eyes of another person or role, without changing anything."},
 	{ShareViews, "Make saved views of lists that everyone or a group sees."},
+	{IssueInvoices, "Issue invoices, and say that they are paid or void."},
+	{PrintInvoices, "Fetch issued invoices as PDF."},
 	{SeeBusy, "See in the journal when colleagues are busy, and nothing else of appointments that may not be seen."},
 	{ManageSchedule, "Say who takes appointments, and when they work."},
 	{Explain, "Ask why somebody may see a record, and who may."},

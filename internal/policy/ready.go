@@ -16,7 +16,7 @@ type Ready struct {
 
 // readyKinds are the kinds of record that the ready roles give rights on.
 var readyKinds = [...]string{"contact", "company", "deal", "task", "comment",
-	"legal_entity", "folder", "prospect_list", "prospect", "call", "message", "process", "service", "appointment", "file"}
+	"legal_entity", "folder", "prospect_list", "prospect", "call", "message", "process", "service", "appointment", "file", "invoice"}
 
 // ReadyRoles lists the roles that a new workspace has, widest first. Only the
 // owner exports, and only the owner sees contact data of everybody without a
@@ -55,7 +55,7 @@ func readyAdministrator() Ready {
 	role.Grades = grades([]Action{Create, View, Edit, Delete}, All, readyKinds[:]...)
 	role.Abilities = held(ManagePeople, ManageRoles, ManageGroups, ManageSettings, ManageFields, ManagePipelines, ManageKeys, ManageSecurity,
 		ReadLedger, ReadOwnLedger, RunImport, ShareRecords, AssignRecords, FindExact, UseBin, ChangeInBulk, MergeRecords, RevertRecords,
-		SeeSightings, ViewAs, Explain, ShareViews, SeeBusy, ManageSchedule)
+		SeeSightings, ViewAs, Explain, ShareViews, SeeBusy, ManageSchedule, IssueInvoices, PrintInvoices)
 	role.Sights = append(openly(),
 		SightRule{Class: schema.Contact, Own: Plain, All: Click},
 		SightRule{Class: schema.Special, All: Click})
@@ -71,7 +71,10 @@ func readyManager() Ready {
 	role.Grades = grades([]Action{Create, View, Edit}, All, readyKinds[:]...)
 	give(role.Grades, Delete, Own, "deal", "task", "comment", "file", "prospect", "call", "message", "process")
 	give(role.Grades, Delete, All, "appointment")
-	role.Abilities = held(ReadOwnLedger, ShareRecords, AssignRecords, FindExact, ChangeInBulk, MergeRecords, ShareViews, SeeBusy, ManageSchedule)
+	give(role.Grades, View, Own, "invoice")
+	give(role.Grades, Edit, Own, "invoice")
+	give(role.Grades, Delete, Own, "invoice")
+	role.Abilities = held(ReadOwnLedger, ShareRecords, AssignRecords, FindExact, ChangeInBulk, MergeRecords, ShareViews, SeeBusy, ManageSchedule, IssueInvoices, PrintInvoices)
 	role.Sights = append(openly(), SightRule{Class: schema.Contact, Own: Plain, All: Click})
 	return Ready{role, words("Manager", "Менеджер", "Responsabile", "Kierownik"), words(
 		"Works with all clients and deals. Phone numbers of others' clients open on a click.",
@@ -115,10 +118,11 @@ func readyCallCentre() Ready {
 	role := Role{Name: "Call centre", Built: "call_centre"}
 	role.Grades = grades([]Action{View}, All, readyKinds[:]...)
 	give(role.Grades, View, Group, "folder")
+	give(role.Grades, View, Denied, "invoice")
 	give(role.Grades, Create, All, "contact", "deal", "task", "comment", "file", "prospect", "call", "message")
 	give(role.Grades, Delete, Own, "file")
 	give(role.Grades, Edit, Own, readyKinds[:]...)
-	give(role.Grades, Edit, Denied, "service")
+	give(role.Grades, Edit, Denied, "service", "invoice")
 	give(role.Grades, Create, All, "appointment")
 	give(role.Grades, Edit, All, "appointment")
 	role.Abilities = held(ReadOwnLedger, FindExact, SeeBusy)
@@ -141,13 +145,17 @@ func readyAccountant() Ready {
 	give(role.Grades, View, Own, "task")
 	give(role.Grades, Edit, Own, "task", "comment", "file")
 	give(role.Grades, Delete, Own, "task", "comment", "file")
-	role.Abilities = held(ReadOwnLedger)
-	role.Sights = append(openly(), SightRule{Kind: "legal_entity", Class: schema.Contact, All: Click})
+	for _, a := range []Action{Create, View, Edit, Delete} {
+		give(role.Grades, a, All, "invoice")
+	}
+	role.Abilities = held(ReadOwnLedger, IssueInvoices, PrintInvoices)
+	// The account on an invoice is there to be paid to.
+	role.Sights = append(openly(), SightRule{Kind: "legal_entity", Class: schema.Contact, All: Click}, SightRule{Kind: "invoice", Class: schema.Contact, All: Plain})
 	return Ready{role, words("Accountant", "Бухгалтер", "Contabile", "Księgowość"), words(
-		"Sees companies, deals and the accounts of firms, not how to reach anybody.",
-		"Видит компании, сделки и реквизиты юрлиц, но не контактные данные.",
-		"Vede aziende, affari e i conti delle imprese, non come contattare qualcuno.",
-		"Widzi firmy, szanse i rachunki podmiotów, bez danych kontaktowych.")}
+		"Issues invoices; sees companies, deals and the accounts of firms, not how to reach anybody.",
+		"Выставляет счета; видит компании, сделки и реквизиты юрлиц, но не контактные данные.",
+		"Emette fatture; vede aziende, affari e i conti delle imprese, non come contattare qualcuno.",
+		"Wystawia faktury; widzi firmy, szanse i rachunki podmiotów, bez danych kontaktowych.")}
 }
 
 // openly shows what is open and who somebody is; how to reach them is for each

@@ -223,7 +223,11 @@ func recell(f *schema.Field, column any) (store.Cell, error) {
 	if text, ok := column.(string); ok {
 		open := text
 		if f.Free {
-			if masked, found := value.MaskContacts(text); found {
+			mask := value.MaskContacts
+			if f.Type == schema.Lines {
+				mask = value.MaskLines
+			}
+			if masked, found := mask(text); found {
 				c.Masked, open = masked, masked
 			}
 		}
@@ -250,7 +254,8 @@ func revisions(s *state, v policy.Verdict, past []earlier) []Revision {
 		for _, f := range s.kind.Fields {
 			sight := v.Sees(f)
 			was, is := before.stored.Cells[f.Index()], after.stored.Cells[f.Index()]
-			if f.House || sight == policy.Hidden || was.Column == is.Column {
+			// What the house keeps says nothing of its own, except how a record stands.
+			if f.House && f.Type != schema.Choice || sight == policy.Hidden || was.Column == is.Column {
 				continue
 			}
 			ch := FieldChange{Field: f, Sight: sight}

@@ -119,6 +119,8 @@ func (s settings) canonical(f *schema.Field, v any) (store.Cell, error) {
 		err = tags(&c, v)
 	case schema.URL:
 		err = link(&c, v)
+	case schema.Lines:
+		err = lines(&c, v)
 	case schema.Person:
 		id, ok := v.(actor.PersonID)
 		if !ok {
@@ -500,4 +502,84 @@ func link(c *store.Cell, v any) error {
 	}
 	c.Column = t
 	return nil
+}
+
+// lines reads the lines of an invoice. A fault names the line by its place.
+func lines(c *store.Cell, v any) error {
+	all, ok := v.([]any)
+	if !ok {
+		return refuse(c.Field, "lines", "%s must be a list of lines.")
+	}
+	if err := bounded(c.Field, len(all)); err != nil {
+		return err
+	}
+	read := make([]value.InvoiceLine, len(all))
+	for i, one := range all {
+		l, err := line(c.Field, one)
+		code := map[error]string{value.ErrLineTitle: "title", value.ErrLineQuantity: "quantity", value.ErrLinePrice: "price", value.ErrLineRate: "rate", value.ErrLineLarge: "large"}[err]
+		if code != "" {
+			return fault.Newf(fault.Invalid, "lines."+code, "Line %d: %s.", i+1, err).At(c.Field.Name)
+		}
+		if err != nil {
+			return err
+		}
+		read[i] = l
+	}
+	text, err := value.WriteLines(read)
+	if err != nil {
+		return fmt.Errorf("write lines: %w", err)
+	}
+	c.Column = text
+	if masked, found := value.MaskLines(text); found {
+		c.Masked = masked
+	}
+	return nil
+}
+
+func line(f *schema.Field, v any) (value.InvoiceLine, error) {
+	m, ok := v.(map[string]any)
+	if !ok {
+		return value.InvoiceLine{}, refuse(f, "lines", "%s must be a list of lines.")
+	}
+	for name := range m {
+		if !slices.Contains([]string{"title", "quantity", "price", "vat", "sum"}, name) {
+			return value.InvoiceLine{}, refuse(f, "lines", "%s: a line has a title, a quantity, a price and a rate of VAT.")
+		}
+	}
+	title, ok := m["title"].(string)
+	if ok {
+		title, ok = clean(title, false)
+	}
+	if !ok || title == "" || utf8.RuneCountInString(title) > 250 {
+		return value.InvoiceLine{}, value.ErrLineTitle
+	}
+	if value.HasMask(title) {
+		return value.InvoiceLine{}, refuse(f, "masked", "%s holds a hidden number (XXXX). Leave the field as it was, or write the text anew.")
+	}
+	l := value.InvoiceLine{Title: title, Rate: value.NoRate}
+	if l.Quantity, ok = value.Scaled(numeral(m["quantity"]), 6); !ok || l.Quantity <= 0 {
+		return l, value.ErrLineQuantity
+	}
+	if l.Price, ok = value.Scaled(numeral(m["price"]), 2); !ok {
+		return l, value.ErrLinePrice
+	}
+	if rate := numeral(m["vat"]); rate != "" {
+		if l.Rate, ok = value.Scaled(rate, 2); !ok || l.Rate < 0 || l.Rate > 100_00 {
+			return l, value.ErrLineRate
+		}
+	}
+	return l.Multiplied()
+}
+
+// numeral is a number of JSON as it was written, or the text that holds one.
+func numeral(v any) string {
+	switch n := v.(type) {
+	case json.Number:
+		return n.String()
+	case string:
+		return strings.TrimSpace(n)
+	case int:
+		return strconv.Itoa(n)
+	}
+	return ""
 }

@@ -83,6 +83,8 @@ const (
 	SeeSightings    = policy.SeeSightings
 	ViewAs          = policy.ViewAs
 	Explain         = policy.Explain
+	IssueInvoices   = policy.IssueInvoices
+	PrintInvoices   = policy.PrintInvoices
 	SeeBusy         = policy.SeeBusy
 	ManageSchedule  = policy.ManageSchedule
 )

@@ -62,12 +62,13 @@ const (
 	Relation             // INTEGER, RecordID of the target kind
 	Pipeline             // INTEGER, id of a pipeline
 	Stage                // INTEGER, id of a stage of the record's pipeline
+	Lines                // TEXT, a JSON array of lines of an invoice (value.InvoiceLine); read and written whole, never compared
 )
 
 var typeNames = [...]string{
 	Text: "text", LongText: "longtext", Integer: "integer", Number: "number", Money: "money", Bool: "bool",
 	Date: "date", DateTime: "datetime", Choice: "choice", Choices: "choices", Phones: "phones", Emails: "emails",
-	Tags: "tags", URL: "url", Person: "person", Relation: "relation", Pipeline: "pipeline", Stage: "stage",
+	Tags: "tags", URL: "url", Person: "person", Relation: "relation", Pipeline: "pipeline", Stage: "stage", Lines: "lines",
 }
 
 // String gives the name that the API uses.

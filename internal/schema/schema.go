@@ -157,7 +157,7 @@ func New(kinds ...Kind) (*Catalog, error) {
 			if k.byName[g.Name] != nil || slices.Contains(reserved, g.Name) {
 				return nil, fmt.Errorf("kind %s: field %q: name is taken", k.Name, g.Name)
 			}
-			if (g.Keyed || g.Free) && g.Type != Text && g.Type != LongText {
+			if (g.Keyed || g.Free && g.Type != Lines) && g.Type != Text && g.Type != LongText {
 				return nil, fmt.Errorf("kind %s: field %q: only text is keyed or free", k.Name, g.Name)
 			}
 			if g.Type == Relation && g.Target == "" {

@@ -27,7 +27,7 @@ type optionAnswer struct {
 
 type fieldAnswer struct {
 	Name     string            `json:"name"`
-	Type     string            `json:"type" enum:"text,longtext,integer,number,money,bool,date,datetime,choice,choices,phones,emails,tags,url,person,relation,pipeline,stage"`
+	Type     string            `json:"type" enum:"text,longtext,integer,number,money,bool,date,datetime,choice,choices,phones,emails,tags,url,person,relation,pipeline,stage,lines"`
 	Class    string            `json:"class" enum:"special,contact,personal,open" doc:"How sensitive it is; rights are given to classes."`
 	Label    string            `json:"label" doc:"In the language of the asker."`
 	Labels   map[string]string `json:"labels"`
@@ -92,7 +92,7 @@ func (c *call) kinds() (listOf[kindAnswer], error) {
 
 func fieldOf(f *schema.Field, sight map[records.Surface]records.Sight, o records.Outline, language string) fieldAnswer {
 	plain := sight[records.OnList] == records.Plain
-	text := f.Type == schema.Text || f.Type == schema.LongText || f.Type == schema.URL
+	text := f.Type == schema.Text || f.Type == schema.LongText || f.Type == schema.URL || f.Type == schema.Lines
 	create, edit := grade(o, "create"), grade(o, "edit")
 	a := fieldAnswer{
 		Name: f.Name, Type: f.Type.String(), Class: f.Class.String(), Label: f.Labels.In(language), Labels: f.Labels, Target: f.Target, Follows: f.Follows,

@@ -302,6 +302,12 @@ func fieldSchema(f *schema.Field, sent bool) *huma.Schema {
 			s.Enum = append(s.Enum, o.Key)
 		}
 		s.Enum = append(s.Enum, nil)
+	case schema.Lines:
+		one := object("title", "title", "quantity", "price", "vat", "sum")
+		one.Properties["vat"].Nullable = true
+		one.Properties["vat"].Description = "A rate in percent; null where none is due."
+		one.Properties["sum"].Description = "Quantity times price, rounded half away from zero; kept by Castellan."
+		s = &huma.Schema{Type: "array", Items: one, Description: s.Description + `. Numbers are decimals in text, such as "1.5".`}
 	case schema.Choices, schema.Tags:
 		s = &huma.Schema{Type: "array", Items: &huma.Schema{Type: "string"}, Description: s.Description}
 	case schema.Phones:

@@ -142,14 +142,14 @@ func masked(b []byte, f *schema.Field, n int) []byte {
 // value appends what a field holds in the form of the database.
 func (s *scribbler) value(b []byte, f *schema.Field, v any, row *records.Row) []byte {
 	if v == nil {
-		if f.Type.Multi() {
+		if f.Type.Multi() || f.Type == schema.Lines {
 			return append(b, "[]"...)
 		}
 		return append(b, "null"...)
 	}
 	switch v := v.(type) {
 	case string:
-		if f.Type.Multi() {
+		if f.Type.Multi() || f.Type == schema.Lines {
 			return append(b, v...) // JSON already
 		}
 		return appendText(b, v)

@@ -20,7 +20,7 @@ func TestSecretsOfEveryFieldStayWhereTheyAre(t *testing.T) {
 		ids := map[string]string{}
 		order := crm.Kinds()
 		// What others link to comes first.
-		for _, name := range []string{"company", "folder", "contact", "service", "appointment", "deal", "process", "legal_entity", "prospect_list", "prospect", "call", "message", "task", "comment", "file"} {
+		for _, name := range []string{"company", "folder", "contact", "service", "appointment", "deal", "process", "legal_entity", "prospect_list", "prospect", "call", "message", "task", "comment", "file", "invoice"} {
 			for i := range order {
 				if order[i].Name == name && order[i].Content != nil {
 					text := secrets.word(true)
@@ -119,7 +119,7 @@ func blindRole() object {
 			{"class": "personal", "own": "masked", "group": "masked", "all": "masked"},
 			{"class": "contact", "own": "masked", "group": "masked", "all": "masked"},
 		},
-		"abilities": []string{"records.bin", "records.share", "records.revert", "records.bulk", "records.seen", "explain", "ledger.read", "groups.manage", "people.manage", "roles.manage", "import.run", "journal.busy", "schedule.manage"},
+		"abilities": []string{"records.bin", "records.share", "records.revert", "records.bulk", "records.seen", "explain", "ledger.read", "groups.manage", "people.manage", "roles.manage", "import.run", "journal.busy", "schedule.manage", "invoices.issue", "invoices.print"},
 	}
 }
 
@@ -172,6 +172,11 @@ func (s *secretary) plant(t *town, k *schema.Kind, links map[string]string) obje
 			s.keep(fmt.Sprintf("+1212555%04d", 100+s.n%100), closed)
 		case schema.Emails:
 			fields[f.Name] = []object{{"address": s.word(closed) + "@example.com", "label": "home"}}
+		case schema.Lines:
+			s.n++
+			number := fmt.Sprintf("212-555-%04d", 100+s.n%100)
+			s.keep(number, true)
+			fields[f.Name] = []object{{"title": "Cut for " + number, "quantity": "1", "price": "10"}}
 		case schema.URL:
 			fields[f.Name] = "https://example.com/" + s.word(closed)
 		case schema.Tags:

@@ -26,7 +26,12 @@ export type Kind = Omit<Kind_, 'fields' | 'actions'> & { fields: Field[]; action
 /** The kinds of record and the fields that the person may know of. */
 export const kinds = queryOptions({
   queryKey: ['kinds'],
-  queryFn: async ({ signal }) => (await call<{ items: Kind[] }>('GET', '/kinds', { signal })).items,
+  queryFn: async ({ signal }) =>
+    (await call<{ items: Kind[] }>('GET', '/kinds', { signal })).items.map((kind) => ({
+      ...kind,
+      // Lines have an editor of their own, and are no field among others.
+      fields: kind.fields.filter((field) => field.type !== 'lines'),
+    })),
   staleTime: 5 * 60_000,
 });
 

@@ -15,6 +15,7 @@ import {
   IconMessage,
   IconPhone,
   IconProgressCheck,
+  IconReceipt,
   IconScale,
   IconSearch,
   IconSettings,
@@ -54,6 +55,7 @@ const icons: Record<string, ReactNode> = {
   call: <IconPhone size={18} stroke={1.6} />,
   process: <IconProgressCheck size={18} stroke={1.6} />,
   legal_entity: <IconScale size={18} stroke={1.6} />,
+  invoice: <IconReceipt size={18} stroke={1.6} />,
   prospect_list: <IconListSearch size={18} stroke={1.6} />,
   prospect: <IconUserQuestion size={18} stroke={1.6} />,
 };

@@ -27,6 +27,8 @@ export function useAbilityWords(): Record<string, string> {
     'views.share': t`Make saved views of lists that everyone or a group sees`,
     'records.revert': t`Return a record to an earlier state`,
     'records.seen': t`See who has ever seen a record`,
+    'invoices.issue': t`Issue invoices, and say that they are paid or void`,
+    'invoices.print': t`Fetch issued invoices as PDF`,
     viewas: t`Look through the eyes of another person or role, without changing anything`,
     explain: t`Ask why somebody may see a record, and who may`,
   };

@@ -1584,7 +1584,7 @@ export type Field = {
      * The kind that a relation leads to, * for any; of a pipeline or stage, the kind whose pipelines are meant.
      */
     target?: string;
-    type: 'text' | 'longtext' | 'integer' | 'number' | 'money' | 'bool' | 'date' | 'datetime' | 'choice' | 'choices' | 'phones' | 'emails' | 'tags' | 'url' | 'person' | 'relation' | 'pipeline' | 'stage';
+    type: 'text' | 'longtext' | 'integer' | 'number' | 'money' | 'bool' | 'date' | 'datetime' | 'choice' | 'choices' | 'phones' | 'emails' | 'tags' | 'url' | 'person' | 'relation' | 'pipeline' | 'stage' | 'lines';
     writable: boolean;
 };
 
@@ -2091,6 +2091,270 @@ export type ImportSettings = {
      */
     responsible?: string;
     tags?: Array<string>;
+};
+
+/**
+ * As far as the asker may see it: a field that is absent is hidden. Fields of one's own begin with x_.
+ */
+export type Invoice = {
+    /**
+     * Account as issued
+     */
+    account_as_issued?: string | null;
+    /**
+     * It is in the bin.
+     */
+    binned?: boolean;
+    /**
+     * Billed to
+     */
+    buyer?: {
+        id: string;
+        kind?: string;
+        title?: string;
+    } | null;
+    /**
+     * Buyer as issued
+     */
+    buyer_as_issued?: string | null;
+    can?: {
+        delete?: boolean;
+        edit?: boolean;
+    };
+    /**
+     * Company
+     */
+    company?: {
+        id: string;
+        kind?: string;
+        title?: string;
+    } | null;
+    /**
+     * Client
+     */
+    contact?: {
+        id: string;
+        kind?: string;
+        title?: string;
+    } | null;
+    /**
+     * Created
+     */
+    created_at?: string | null;
+    /**
+     * Created by
+     */
+    created_by?: {
+        id: string;
+        name?: string;
+    } | null;
+    /**
+     * Currency
+     */
+    currency?: string | null;
+    /**
+     * Deal
+     */
+    deal?: {
+        id: string;
+        kind?: string;
+        title?: string;
+    } | null;
+    /**
+     * Due on. "1986-07-16", or "--07-16" where the year is not known.
+     */
+    due_on?: string | null;
+    /**
+     * Total. A decimal in text, such as "1200.50".
+     */
+    gross?: string | null;
+    id: string;
+    /**
+     * Issued on. "1986-07-16", or "--07-16" where the year is not known.
+     */
+    issued_on?: string | null;
+    kind: 'invoice';
+    /**
+     * Lines. Numbers are decimals in text, such as "1.5".
+     */
+    lines?: Array<{
+        price?: string;
+        quantity?: string;
+        /**
+         * Quantity times price, rounded half away from zero; kept by Castellan.
+         */
+        sum?: string;
+        title: string;
+        /**
+         * A rate in percent; null where none is due.
+         */
+        vat?: string | null;
+    }>;
+    /**
+     * Net. A decimal in text, such as "1200.50".
+     */
+    net?: string | null;
+    /**
+     * Note
+     */
+    note?: string | null;
+    /**
+     * Number
+     */
+    number?: string | null;
+    /**
+     * Paid on. "1986-07-16", or "--07-16" where the year is not known.
+     */
+    paid_on?: string | null;
+    /**
+     * Responsible
+     */
+    responsible?: {
+        id: string;
+        name?: string;
+    } | null;
+    /**
+     * From
+     */
+    seller?: {
+        id: string;
+        kind?: string;
+        title?: string;
+    } | null;
+    /**
+     * Seller as issued
+     */
+    seller_as_issued?: string | null;
+    /**
+     * Of fields that are not shown plainly: click or masked.
+     */
+    sight?: {
+        [key: string]: 'masked' | 'click';
+    };
+    /**
+     * Delivered on. "1986-07-16", or "--07-16" where the year is not known.
+     */
+    sold_on?: string | null;
+    /**
+     * State
+     */
+    status?: 'draft' | 'issued' | 'paid' | 'void' | null;
+    /**
+     * Tags
+     */
+    tags?: Array<string>;
+    /**
+     * What for
+     */
+    title?: string | null;
+    /**
+     * Changed
+     */
+    updated_at?: string | null;
+    /**
+     * Changed by
+     */
+    updated_by?: {
+        id: string;
+        name?: string;
+    } | null;
+    /**
+     * VAT. A decimal in text, such as "1200.50".
+     */
+    vat?: string | null;
+    version: number;
+    /**
+     * Why it is void
+     */
+    void_reason?: string | null;
+    [key: string]: unknown;
+};
+
+/**
+ * Fields to write; those that are not named keep what they hold. version may name the one that was seen.
+ */
+export type InvoiceFields = {
+    /**
+     * Billed to. An id.
+     */
+    buyer?: string | null;
+    /**
+     * Company. An id.
+     */
+    company?: string | null;
+    /**
+     * Client. An id.
+     */
+    contact?: string | null;
+    /**
+     * Currency
+     */
+    currency?: string | null;
+    /**
+     * Deal. An id.
+     */
+    deal?: string | null;
+    /**
+     * Due on. "1986-07-16", or "--07-16" where the year is not known.
+     */
+    due_on?: string | null;
+    /**
+     * Lines. Numbers are decimals in text, such as "1.5".
+     */
+    lines?: Array<{
+        price?: string;
+        quantity?: string;
+        /**
+         * Quantity times price, rounded half away from zero; kept by Castellan.
+         */
+        sum?: string;
+        title: string;
+        /**
+         * A rate in percent; null where none is due.
+         */
+        vat?: string | null;
+    }>;
+    /**
+     * Note
+     */
+    note?: string | null;
+    /**
+     * Responsible. An id.
+     */
+    responsible?: string | null;
+    /**
+     * From. An id.
+     */
+    seller?: string | null;
+    /**
+     * Delivered on. "1986-07-16", or "--07-16" where the year is not known.
+     */
+    sold_on?: string | null;
+    /**
+     * Tags
+     */
+    tags?: Array<string>;
+    /**
+     * What for
+     */
+    title?: string | null;
+    version?: number;
+    [key: string]: unknown;
+};
+
+export type InvoicePage = {
+    count?: {
+        /**
+         * There are at least that many.
+         */
+        capped: boolean;
+        n: number;
+    };
+    items: Array<Invoice>;
+    /**
+     * The cursor of the next page; null at the end.
+     */
+    next: string | null;
 };
 
 export type Key = {
@@ -4434,10 +4698,6 @@ export type Staff = {
      * Days that differ from the week.
      */
     days: Array<DayPart>;
-    /**
-     * Services that the person does not give; ids.
-     */
-    except: Array<string>;
     person: Named;
     position: string;
     version: number;
@@ -4456,10 +4716,6 @@ export type StaffBody = {
      * Days that differ from the week.
      */
     days?: Array<DayPart>;
-    /**
-     * Services that the person does not give; ids.
-     */
-    except?: Array<string>;
     position?: string;
     /**
      * The one that was read; absent: whatever it is now.
@@ -4914,6 +5170,13 @@ export type ViewingBody = {
      * or with which role.
      */
     role?: string;
+};
+
+export type VoidBody = {
+    /**
+     * Why, for whoever reads the invoice later.
+     */
+    reason?: string;
 };
 
 export type Way = {
@@ -12467,6 +12730,978 @@ export type UndoImportResponses = {
 };
 
 export type UndoImportResponse = UndoImportResponses[keyof UndoImportResponses];
+
+export type ListInvoicesData = {
+    body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
+    path?: never;
+    query?: {
+        /**
+         * A condition as text: city = "Warszawa" and (tags has vip or not source = web). Or the same as a JSON tree. Only fields that the asker sees plainly.
+         */
+        filter?: string;
+        /**
+         * A field, with - before it for descending. By default -updated_at.
+         */
+        sort?: string;
+        /**
+         * Beginnings of words, three or more digits of a phone in a row, or the beginning of a mail address.
+         */
+        search?: string;
+        /**
+         * Names of fields, with commas between them. By default all that may be seen.
+         */
+        fields?: string;
+        /**
+         * next of the page before.
+         */
+        cursor?: string;
+        /**
+         * How many at most, up to 200. By default 50.
+         */
+        limit?: number;
+        /**
+         * Whether to count what is found: capped stops at 1,000.
+         */
+        count?: 'capped' | 'exact';
+        /**
+         * 1 for the records in the bin instead.
+         */
+        bin?: string;
+        /**
+         * 1 to be told of each record whether the asker may change and delete it.
+         */
+        can?: string;
+        /**
+         * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
+         */
+        zone?: string;
+    };
+    url: '/api/v1/invoices';
+};
+
+export type ListInvoicesErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListInvoicesError = ListInvoicesErrors[keyof ListInvoicesErrors];
+
+export type ListInvoicesResponses = {
+    /**
+     * OK
+     */
+    200: InvoicePage;
+};
+
+export type ListInvoicesResponse = ListInvoicesResponses[keyof ListInvoicesResponses];
+
+export type CreateInvoiceData = {
+    /**
+     * At most 512 KiB.
+     */
+    body: InvoiceFields;
+    headers?: {
+        /**
+         * A word of the caller's choice, at most 255 characters, for this one creation. Sent again with the same body it makes nothing new and answers as before; with another body: 422.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/invoices';
+};
+
+export type CreateInvoiceErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type CreateInvoiceError = CreateInvoiceErrors[keyof CreateInvoiceErrors];
+
+export type CreateInvoiceResponses = {
+    /**
+     * Created
+     */
+    201: Invoice;
+};
+
+export type CreateInvoiceResponse = CreateInvoiceResponses[keyof CreateInvoiceResponses];
+
+export type FindAlikeInvoicesData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: AlikeBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/invoices/alike';
+};
+
+export type FindAlikeInvoicesErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type FindAlikeInvoicesError = FindAlikeInvoicesErrors[keyof FindAlikeInvoicesErrors];
+
+export type FindAlikeInvoicesResponses = {
+    /**
+     * OK
+     */
+    200: TwinsList;
+};
+
+export type FindAlikeInvoicesResponse = FindAlikeInvoicesResponses[keyof FindAlikeInvoicesResponses];
+
+export type AskForAccessToInvoicesData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: AskBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/invoices/ask';
+};
+
+export type AskForAccessToInvoicesErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type AskForAccessToInvoicesError = AskForAccessToInvoicesErrors[keyof AskForAccessToInvoicesErrors];
+
+export type AskForAccessToInvoicesResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type AskForAccessToInvoicesResponse = AskForAccessToInvoicesResponses[keyof AskForAccessToInvoicesResponses];
+
+export type BulkInvoicesData = {
+    /**
+     * At most 512 KiB.
+     */
+    body: BulkBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/invoices/bulk';
+};
+
+export type BulkInvoicesErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type BulkInvoicesError = BulkInvoicesErrors[keyof BulkInvoicesErrors];
+
+export type BulkInvoicesResponses = {
+    /**
+     * OK
+     */
+    200: Operation;
+};
+
+export type BulkInvoicesResponse = BulkInvoicesResponses[keyof BulkInvoicesResponses];
+
+export type CountInvoicesData = {
+    body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
+    path?: never;
+    query?: {
+        /**
+         * A condition as text: city = "Warszawa" and (tags has vip or not source = web). Or the same as a JSON tree. Only fields that the asker sees plainly.
+         */
+        filter?: string;
+        /**
+         * Beginnings of words, three or more digits of a phone in a row, or the beginning of a mail address.
+         */
+        search?: string;
+        /**
+         * 1 to count all; else counting stops at 1,000.
+         */
+        exact?: string;
+    };
+    url: '/api/v1/invoices/count';
+};
+
+export type CountInvoicesErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type CountInvoicesError = CountInvoicesErrors[keyof CountInvoicesErrors];
+
+export type CountInvoicesResponses = {
+    /**
+     * OK
+     */
+    200: Count;
+};
+
+export type CountInvoicesResponse = CountInvoicesResponses[keyof CountInvoicesResponses];
+
+export type ListInvoicesDuplicatesData = {
+    body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
+    path?: never;
+    query?: {
+        /**
+         * next of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/invoices/duplicates';
+};
+
+export type ListInvoicesDuplicatesErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListInvoicesDuplicatesError = ListInvoicesDuplicatesErrors[keyof ListInvoicesDuplicatesErrors];
+
+export type ListInvoicesDuplicatesResponses = {
+    /**
+     * OK
+     */
+    200: Duplicates;
+};
+
+export type ListInvoicesDuplicatesResponse = ListInvoicesDuplicatesResponses[keyof ListInvoicesDuplicatesResponses];
+
+export type FindInvoiceData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: FindBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/invoices/find';
+};
+
+export type FindInvoiceErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type FindInvoiceError = FindInvoiceErrors[keyof FindInvoiceErrors];
+
+export type FindInvoiceResponses = {
+    /**
+     * OK
+     */
+    200: InvoicePage;
+};
+
+export type FindInvoiceResponse = FindInvoiceResponses[keyof FindInvoiceResponses];
+
+export type DeleteInvoiceData = {
+    body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/invoices/{id}';
+};
+
+export type DeleteInvoiceErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type DeleteInvoiceError = DeleteInvoiceErrors[keyof DeleteInvoiceErrors];
+
+export type DeleteInvoiceResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type DeleteInvoiceResponse = DeleteInvoiceResponses[keyof DeleteInvoiceResponses];
+
+export type GetInvoiceData = {
+    body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/invoices/{id}';
+};
+
+export type GetInvoiceErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetInvoiceError = GetInvoiceErrors[keyof GetInvoiceErrors];
+
+export type GetInvoiceResponses = {
+    /**
+     * OK
+     */
+    200: Invoice;
+};
+
+export type GetInvoiceResponse = GetInvoiceResponses[keyof GetInvoiceResponses];
+
+export type UpdateInvoiceData = {
+    /**
+     * At most 512 KiB.
+     */
+    body: InvoiceFields;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/invoices/{id}';
+};
+
+export type UpdateInvoiceErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type UpdateInvoiceError = UpdateInvoiceErrors[keyof UpdateInvoiceErrors];
+
+export type UpdateInvoiceResponses = {
+    /**
+     * OK
+     */
+    200: Invoice;
+};
+
+export type UpdateInvoiceResponse = UpdateInvoiceResponses[keyof UpdateInvoiceResponses];
+
+export type GetInvoiceAccessData = {
+    body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/invoices/{id}/access';
+};
+
+export type GetInvoiceAccessErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetInvoiceAccessError = GetInvoiceAccessErrors[keyof GetInvoiceAccessErrors];
+
+export type GetInvoiceAccessResponses = {
+    /**
+     * OK
+     */
+    200: AccessList;
+};
+
+export type GetInvoiceAccessResponse = GetInvoiceAccessResponses[keyof GetInvoiceAccessResponses];
+
+export type GetInvoiceHistoryData = {
+    body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/invoices/{id}/history';
+};
+
+export type GetInvoiceHistoryErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetInvoiceHistoryError = GetInvoiceHistoryErrors[keyof GetInvoiceHistoryErrors];
+
+export type GetInvoiceHistoryResponses = {
+    /**
+     * OK
+     */
+    200: StepList;
+};
+
+export type GetInvoiceHistoryResponse = GetInvoiceHistoryResponses[keyof GetInvoiceHistoryResponses];
+
+export type GetInvoiceVersionData = {
+    body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
+    path: {
+        id: string;
+        version: string;
+    };
+    query?: never;
+    url: '/api/v1/invoices/{id}/history/{version}';
+};
+
+export type GetInvoiceVersionErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetInvoiceVersionError = GetInvoiceVersionErrors[keyof GetInvoiceVersionErrors];
+
+export type GetInvoiceVersionResponses = {
+    /**
+     * OK
+     */
+    200: Invoice;
+};
+
+export type GetInvoiceVersionResponse = GetInvoiceVersionResponses[keyof GetInvoiceVersionResponses];
+
+export type RevertInvoiceData = {
+    body?: never;
+    path: {
+        id: string;
+        version: string;
+    };
+    query?: never;
+    url: '/api/v1/invoices/{id}/history/{version}/restore';
+};
+
+export type RevertInvoiceErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type RevertInvoiceError = RevertInvoiceErrors[keyof RevertInvoiceErrors];
+
+export type RevertInvoiceResponses = {
+    /**
+     * OK
+     */
+    200: Invoice;
+};
+
+export type RevertInvoiceResponse = RevertInvoiceResponses[keyof RevertInvoiceResponses];
+
+export type IssueInvoiceData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/invoices/{id}/issue';
+};
+
+export type IssueInvoiceErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type IssueInvoiceError = IssueInvoiceErrors[keyof IssueInvoiceErrors];
+
+export type IssueInvoiceResponses = {
+    /**
+     * OK
+     */
+    200: Invoice;
+};
+
+export type IssueInvoiceResponse = IssueInvoiceResponses[keyof IssueInvoiceResponses];
+
+export type MergeInvoiceData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: MergeBody;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/invoices/{id}/merge';
+};
+
+export type MergeInvoiceErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type MergeInvoiceError = MergeInvoiceErrors[keyof MergeInvoiceErrors];
+
+export type MergeInvoiceResponses = {
+    /**
+     * OK
+     */
+    200: Operation;
+};
+
+export type MergeInvoiceResponse = MergeInvoiceResponses[keyof MergeInvoiceResponses];
+
+export type PayInvoiceData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/invoices/{id}/pay';
+};
+
+export type PayInvoiceErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type PayInvoiceError = PayInvoiceErrors[keyof PayInvoiceErrors];
+
+export type PayInvoiceResponses = {
+    /**
+     * OK
+     */
+    200: Invoice;
+};
+
+export type PayInvoiceResponse = PayInvoiceResponses[keyof PayInvoiceResponses];
+
+export type PrintInvoiceData = {
+    body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
+    path: {
+        id: string;
+    };
+    query?: {
+        /**
+         * By default that of the workspace.
+         */
+        language?: 'en' | 'ru' | 'it' | 'pl';
+    };
+    url: '/api/v1/invoices/{id}/pdf';
+};
+
+export type PrintInvoiceErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type PrintInvoiceError = PrintInvoiceErrors[keyof PrintInvoiceErrors];
+
+export type PrintInvoiceResponses = {
+    /**
+     * OK
+     */
+    200: Blob | File;
+};
+
+export type PrintInvoiceResponse = PrintInvoiceResponses[keyof PrintInvoiceResponses];
+
+export type RestoreInvoiceData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/invoices/{id}/restore';
+};
+
+export type RestoreInvoiceErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type RestoreInvoiceError = RestoreInvoiceErrors[keyof RestoreInvoiceErrors];
+
+export type RestoreInvoiceResponses = {
+    /**
+     * OK
+     */
+    200: Invoice;
+};
+
+export type RestoreInvoiceResponse = RestoreInvoiceResponses[keyof RestoreInvoiceResponses];
+
+export type RevealInvoiceData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: RevealBody;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/invoices/{id}/reveal';
+};
+
+export type RevealInvoiceErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type RevealInvoiceError = RevealInvoiceErrors[keyof RevealInvoiceErrors];
+
+export type RevealInvoiceResponses = {
+    /**
+     * OK
+     */
+    200: Reveal;
+};
+
+export type RevealInvoiceResponse = RevealInvoiceResponses[keyof RevealInvoiceResponses];
+
+export type GetInvoiceSightingsData = {
+    body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/invoices/{id}/seen';
+};
+
+export type GetInvoiceSightingsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetInvoiceSightingsError = GetInvoiceSightingsErrors[keyof GetInvoiceSightingsErrors];
+
+export type GetInvoiceSightingsResponses = {
+    /**
+     * OK
+     */
+    200: Sightings;
+};
+
+export type GetInvoiceSightingsResponse = GetInvoiceSightingsResponses[keyof GetInvoiceSightingsResponses];
+
+export type ListInvoiceSharesData = {
+    body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/invoices/{id}/shares';
+};
+
+export type ListInvoiceSharesErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListInvoiceSharesError = ListInvoiceSharesErrors[keyof ListInvoiceSharesErrors];
+
+export type ListInvoiceSharesResponses = {
+    /**
+     * OK
+     */
+    200: ShareList;
+};
+
+export type ListInvoiceSharesResponse = ListInvoiceSharesResponses[keyof ListInvoiceSharesResponses];
+
+export type ShareInvoiceData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: ShareBody;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/invoices/{id}/shares';
+};
+
+export type ShareInvoiceErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ShareInvoiceError = ShareInvoiceErrors[keyof ShareInvoiceErrors];
+
+export type ShareInvoiceResponses = {
+    /**
+     * Created
+     */
+    201: Share;
+};
+
+export type ShareInvoiceResponse = ShareInvoiceResponses[keyof ShareInvoiceResponses];
+
+export type UnshareInvoiceData = {
+    body?: never;
+    path: {
+        id: string;
+        principal: string;
+    };
+    query?: never;
+    url: '/api/v1/invoices/{id}/shares/{principal}';
+};
+
+export type UnshareInvoiceErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type UnshareInvoiceError = UnshareInvoiceErrors[keyof UnshareInvoiceErrors];
+
+export type UnshareInvoiceResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type UnshareInvoiceResponse = UnshareInvoiceResponses[keyof UnshareInvoiceResponses];
+
+export type GetInvoiceTimelineData = {
+    body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
+    path: {
+        id: string;
+    };
+    query?: {
+        /**
+         * next of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/invoices/{id}/timeline';
+};
+
+export type GetInvoiceTimelineErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetInvoiceTimelineError = GetInvoiceTimelineErrors[keyof GetInvoiceTimelineErrors];
+
+export type GetInvoiceTimelineResponses = {
+    /**
+     * OK
+     */
+    200: Timeline;
+};
+
+export type GetInvoiceTimelineResponse = GetInvoiceTimelineResponses[keyof GetInvoiceTimelineResponses];
+
+export type UnpayInvoiceData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/invoices/{id}/unpay';
+};
+
+export type UnpayInvoiceErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type UnpayInvoiceError = UnpayInvoiceErrors[keyof UnpayInvoiceErrors];
+
+export type UnpayInvoiceResponses = {
+    /**
+     * OK
+     */
+    200: Invoice;
+};
+
+export type UnpayInvoiceResponse = UnpayInvoiceResponses[keyof UnpayInvoiceResponses];
+
+export type VoidInvoiceData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: VoidBody;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/invoices/{id}/void';
+};
+
+export type VoidInvoiceErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type VoidInvoiceError = VoidInvoiceErrors[keyof VoidInvoiceErrors];
+
+export type VoidInvoiceResponses = {
+    /**
+     * OK
+     */
+    200: Invoice;
+};
+
+export type VoidInvoiceResponse = VoidInvoiceResponses[keyof VoidInvoiceResponses];
+
+export type ExplainInvoiceData = {
+    body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
+    path: {
+        id: string;
+    };
+    query?: {
+        /**
+         * By default the asker.
+         */
+        person?: string;
+        /**
+         * A field; by default the record as a whole.
+         */
+        field?: string;
+        /**
+         * By default view.
+         */
+        action?: 'view' | 'edit' | 'delete' | 'export';
+    };
+    url: '/api/v1/invoices/{id}/why';
+};
+
+export type ExplainInvoiceErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ExplainInvoiceError = ExplainInvoiceErrors[keyof ExplainInvoiceErrors];
+
+export type ExplainInvoiceResponses = {
+    /**
+     * OK
+     */
+    200: Why;
+};
+
+export type ExplainInvoiceResponse = ExplainInvoiceResponses[keyof ExplainInvoiceResponses];
 
 export type GetJournalData = {
     body?: never;

@@ -36,6 +36,7 @@ import { Timeline } from './timeline';
 
 const CardTwins = lazy(() => import('./card-twins'));
 const Convert = lazy(() => import('./convert'));
+const Invoice = lazy(() => import('./invoice'));
 const Files = lazy(() => import('./files'));
 const MergeDialog = lazy(() => import('./merge'));
 
@@ -243,6 +244,11 @@ export function Card({ kind, beside, id, tab, onTab, onClose }: Props) {
             {mayMerge && (
               <Suspense>
                 <CardTwins kind={kind} record={record} onMerged={goTo} />
+              </Suspense>
+            )}
+            {kind.name === 'invoice' && (
+              <Suspense fallback={<div style={{ height: 120 }} />}>
+                <Invoice record={record} readOnly={readOnly} />
               </Suspense>
             )}
             <Fields kind={kind} record={record} readOnly={readOnly} />

@@ -26,6 +26,7 @@ const first: Record<string, string[]> = {
   contact: ['name', 'phones', 'emails', 'company', 'tags', 'responsible'],
   company: ['name', 'phones', 'emails', 'website', 'responsible'],
   deal: ['title', 'stage', 'amount', 'currency', 'contact', 'responsible'],
+  invoice: ['title', 'seller', 'contact', 'company', 'buyer', 'due_on'],
   task: ['title', 'due', 'contact', 'deal', 'responsible'],
 };
 

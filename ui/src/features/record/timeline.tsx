@@ -59,7 +59,7 @@ export function Timeline({ kind, record, readOnly }: { kind: Kind; record: Recor
   const again = () => client.invalidateQueries({ queryKey: ['records', kind.plural, 'timeline', record.id] });
   const addable = (all ?? []).filter(
     (each) =>
-      ['deal', 'task'].includes(each.name) &&
+      ['deal', 'task', 'invoice'].includes(each.name) &&
       each.name !== kind.name &&
       (each.actions.create ?? 'denied') !== 'denied' &&
       each.fields.some((field) => field.type === 'relation' && field.target === kind.name),

@@ -1,0 +1,312 @@
+package crm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"castellan/internal/actor"
+	"castellan/internal/fault"
+	"castellan/internal/policy"
+	"castellan/internal/records"
+	"castellan/internal/schema"
+	"castellan/internal/store"
+	"castellan/internal/value"
+)
+
+// The states of an invoice. One that was issued is never a draft again.
+const (
+	draft  = "draft"
+	issued = "issued"
+	paid   = "paid"
+	void   = "void"
+)
+
+// invoice is a claim on a client. While it is a draft it is like any record; once
+// issued it has a number, says for good what it said then, and can only be paid
+// or made void.
+//
+// What stands on it of seller and buyer is written down when it is issued: a
+// later change of a name or an account does not reach back. The account is
+// guarded like a way to reach somebody, as it is with the legal entity.
+func invoice() schema.Kind {
+	return schema.Kind{
+		Number: invoiceNumber, Name: "invoice", Plural: "invoices",
+		One:   words("Invoice", "Счёт", "Fattura", "Faktura"),
+		Many:  words("Invoices", "Счета", "Fatture", "Faktury"),
+		Title: "title", Responsible: "responsible", Days: "created_at",
+		Fields: kept(
+			// Made by the house of two counts: nobody types into it.
+			&schema.Field{Name: "number", Type: schema.Text, Class: schema.Open, House: true, Keyed: true, Indexed: true, Search: schema.ByWords,
+				Labels: words("Number", "Номер", "Numero", "Numer")},
+			title("title", schema.Open, words("What for", "За что", "Oggetto", "Za co")),
+			&schema.Field{Name: "status", Type: schema.Choice, Class: schema.Open, House: true, Indexed: true,
+				Labels: words("State", "Состояние", "Stato", "Stan"), Options: []schema.Option{
+					option(draft, "Draft", "Черновик", "Bozza", "Szkic"),
+					option(issued, "Issued", "Выставлен", "Emessa", "Wystawiona"),
+					option(paid, "Paid", "Оплачен", "Pagata", "Zapłacona"),
+					option(void, "Void", "Аннулирован", "Annullata", "Anulowana"),
+				}},
+			relation("seller", "legal_entity", words("From", "От кого", "Emittente", "Sprzedawca")),
+			toClient(),
+			toCompany(),
+			relation("buyer", "legal_entity", words("Billed to", "Плательщик", "Intestatario", "Nabywca")),
+			toDeal(),
+			&schema.Field{Name: "lines", Type: schema.Lines, Class: schema.Open, Free: true, Max: 200,
+				Labels: words("Lines", "Позиции", "Righe", "Pozycje")},
+			&schema.Field{Name: "currency", Type: schema.Text, Class: schema.Open, Max: 3, Free: true,
+				Labels: words("Currency", "Валюта", "Valuta", "Waluta")},
+			&schema.Field{Name: "net", Type: schema.Money, Class: schema.Open, House: true,
+				Labels: words("Net", "Без НДС", "Imponibile", "Netto")},
+			&schema.Field{Name: "vat", Type: schema.Money, Class: schema.Open, House: true,
+				Labels: words("VAT", "НДС", "IVA", "VAT")},
+			&schema.Field{Name: "gross", Type: schema.Money, Class: schema.Open, House: true,
+				Labels: words("Total", "Итого", "Totale", "Brutto")},
+			&schema.Field{Name: "issued_on", Type: schema.Date, Class: schema.Open, House: true,
+				Labels: words("Issued on", "Дата счёта", "Data di emissione", "Data wystawienia")},
+			&schema.Field{Name: "sold_on", Type: schema.Date, Class: schema.Open,
+				Labels: words("Delivered on", "Дата оказания", "Data della prestazione", "Data sprzedaży")},
+			&schema.Field{Name: "due_on", Type: schema.Date, Class: schema.Open,
+				Labels: words("Due on", "Оплатить до", "Scadenza", "Termin płatności")},
+			&schema.Field{Name: "paid_on", Type: schema.Date, Class: schema.Open, House: true,
+				Labels: words("Paid on", "Дата оплаты", "Pagata il", "Zapłacono")},
+			&schema.Field{Name: "void_reason", Type: schema.Text, Class: schema.Open, House: true, Max: 250, Free: true,
+				Labels: words("Why it is void", "Почему аннулирован", "Motivo dell'annullamento", "Powód anulowania")},
+			&schema.Field{Name: "seller_as_issued", Type: schema.LongText, Class: schema.Open, House: true, Max: 4_000, Free: true,
+				Labels: words("Seller as issued", "Продавец на счёте", "Emittente in fattura", "Sprzedawca na fakturze")},
+			&schema.Field{Name: "account_as_issued", Type: schema.LongText, Class: schema.Contact, House: true, Max: 1_000, Free: true,
+				Labels: words("Account as issued", "Реквизиты на счёте", "Conto in fattura", "Rachunek na fakturze")},
+			&schema.Field{Name: "buyer_as_issued", Type: schema.LongText, Class: schema.Personal, House: true, Max: 4_000, Free: true,
+				Labels: words("Buyer as issued", "Покупатель на счёте", "Cliente in fattura", "Nabywca na fakturze")},
+			responsible(),
+			tags(),
+			note(),
+		),
+	}
+}
+
+// settleInvoice makes a new invoice a draft, gives it a currency and a name, and
+// adds its lines up.
+func (w *Workspace) settleInvoice(_ context.Context, _ *store.Tx, d *records.Draft) (records.Values, error) {
+	v := records.Values{}
+	if d.New() {
+		v["status"] = draft
+		if d.Holds("currency") == nil {
+			v["currency"] = w.Settings().Currency
+		}
+	}
+	if c, given := d.Holds("currency").(string); given && d.Names("currency") {
+		if c = strings.ToUpper(c); len(c) != 3 || strings.Trim(c, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
+			return nil, fault.New(fault.Invalid, "invoice.currency", "A currency is three letters, such as EUR.").At("currency")
+		}
+		v["currency"] = c
+	}
+	var lines []value.InvoiceLine
+	if text, ok := d.Holds("lines").(string); ok {
+		var err error
+		if lines, err = value.ReadLines(text); err != nil {
+			return nil, fmt.Errorf("read the lines of an invoice: %w", err)
+		}
+	}
+	if d.Holds("title") == nil && len(lines) > 0 {
+		v["title"] = shortened(lines[0].Title, 250)
+	}
+	if d.New() || d.Names("lines") {
+		t, err := value.Total(lines)
+		if err != nil {
+			return nil, fault.New(fault.Invalid, "lines.large", "The invoice comes to more than can be counted.").At("lines")
+		}
+		v["net"], v["vat"], v["gross"] = value.Decimal(t.Net, 2, 2), value.Decimal(t.Tax, 2, 2), value.Decimal(t.Gross, 2, 2)
+	}
+	return v, nil
+}
+
+func shortened(s string, most int) string {
+	if r := []rune(s); len(r) > most {
+		return string(r[:most])
+	}
+	return s
+}
+
+// guardInvoice keeps what was issued as it was, and its number taken: no way of
+// changing or deleting leads round it.
+func guardInvoice(_ context.Context, _ *store.Tx, d *records.Draft, bin bool) error {
+	state, _ := d.Held("status").(string)
+	if state == draft {
+		if d.Holds("status") != draft {
+			return fault.New(fault.Invalid, "invoice.state", "An invoice is issued by issuing it.").At("status")
+		}
+		return nil
+	}
+	if bin {
+		return fault.New(fault.Conflict, "invoice.kept", "An invoice that was issued is not deleted: its number would be missing. Make it void instead.")
+	}
+	for _, name := range d.Touches() {
+		if !slices.Contains([]string{"responsible", "tags", "note"}, name) {
+			return fault.New(fault.Conflict, "invoice.fixed", "An invoice that was issued is not changed. Make it void, and issue another one.").At(name)
+		}
+	}
+	return nil
+}
+
+// stateOf demands one of the states.
+func stateOf(d *records.Draft, wanted ...string) error {
+	state, _ := d.Held("status").(string)
+	if slices.Contains(wanted, state) {
+		return nil
+	}
+	return fault.New(fault.Conflict, "invoice.state_"+state, map[string]string{
+		draft: "This invoice is a draft: issue it first.", issued: "This invoice is issued already.", paid: "This invoice is paid.", void: "This invoice is void.",
+	}[state])
+}
+
+// IssueInvoice gives an invoice its number, the next one of its legal entity in
+// this year, in one transaction with everything else: numbers have no gaps and
+// none is given twice, whoever else issues at the same moment and wherever the
+// program dies.
+func (w *Workspace) IssueInvoice(ctx context.Context, b *records.Book, who actor.Actor, id schema.RecordID, version int64) error {
+	return b.Keep(ctx, who, "invoice", id, version, policy.IssueInvoices, "invoice.issued", func(tx *store.Tx, d *records.Draft) (records.Values, error) {
+		if err := stateOf(d, draft); err != nil {
+			return nil, err
+		}
+		var wrong []fault.Fault
+		if d.Held("seller") == nil {
+			wrong = append(wrong, *fault.New(fault.Invalid, "invoice.seller", "Say from which legal entity the invoice comes.").At("seller"))
+		}
+		if d.Held("buyer") == nil && d.Held("company") == nil && d.Held("contact") == nil {
+			wrong = append(wrong, *fault.New(fault.Invalid, "invoice.buyer", "Say to whom the invoice goes: a legal entity, a company or a client.").At("buyer"))
+		}
+		if d.Held("lines") == nil {
+			wrong = append(wrong, *fault.New(fault.Invalid, "invoice.lines", "An invoice needs at least one line.").At("lines"))
+		}
+		if err := fault.Join(wrong); err != nil {
+			return nil, err
+		}
+		day := w.today(tx)
+		seller := d.Held("seller").(int64)
+		v := records.Values{"status": issued, "issued_on": day.Format(time.DateOnly)}
+		var err error
+		if v["seller_as_issued"], v["account_as_issued"], err = entityAsIssued(ctx, tx, seller, "seller"); err != nil {
+			return nil, err
+		}
+		if v["buyer_as_issued"], err = buyerAsIssued(ctx, tx, d); err != nil {
+			return nil, err
+		}
+		n, err := nextNumber(ctx, tx, seller, day.Year(), int64(id))
+		if err != nil {
+			return nil, err
+		}
+		v["number"] = fmt.Sprintf("%d/%d", n, day.Year())
+		return v, nil
+	})
+}
+
+// nextNumber counts one further. The row of the count is locked until the
+// transaction ends, so that whoever issues at the same moment waits for what
+// becomes of this number.
+func nextNumber(ctx context.Context, tx *store.Tx, seller int64, year int, invoice int64) (int64, error) {
+	var n int64
+	err := tx.QueryRow(ctx, store.Text(`INSERT INTO invoice_count (seller, year, last) VALUES (?, ?, 1)
+		ON CONFLICT (seller, year) DO UPDATE SET last = invoice_count.last + 1 RETURNING last`), seller, int64(year)).Scan(&n)
+	if err != nil {
+		return 0, fmt.Errorf("count an invoice: %w", err)
+	}
+	if _, err := tx.Exec(ctx, store.Text("INSERT INTO invoice_number (seller, year, sequence, invoice) VALUES (?, ?, ?, ?)"), seller, int64(year), n, invoice); err != nil {
+		return 0, fmt.Errorf("number an invoice: %w", err)
+	}
+	return n, nil
+}
+
+// today is the day at the workspace.
+func (w *Workspace) today(tx *store.Tx) time.Time {
+	zone, err := time.LoadLocation(w.Settings().TimeZone)
+	if err != nil {
+		zone = time.UTC
+	}
+	return tx.Now().In(zone)
+}
+
+// PayInvoice says that an issued invoice is paid, today.
+func (w *Workspace) PayInvoice(ctx context.Context, b *records.Book, who actor.Actor, id schema.RecordID, version int64) error {
+	return b.Keep(ctx, who, "invoice", id, version, policy.IssueInvoices, "invoice.paid", func(tx *store.Tx, d *records.Draft) (records.Values, error) {
+		return records.Values{"status": paid, "paid_on": w.today(tx).Format(time.DateOnly)}, stateOf(d, issued)
+	})
+}
+
+// UnpayInvoice takes that back.
+func (w *Workspace) UnpayInvoice(ctx context.Context, b *records.Book, who actor.Actor, id schema.RecordID, version int64) error {
+	return b.Keep(ctx, who, "invoice", id, version, policy.IssueInvoices, "invoice.unpaid", func(_ *store.Tx, d *records.Draft) (records.Values, error) {
+		return records.Values{"status": issued, "paid_on": nil}, stateOf(d, paid)
+	})
+}
+
+// VoidInvoice makes an invoice void. It keeps its number.
+func (w *Workspace) VoidInvoice(ctx context.Context, b *records.Book, who actor.Actor, id schema.RecordID, version int64, reason string) error {
+	return b.Keep(ctx, who, "invoice", id, version, policy.IssueInvoices, "invoice.voided", func(_ *store.Tx, d *records.Draft) (records.Values, error) {
+		return records.Values{"status": void, "void_reason": reason}, stateOf(d, issued, paid)
+	})
+}
+
+// entityAsIssued is what an invoice says of a legal entity, as it is now, and of
+// its account.
+func entityAsIssued(ctx context.Context, tx *store.Tx, id int64, field string) (text, account string, err error) {
+	v, err := heldBy(ctx, tx, "SELECT name, tax_id, tax_code, registration, address, country, bank_account, bank_name, bank_code FROM legal_entity WHERE id = ? AND deleted_at IS NULL", id, 9)
+	if errors.Is(err, store.ErrNoRows) {
+		return "", "", fault.New(fault.Invalid, "invoice.gone", "The legal entity on this invoice is in the bin.").At(field)
+	}
+	if err != nil {
+		return "", "", err
+	}
+	return beneath(v[:6]...), beneath(v[6:]...), nil
+}
+
+// buyerAsIssued is what an invoice says of whom it goes to: the legal entity if
+// there is one, else the company, else the client.
+func buyerAsIssued(ctx context.Context, tx *store.Tx, d *records.Draft) (string, error) {
+	if id, ok := d.Held("buyer").(int64); ok {
+		text, _, err := entityAsIssued(ctx, tx, id, "buyer")
+		return text, err
+	}
+	for _, of := range []struct{ field, ask string }{
+		{"company", "SELECT name, tax_id FROM company WHERE id = ? AND deleted_at IS NULL"},
+		{"contact", "SELECT name, NULL FROM contact WHERE id = ? AND deleted_at IS NULL"},
+	} {
+		id, ok := d.Held(of.field).(int64)
+		if !ok {
+			continue
+		}
+		v, err := heldBy(ctx, tx, of.ask, id, 2)
+		if errors.Is(err, store.ErrNoRows) {
+			return "", fault.New(fault.Invalid, "invoice.gone", "Whom this invoice goes to is in the bin.").At(of.field)
+		}
+		return beneath(v...), err
+	}
+	return "", errors.New("an invoice goes to nobody")
+}
+
+// heldBy reads texts of one row.
+func heldBy(ctx context.Context, tx *store.Tx, ask string, id int64, n int) ([]string, error) {
+	held := make([]*string, n)
+	into := make([]any, n)
+	for i := range held {
+		into[i] = &held[i]
+	}
+	if err := tx.QueryRow(ctx, store.Text(ask), id).Scan(into...); err != nil {
+		return nil, err
+	}
+	all := make([]string, n)
+	for i, h := range held {
+		if h != nil {
+			all[i] = *h
+		}
+	}
+	return all, nil
+}
+
+// beneath are lines beneath each other, without those that say nothing.
+func beneath(lines ...string) string {
+	return strings.Join(slices.DeleteFunc(slices.Clone(lines), func(s string) bool { return s == "" }), "\n")
+}

@@ -1,0 +1,220 @@
+import { Trans, useLingui } from '@lingui/react/macro';
+import { ActionIcon, Button, Group, TextInput } from '@mantine/core';
+import { IconDownload, IconPlus, IconX } from '@tabler/icons-react';
+import { useRef, useState } from 'react';
+import { keep } from '../../api/files';
+import {
+  invoicePaper,
+  issueInvoice,
+  type Line,
+  payInvoice,
+  unpayInvoice,
+  voidInvoice,
+} from '../../api/invoices';
+import { change, type Record_ } from '../../api/records';
+import { holds, useMe } from '../../api/session';
+import { useTell } from '../../kit/failure';
+import { moneyText } from '../../kit/field-value';
+import { useUndo } from '../../kit/undo';
+import { useCache } from './cache';
+import classes from './invoice.module.css';
+import { decimal, totals } from './totals';
+
+const blank = (): Line => ({ title: '', quantity: '1', price: '', vat: null });
+
+/** The lines of an invoice, what they come to, and the next step in its life. */
+export default function Invoice({ record, readOnly }: { record: Record_; readOnly: boolean }) {
+  const { t } = useLingui();
+  const me = useMe();
+  const tell = useTell();
+  const cache = useCache('invoices');
+  const offerUndo = useUndo();
+  const [busy, setBusy] = useState(false);
+  const held = Array.isArray(record.lines) ? (record.lines as Line[]) : [];
+  const state = String(record.status ?? '');
+  const draft = state === 'draft' && record.can?.edit === true && !readOnly;
+  const [typed, setTyped] = useState<Line[] | null>(null);
+  const lines = typed ?? (held.length || !draft ? held : [blank()]);
+  const titles = useRef<(HTMLInputElement | null)[]>([]);
+  const whole = (all: Line[]) => all.filter((line) => line.title.trim() && line.price.trim());
+  const sums = totals(lines);
+  const money = (amount: string) => moneyText(amount, record.currency);
+  const mayStep = !readOnly && record.can?.edit === true && holds(me, 'invoices.issue');
+
+  function edit(at: number, part: Partial<Line>) {
+    setTyped(lines.map((line, index) => (index === at ? { ...line, ...part } : line)));
+  }
+
+  function add() {
+    setTyped([...lines, { ...blank(), vat: lines.at(-1)?.vat ?? null }]);
+    setTimeout(() => titles.current[lines.length]?.focus());
+  }
+
+  async function run(step: () => Promise<Record_>): Promise<Record_ | undefined> {
+    setBusy(true);
+    try {
+      const now = await step();
+      cache.place(now);
+      void cache.refresh();
+      return now;
+    } catch (failure) {
+      tell(failure);
+      return undefined;
+    } finally {
+      setBusy(false);
+    }
+  }
+
+  const point = (text: string) =>
+    text
+      .trim()
+      .replace(/[\s\u00a0]/g, '')
+      .replace(',', '.');
+
+  /** Keeps the lines as they stand, and gives the record that holds them. */
+  async function save(): Promise<Record_ | undefined> {
+    if (!typed) return record;
+    const now = await run(() =>
+      change('invoices', record.id, record.version, {
+        lines: whole(typed).map((line) => ({
+          title: line.title.trim(),
+          quantity: point(line.quantity),
+          price: point(line.price),
+          vat: line.vat ? point(line.vat) : null,
+        })),
+      }),
+    );
+    if (now) setTyped(null);
+    return now;
+  }
+
+  async function issue() {
+    const now = await save();
+    if (now) await run(() => issueInvoice(now.id, now.version));
+  }
+
+  async function pay() {
+    const now = await run(() => payInvoice(record.id, record.version));
+    if (now) offerUndo(<Trans>Paid.</Trans>, () => run(() => unpayInvoice(now.id, now.version)));
+  }
+
+  async function print() {
+    setBusy(true);
+    try {
+      keep(await invoicePaper(record.id), `${String(record.number ?? '').replace('/', '-')}.pdf`);
+    } catch (failure) {
+      tell(failure);
+    } finally {
+      setBusy(false);
+    }
+  }
+
+  return (
+    <section className={classes.invoice} aria-label={t`Lines`}>
+      {lines.map((line, at) =>
+        draft ? (
+          <div key={at} className={classes.line}>
+            <TextInput
+              size="xs"
+              ref={(input) => {
+                titles.current[at] = input;
+              }}
+              aria-label={t`Description`}
+              placeholder={t`Description`}
+              value={line.title}
+              onChange={(event) => edit(at, { title: event.currentTarget.value })}
+              onKeyDown={(event) => event.key === 'Enter' && add()}
+            />
+            <TextInput
+              size="xs"
+              inputMode="decimal"
+              aria-label={t`Quantity`}
+              value={line.quantity}
+              onChange={(event) => edit(at, { quantity: event.currentTarget.value })}
+              onKeyDown={(event) => event.key === 'Enter' && add()}
+            />
+            <TextInput
+              size="xs"
+              inputMode="decimal"
+              aria-label={t`Price`}
+              placeholder={t`Price`}
+              value={line.price}
+              onChange={(event) => edit(at, { price: event.currentTarget.value })}
+              onKeyDown={(event) => event.key === 'Enter' && add()}
+            />
+            <TextInput
+              size="xs"
+              inputMode="decimal"
+              aria-label={t`VAT, %`}
+              placeholder={t`VAT, %`}
+              value={line.vat ?? ''}
+              onChange={(event) => edit(at, { vat: event.currentTarget.value || null })}
+              onKeyDown={(event) => event.key === 'Enter' && add()}
+            />
+            <ActionIcon
+              aria-label={t`Take the line out`}
+              onClick={() => setTyped(lines.filter((_, index) => index !== at))}
+            >
+              <IconX size={15} />
+            </ActionIcon>
+          </div>
+        ) : (
+          <div key={at} className={classes.read}>
+            <span>{line.title}</span>
+            <span className={classes.sum}>{money(line.sum ?? '')}</span>
+            <span className={classes.under}>
+              {line.quantity} × {money(line.price)}
+              {line.vat && ` · ${t`VAT`} ${line.vat}%`}
+            </span>
+          </div>
+        ),
+      )}
+      {draft && (
+        <Button variant="subtle" size="compact-xs" leftSection={<IconPlus size={13} />} onClick={add}>
+          <Trans>Add a line</Trans>
+        </Button>
+      )}
+      <div className={classes.total} aria-live="polite">
+        {t`Net`} {money(decimal(sums.net))} · {t`VAT`} {money(decimal(sums.vat))}
+        <strong>{money(decimal(sums.gross))}</strong>
+      </div>
+      <Group gap="xs" justify="flex-end">
+        {typed && (
+          <Button variant="default" loading={busy} onClick={save}>
+            <Trans>Save</Trans>
+          </Button>
+        )}
+        {state === 'draft' && mayStep && (
+          <Button loading={busy} onClick={issue}>
+            <Trans>Issue</Trans>
+          </Button>
+        )}
+        {(state === 'issued' || state === 'paid') && mayStep && (
+          <Button
+            variant="subtle"
+            color="red"
+            loading={busy}
+            onClick={() => {
+              const reason = window.prompt(
+                t`Why is it void? The number stays taken, and this cannot be undone.`,
+              );
+              if (reason !== null) void run(() => voidInvoice(record.id, record.version, reason));
+            }}
+          >
+            <Trans>Void</Trans>
+          </Button>
+        )}
+        {state === 'issued' && mayStep && (
+          <Button variant="default" loading={busy} onClick={pay}>
+            <Trans>Paid</Trans>
+          </Button>
+        )}
+        {state !== 'draft' && holds(me, 'invoices.print') && (
+          <Button variant="default" leftSection={<IconDownload size={15} />} loading={busy} onClick={print}>
+            PDF
+          </Button>
+        )}
+      </Group>
+    </section>
+  );
+}
