@@ -61,6 +61,7 @@ type Options struct {
 	Prepare map[string]Prepare     // by name of kind
 	Runner  *jobs.Runner           // hands over what somebody was responsible for; nil: nothing is handed over
 	Settle  map[string]Settle      // by name of kind
+	Post    Post                   // sends letters; nil: there is no mail server
 }
 
 // Book is the door. It is safe for concurrent use.
@@ -74,11 +75,12 @@ type Book struct {
 	prepare map[string]Prepare
 	runner  *jobs.Runner
 	settle  map[string]Settle
+	post    Post
 }
 
 // Open makes a book over an open database.
 func Open(o Options) *Book {
-	b := &Book{db: o.DB, scribe: o.Scribe, rights: o.Rights, vault: o.Vault, catalog: o.Catalog, region: o.Region, prepare: o.Prepare, settle: o.Settle, runner: o.Runner}
+	b := &Book{db: o.DB, scribe: o.Scribe, rights: o.Rights, vault: o.Vault, catalog: o.Catalog, region: o.Region, prepare: o.Prepare, settle: o.Settle, post: o.Post, runner: o.Runner}
 	if o.Runner != nil {
 		o.Runner.Handle(handOverKind, b.carryOn)
 		o.Runner.Handle(askKind, b.passOn)
