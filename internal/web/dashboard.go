@@ -14,16 +14,16 @@ func (s *Server) dashboardRoutes() []route {
 	}}
 }
 
-// A figure is null where the asker may not count it.
+// A figure is absent where the asker may not count it.
 type dashboardAnswer struct {
 	Day      string        `json:"day" doc:"Today, in the time zone of the workspace."`
-	Stages   []stageFigure `json:"stages" nullable:"true" doc:"Open deals by stage, in the order of the pipelines."`
-	Won      *figure       `json:"won" doc:"Deals won in this month."`
-	WonLast  *figure       `json:"won_last" doc:"Deals won in the month before."`
-	Visits   *figure       `json:"visits" doc:"Appointments of today that are not called off."`
-	Overdue  *figure       `json:"overdue" doc:"Own tasks whose day is over."`
-	DueToday *figure       `json:"due_today" doc:"Own tasks of today."`
-	Weeks    []weekFigure  `json:"weeks" nullable:"true" doc:"New clients in each of the last weeks, the oldest first."`
+	Stages   []stageFigure `json:"stages,omitempty" required:"false" nullable:"false" doc:"Open deals by stage, in the order of the pipelines."`
+	Won      *figure       `json:"won,omitempty" required:"false" doc:"Deals won in this month."`
+	WonLast  *figure       `json:"won_last,omitempty" required:"false" doc:"Deals won in the month before."`
+	Visits   *figure       `json:"visits,omitempty" required:"false" doc:"Appointments of today that are not called off."`
+	Overdue  *figure       `json:"overdue,omitempty" required:"false" doc:"Own tasks whose day is over."`
+	DueToday *figure       `json:"due_today,omitempty" required:"false" doc:"Own tasks of today."`
+	Weeks    []weekFigure  `json:"weeks,omitempty" required:"false" nullable:"false" doc:"New clients in each of the last weeks, the oldest first."`
 }
 
 type figure struct {
@@ -37,12 +37,12 @@ type stageFigure struct {
 	Pipeline string `json:"pipeline"`
 	Stage    string `json:"stage"`
 	Name     string `json:"name"`
-	figure
+	Figure   figure `json:"figure"`
 }
 
 type weekFigure struct {
-	From string `json:"from" doc:"Its Monday."`
-	figure
+	From   string `json:"from" doc:"Its Monday."`
+	Figure figure `json:"figure"`
 }
 
 const dashboardWeeks = 8
@@ -96,11 +96,10 @@ func (c *call) dashboard() (dashboardAnswer, error) {
 					continue
 				}
 				one := stageFigure{Pipeline: p.Name, Stage: c.Vault.Public("stage", s.ID), Name: s.Name}
-				one.Filter = `stage = ` + one.Stage
-				one.Capped = deals.Count.Capped
+				one.Figure = figure{Filter: `stage = ` + one.Stage, Capped: deals.Count.Capped}
 				for _, t := range deals.Stages {
 					if t.Stage == s.ID {
-						one.N, one.Totals = t.N, totals(t.Totals)
+						one.Figure.N, one.Figure.Totals = t.N, totals(t.Totals)
 					}
 				}
 				a.Stages = append(a.Stages, one)

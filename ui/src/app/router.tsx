@@ -99,8 +99,26 @@ const home = createRoute({
     const all = await context.client.ensureQueryData(kinds).catch(() => []);
     const first = all.find((kind) => !kind.within && (kind.actions.view ?? 'denied') !== 'denied');
     if (!first) throw redirect({ to: '/settings' });
-    throw redirect({ to: '/$plural', params: { plural: first.plural } });
+    throw redirect({ to: '/dashboard' });
   },
+});
+
+const figures = createRoute({
+  getParentRoute: () => inside,
+  path: '/dashboard',
+  component: lazyRouteComponent(() => import('../features/dashboard/dashboard-page'), 'DashboardPage'),
+});
+
+const byDay = createRoute({
+  getParentRoute: () => inside,
+  path: '/days',
+  component: lazyRouteComponent(() => import('../features/tasks/days-page'), 'DaysPage'),
+});
+
+const conversations = createRoute({
+  getParentRoute: () => inside,
+  path: '/conversations',
+  component: lazyRouteComponent(() => import('../features/messages/messages-page'), 'MessagesPage'),
 });
 
 const list = createRoute({
@@ -278,6 +296,9 @@ const tree = root.addChildren([
   protect,
   inside.addChildren([
     home,
+    figures,
+    byDay,
+    conversations,
     list.addChildren([card]),
     security.addChildren([log, signIns, liveSessions, networks, factors]),
     importing,

@@ -3,6 +3,7 @@ import { ActionIcon, Kbd, UnstyledButton } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import {
   IconBuilding,
+  IconChartBar,
   IconChecklist,
   IconChevronDown,
   IconChevronUp,
@@ -59,6 +60,9 @@ const icons: Record<string, ReactNode> = {
 // What most people open every day, in this order; the other kinds are one click further.
 const daily = ['contact', 'deal', 'task', 'message', 'call', 'company'];
 
+// Kinds that have a page of their own beside their list.
+const pageOf: Record<string, string> = { task: '/days', message: '/conversations' };
+
 export interface Place {
   to: string;
   label: string;
@@ -78,12 +82,15 @@ function usePlaces(): Place[] {
     .filter((kind) => !kind.within && (kind.actions.view ?? 'denied') !== 'denied')
     .sort((a, b) => rank(a.name) - rank(b.name))
     .map((kind) => ({
-      to: `/${kind.plural}`,
+      to: pageOf[kind.name] ?? `/${kind.plural}`,
       label: kindMany(kind),
       icon: icons[kind.name] ?? <IconFolder size={18} stroke={1.6} />,
       further: !daily.includes(kind.name),
     }));
   return [
+    ...(records.length > 0
+      ? [{ to: '/dashboard', label: t`Today`, icon: <IconChartBar size={18} stroke={1.6} /> }]
+      : []),
     ...records,
     ...(holds(me, 'records.bin')
       ? [{ to: '/bin', label: t`Bin`, icon: <IconTrash size={18} stroke={1.6} />, below: true }]

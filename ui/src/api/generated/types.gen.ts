@@ -1102,31 +1102,31 @@ export type Dashboard = {
     /**
      * Own tasks of today.
      */
-    due_today: Figure;
+    due_today?: Figure;
     /**
      * Own tasks whose day is over.
      */
-    overdue: Figure;
+    overdue?: Figure;
     /**
      * Open deals by stage, in the order of the pipelines.
      */
-    stages: Array<StageFigure>;
+    stages?: Array<StageFigure>;
     /**
      * Appointments of today that are not called off.
      */
-    visits: Figure;
+    visits?: Figure;
     /**
      * New clients in each of the last weeks, the oldest first.
      */
-    weeks: Array<WeekFigure>;
+    weeks?: Array<WeekFigure>;
     /**
      * Deals won in this month.
      */
-    won: Figure;
+    won?: Figure;
     /**
      * Deals won in the month before.
      */
-    won_last: Figure;
+    won_last?: Figure;
 };
 
 export type DayPart = {
@@ -4420,6 +4420,7 @@ export type StageBody = {
 };
 
 export type StageFigure = {
+    figure: Figure;
     name: string;
     pipeline: string;
     stage: string;
@@ -4850,6 +4851,7 @@ export type Way = {
 };
 
 export type WeekFigure = {
+    figure: Figure;
     /**
      * Its Monday.
      */

@@ -34,6 +34,7 @@ import { ShareDialog } from './share';
 import { Timeline } from './timeline';
 
 const Convert = lazy(() => import('./convert'));
+const NextStep = lazy(() => import('./next-step'));
 
 const route = getRouteApi('/in/$plural/$id');
 
@@ -212,6 +213,11 @@ export function Card({ kind, id, tab, onTab, onClose }: Props) {
             {kind.name === 'prospect' && !record.contact && record.can?.edit && !readOnly && (
               <Suspense fallback={<div style={{ height: 48 }} />}>
                 <Convert record={record} />
+              </Suspense>
+            )}
+            {['contact', 'company', 'deal'].includes(kind.name) && !record.binned && (
+              <Suspense fallback={<div style={{ height: 62 }} />}>
+                <NextStep kind={kind} record={record} readOnly={readOnly} />
               </Suspense>
             )}
             <Fields kind={kind} record={record} readOnly={readOnly} />
