@@ -20,10 +20,11 @@ import (
 	"castellan/internal/value"
 )
 
-// Abilities tell whether an actor may change the workspace, and forget the
-// rights of a field that is withdrawn.
+// Abilities tell whether an actor may change the workspace and would still be let
+// in by another clock, and forget the rights of a field that is withdrawn.
 type Abilities interface {
 	Need(ctx context.Context, who actor.Actor, a policy.Ability) error
+	KeepsIn(ctx context.Context, tx *store.Tx, who actor.Actor, zone string) error
 	ForgetField(ctx context.Context, tx *store.Tx, kind, field string) error
 }
 
@@ -240,6 +241,11 @@ func (w *Workspace) ChangeSettings(ctx context.Context, who actor.Actor, next Se
 	return w.change(ctx, who, policy.ManageSettings, func(tx *store.Tx, is *remembered) (*scribe.Entry, error) {
 		if is.settings == next {
 			return nil, nil
+		}
+		if is.settings.TimeZone != next.TimeZone {
+			if err := w.rights.KeepsIn(ctx, tx, who, next.TimeZone); err != nil {
+				return nil, err
+			}
 		}
 		return &scribe.Entry{Event: "settings.changed", Details: map[string]any{"before": is.settings, "after": next}}, writeSettings(ctx, tx, next)
 	})

@@ -156,8 +156,7 @@ func TestRefusedEntriesDoNotFillTheLedger(t *testing.T) {
 func TestTermsSetByAnotherProcessHoldWithinASecond(t *testing.T) {
 	each(t, func(h *house) {
 		ana := h.person("ana@example.com", h.role("manager"))
-		other := Open(Options{DB: h.DB, Vault: h.Vault, Scribe: h.Scribe, Cost: cheap,
-			Rights: rights.Open(rights.Options{DB: h.DB, Scribe: h.Scribe, Catalog: h.Rights.Catalog})})
+		other := h.beside()
 		if _, err := other.Resolve(h.ctx, ana.Token, abroad, "test"); err != nil {
 			h.Fatal(err)
 		}

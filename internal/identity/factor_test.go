@@ -671,7 +671,7 @@ func TestDemandOfAnotherProcessHoldsWithinASecond(t *testing.T) {
 	each(t, func(h *house) {
 		role := h.role("specialist")
 		p := h.person("ana@example.com", role)
-		other := open(h.T, h.DB)
+		other := h.beside()
 		if _, err := other.Resolve(h.ctx, p.Token, home, "test"); err != nil {
 			h.Fatal(err)
 		}

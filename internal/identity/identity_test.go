@@ -73,7 +73,8 @@ func empty(t *testing.T, engine store.Engine) *house {
 	return h
 }
 
-// open is a process of its own on a database.
+// open is a house of its own on a database, with keys of its own: a second one on
+// the same database finds a ledger that is signed with another key (see beside).
 func open(t testing.TB, db *store.DB) *Accounts {
 	t.Helper()
 	keys, err := vault.Open(t.TempDir(), nil)
@@ -95,6 +96,13 @@ func open(t testing.TB, db *store.DB) *Accounts {
 	}
 	book := rights.Open(rights.Options{DB: db, Scribe: writer, Catalog: func() *schema.Catalog { return kinds }})
 	return Open(Options{DB: db, Vault: keys, Rights: book, Scribe: writer, Cost: cheap})
+}
+
+// beside is another process on the same database: of the same house, and so with
+// the same keys. What it remembers is its own.
+func (h *house) beside() *Accounts {
+	return Open(Options{DB: h.DB, Vault: h.Vault, Scribe: h.Scribe, Cost: cheap,
+		Rights: rights.Open(rights.Options{DB: h.DB, Scribe: h.Scribe, Catalog: h.Rights.Catalog})})
 }
 
 func (h *house) fine(err error) {
@@ -445,7 +453,7 @@ func TestNoTokenAndNoPasswordLiesInTheDatabase(t *testing.T) {
 // every other process, and nobody undoes it for themselves.
 func TestDeactivationEndsEverythingAtOnce(t *testing.T) {
 	each(t, func(h *house) {
-		there := open(h.T, h.DB)
+		there := h.beside()
 		admin := h.person("adam@example.com", h.role("administrator"))
 		second := h.signIn("adam@example.com", better)
 		_, plain, err := h.CreateKey(h.ctx, admin.Actor, KeyDraft{Name: "Site", Role: h.role("specialist")})
@@ -929,6 +937,26 @@ func TestTidyForgetsWhatIsLongPast(t *testing.T) {
 		h.fine(err)
 		if len(all) != 1 || len(later) != 0 {
 			h.Errorf("%d sessions before, %d after", len(all), len(later))
+		}
+	})
+}
+
+// Whoever calls the room by another way than the routes meets the same refusal.
+func TestProgramMakesNeitherPersonNorLink(t *testing.T) {
+	each(t, func(h *house) {
+		ana := h.person("ana@example.com", h.role("specialist"))
+		_, plain, err := h.CreateKey(h.ctx, h.owner.Actor, KeyDraft{Name: "Robot", Role: h.role(policy.Owner)})
+		h.fine(err)
+		program, err := h.ResolveKey(h.ctx, plain, home, "test")
+		h.fine(err)
+		_, err = h.CreatePerson(h.ctx, program, Draft{Email: "eve@example.com", Name: "Eve", Role: h.role("specialist")})
+		h.refused(fault.Denied, "person.program", err)
+		_, _, err = h.Link(h.ctx, program, ana.Person.ID, Reset)
+		h.refused(fault.Denied, "person.program", err)
+		_, _, err = h.LinkToHand(h.ctx, program, ana.Person.ID)
+		h.refused(fault.Denied, "person.program", err)
+		if n := h.count("link.created"); n != 0 {
+			h.Errorf("%d links were made", n)
 		}
 	})
 }

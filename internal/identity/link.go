@@ -189,7 +189,11 @@ func (a *Accounts) link(ctx context.Context, who actor.Actor, person actor.Perso
 	if purpose != Invite && purpose != Reset {
 		return "", ends, fault.New(fault.Invalid, "link.purpose", "A link is to invite or to reset.").At("purpose")
 	}
-	if who.Person == person && (who.Kind == actor.Person || who.Kind == actor.Program) {
+	if who.Kind == actor.Program {
+		// Whoever has a link sets a password: a leaked key must not open accounts.
+		return "", ends, programs()
+	}
+	if who.Kind == actor.Person && who.Person == person {
 		return "", ends, fault.New(fault.Denied, "password.own", "To change your own password, give the old one.")
 	}
 	err = a.govern(ctx, who, person, func(tx *store.Tx, _ *rights.Picture, p Person) error {
@@ -222,6 +226,12 @@ func (a *Accounts) link(ctx context.Context, who actor.Actor, person actor.Perso
 		return a.tell(ctx, tx, who, "link.created", "person", int64(person), linkMade{purpose, ends, mailed})
 	})
 	return token, ends, err
+}
+
+// programs is what a program is told that would let somebody in. Accounts are made
+// by a program only where an owner meant it: by the key of the directory.
+func programs() *fault.Fault {
+	return fault.New(fault.Denied, "person.program", "Programs do not let people in. Accounts that another system keeps come by the directory (SCIM).")
 }
 
 // Revoke ends the links of a person that are not used yet. It takes ManagePeople

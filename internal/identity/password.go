@@ -67,15 +67,21 @@ type hasher struct {
 	cost    Cost
 	slots   chan struct{}
 	waiting atomic.Int32
+
+	longest time.Duration
 	count   atomic.Int64 // hashes made, so that a test can tell that each refusal costs one
 }
 
-// queue is how many may wait for each slot; whoever comes beyond it is asked to
-// come again, rather than to wait without an end.
-const queue = 16
+// queue is how many may wait for each slot, and longest for how long at most;
+// whoever comes beyond it or waits that long is asked to come again, rather than
+// to wait until the request is broken off.
+const (
+	queue   = 16
+	longest = 5 * time.Second
+)
 
 func newHasher(v *vault.Vault, c Cost, slots int) *hasher {
-	return &hasher{vault: v, cost: c, slots: make(chan struct{}, slots)}
+	return &hasher{vault: v, cost: c, slots: make(chan struct{}, slots), longest: longest}
 }
 
 const (
@@ -117,19 +123,27 @@ func (h *hasher) check(ctx context.Context, password, stored string) (right, old
 func (h *hasher) run(ctx context.Context, password string, salt []byte, c Cost, size uint32) ([]byte, error) {
 	if h.waiting.Add(1) > int32(cap(h.slots)*(queue+1)) {
 		h.waiting.Add(-1)
-		f := fault.New(fault.Often, "signin.busy", "Too many people are signing in at this moment. Try again in a few seconds.")
-		f.Wait = 3 * time.Second
-		return nil, f
+		return nil, crowded()
 	}
 	defer h.waiting.Add(-1)
+	enough := time.NewTimer(h.longest)
+	defer enough.Stop()
 	select {
 	case h.slots <- struct{}{}:
+	case <-enough.C:
+		return nil, crowded()
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
 	defer func() { <-h.slots }()
 	h.count.Add(1)
 	return argon2.IDKey([]byte(norm.NFKC.String(password)), salt, c.Passes, c.MemoryKiB, c.Lanes, size), nil
+}
+
+func crowded() *fault.Fault {
+	f := fault.New(fault.Often, "signin.busy", "Too many people are signing in at this moment. Try again in a few seconds.")
+	f.Wait = 3 * time.Second
+	return f
 }
 
 // phc is the usual text form of a hash: $argon2id$v=19$m=65536,t=2,p=1$salt$sum.

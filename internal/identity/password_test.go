@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"castellan/internal/fault"
 	"castellan/internal/vault"
@@ -128,6 +129,22 @@ func TestCrowdAtTheDoorIsTurnedAway(t *testing.T) {
 	<-h.slots
 	if _, err := h.hash(t.Context(), good); err != nil {
 		t.Errorf("after the crowd: %v", err)
+	}
+}
+
+// The harm: whoever stands in the line for long is told that something broke, and
+// not to come again.
+func TestWhoeverStandsInLineForLongIsAskedToComeAgain(t *testing.T) {
+	h := hasherFor(t, cheap, 1)
+	h.longest = 10 * time.Millisecond
+	h.slots <- struct{}{} // somebody is being hashed and takes long
+	_, err := h.hash(t.Context(), good)
+	f, ok := fault.As(err)
+	if !ok || f.Kind != fault.Often || f.Code != "signin.busy" || f.Wait == 0 {
+		t.Errorf("got %v, want a fault signin.busy with a time to wait", err)
+	}
+	if n := h.waiting.Load(); n != 0 {
+		t.Errorf("%d are still counted as waiting", n)
 	}
 }
 

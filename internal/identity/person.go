@@ -180,6 +180,9 @@ func detailsOf(p Person) details { return details{p.Email, p.Name, p.Role, p.Lan
 // CreatePerson makes an account. It takes ManagePeople, and a standing that
 // covers the role.
 func (a *Accounts) CreatePerson(ctx context.Context, who actor.Actor, d Draft) (Person, error) {
+	if who.Kind == actor.Program {
+		return Person{}, programs()
+	}
 	if err := a.Rights.Need(ctx, who, policy.ManagePeople); err != nil {
 		return Person{}, err
 	}

@@ -8,7 +8,9 @@
 //
 // A worker holds a job by a lease, which it renews while it works. When a
 // process dies its leases run out and others take its jobs. Several processes
-// may work on one PostgreSQL database; each job is claimed by one of them.
+// may work on one PostgreSQL database; each job is claimed by one of them. On
+// SQLite there is one process: what it finds held when it begins was held by one
+// that is dead, and goes on at once.
 //
 // A newcomer would get wrong that a job may run twice: a process can die after
 // the work and before the row is gone. A handler must bear that, or finish the
@@ -168,6 +170,9 @@ func (r *Runner) Counts(ctx context.Context) (Counts, error) {
 func (r *Runner) Run(ctx context.Context) error {
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
+	if err := r.orphans(ctx); err != nil && ctx.Err() == nil {
+		r.Log.Error("jobs of a dead process wait until their leases run out", "error", err)
+	}
 	slots := make(chan struct{}, r.Workers)
 	var running sync.WaitGroup
 	for ctx.Err() == nil {
@@ -199,6 +204,20 @@ func (r *Runner) Run(ctx context.Context) error {
 		<-drained
 	}
 	return nil
+}
+
+// orphans ends the leases that a dead process has left on SQLite.
+func (r *Runner) orphans(ctx context.Context) error {
+	if r.DB.Engine() != store.SQLite {
+		return nil
+	}
+	return r.DB.Write(ctx, func(tx *store.Tx) error {
+		_, err := tx.Exec(ctx, store.Text(`UPDATE job SET due_at = ? WHERE state = 'running' AND due_at > ?`), tx.Now(), tx.Now())
+		if err != nil {
+			return fmt.Errorf("end leases of the dead: %w", err)
+		}
+		return nil
+	})
 }
 
 // rest waits until there may be something to do.

@@ -499,7 +499,9 @@ func TestJobOfAKilledProcessIsDoneByTheNext(t *testing.T) {
 			}
 
 			b := &bench{T: t}
-			b.ahead.Store(int64(time.Minute))
+			if engine == store.Postgres { // where another process may be alive its lease has to run out
+				b.ahead.Store(int64(time.Minute))
+			}
 			place.Now = b.now
 			b.open(storetest.Reopen(t, place))
 			r := b.runner(1)

@@ -272,6 +272,12 @@ func (b *Book) carryOn(ctx context.Context, j jobs.Job) error {
 		}
 	}
 	return b.db.Write(ctx, func(tx *store.Tx) error {
+		if h.State == "running" {
+			// What was done before the house was killed in the middle counts, too.
+			if h.Done, err = handedOver(ctx, tx, work); err != nil {
+				return err
+			}
+		}
 		_, err := tx.Exec(ctx, store.Text("UPDATE hand_over SET state = ?, done = ?, refused = ?, finished_at = ? WHERE id = ?"), next, h.Done, h.Refused, tx.Now(), h.ID)
 		if err != nil {
 			return fmt.Errorf("finish hand-over: %w", err)
@@ -281,6 +287,18 @@ func (b *Book) carryOn(ctx context.Context, j jobs.Job) error {
 		}
 		return j.Finish(ctx, tx)
 	})
+}
+
+// handedOver counts what is written down of the pieces.
+func handedOver(ctx context.Context, tx *store.Tx, work []piece) (all int64, err error) {
+	for _, one := range work {
+		var n int64
+		if err := tx.QueryRow(ctx, store.Text("SELECT COUNT(*) FROM operation_item WHERE operation = ?"), one.Operation).Scan(&n); err != nil {
+			return 0, fmt.Errorf("count what was handed over: %w", err)
+		}
+		all += n
+	}
+	return all, nil
 }
 
 // progress writes down how far a hand-over has come.

@@ -290,20 +290,41 @@ func (p *Picture) mayBind(j judge, at subject, next policy.Terms) error {
 
 // keepsIn refuses terms on which whoever sets them would not be let in.
 func (p *Picture) keepsIn(who actor.Actor, at subject, next policy.Terms, now time.Time, zone *time.Location) error {
-	if who.Kind != actor.Person {
-		return nil
-	}
 	then := &Picture{people: p.people, terms: map[subject]kept[policy.Terms]{at: {it: next}}}
 	for other, t := range p.terms {
 		if other != at {
 			then.terms[other] = t
 		}
 	}
-	switch then.Terms(who).Admit(who.Address, now, zone) {
+	switch then.admits(who, now, zone) {
 	case policy.WrongNetwork:
 		return fault.New(fault.Invalid, "terms.lockout_network", "This would lock you out: the address from which you work now is in none of these networks. Add it first.").At("networks")
 	case policy.WrongHour:
 		return fault.New(fault.Invalid, "terms.lockout_hour", "This would lock you out: it is now none of these hours. Add this hour first.").At("hours")
+	}
+	return nil
+}
+
+func (p *Picture) admits(who actor.Actor, now time.Time, zone *time.Location) policy.Refusal {
+	if who.Kind != actor.Person {
+		return ""
+	}
+	return p.Terms(who).Admit(who.Address, now, zone)
+}
+
+// KeepsIn refuses a time zone of the workspace in which whoever sets it would be
+// outside the hours that bind them: a zone moves every hour that names none.
+func (b *Book) KeepsIn(ctx context.Context, tx *store.Tx, who actor.Actor, zone string) error {
+	z, err := time.LoadLocation(zone)
+	if err != nil {
+		return fmt.Errorf("read time zone: %w", err)
+	}
+	p, err := b.Look(ctx, tx)
+	if err != nil {
+		return err
+	}
+	if p.admits(who, tx.Now(), z) == policy.WrongHour {
+		return fault.New(fault.Invalid, "settings.lockout_hour", "This would lock you out: by the clock of that zone it is now none of the hours at which you may work. Change those first.").At("time_zone")
 	}
 	return nil
 }

@@ -1,7 +1,10 @@
 package store_test
 
 import (
+	"os"
+	"path/filepath"
 	"testing"
+	"time"
 
 	"castellan/internal/fault"
 	"castellan/internal/store"
@@ -49,4 +52,47 @@ func TestFullDiskIsToldInPlainWordsAndLosesNothing(t *testing.T) {
 			t.Errorf("%d rows are kept, want 2: %v", n, err)
 		}
 	})
+}
+
+// A server with a full disk said that it was ready, and was sent work that it
+// had to refuse.
+func TestRoomIsMissedWhenNothingCanBeWritten(t *testing.T) {
+	at := time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)
+	for _, engine := range []store.Engine{store.SQLite, store.Postgres} {
+		db := storetest.Open(t, engine, func() time.Time { return at })
+		if err := db.Room(t.Context()); err != nil {
+			t.Errorf("%s: %v", engine, err)
+		}
+		if engine == store.Postgres {
+			continue // its disk is full when the server says so
+		}
+		if left, err := os.Stat(filepath.Join(db.Dir(), "room")); err != nil || left.Size() != 0 {
+			t.Errorf("what was tried stays: %v, %v", left, err)
+		}
+		// /dev/full takes nothing, as a full disk; elsewhere a directory does.
+		file := filepath.Join(db.Dir(), "room")
+		full := os.Remove(file) == nil
+		if _, err := os.Stat("/dev/full"); err == nil {
+			full = full && os.Symlink("/dev/full", file) == nil
+		} else {
+			full = full && os.Mkdir(file, 0o700) == nil
+		}
+		if !full {
+			t.Fatal("the disk cannot be filled")
+		}
+		if err := db.Room(t.Context()); err != nil {
+			t.Errorf("the disk is asked again within a second: %v", err)
+		}
+		at = at.Add(time.Second)
+		if err := db.Room(t.Context()); err == nil {
+			t.Error("there is room on a full disk")
+		}
+		if err := os.Remove(file); err != nil {
+			t.Fatal(err)
+		}
+		at = at.Add(time.Second)
+		if err := db.Room(t.Context()); err != nil {
+			t.Errorf("with space again: %v", err)
+		}
+	}
 }

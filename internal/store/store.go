@@ -93,6 +93,7 @@ type DB struct {
 	// commits counts write transactions, for the checkpointer of SQLite.
 	commits atomic.Int64
 	close   []func() error
+	room    room
 	once    sync.Once
 	closed  error
 }

@@ -11,7 +11,6 @@ import (
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
 
-	"castellan/internal/fault"
 	"castellan/internal/schema"
 )
 
@@ -44,7 +43,7 @@ func spaceless(err error) error {
 	var lite *sqlite.Error
 	var pg *pgconn.PgError
 	if errors.As(err, &lite) && lite.Code()&0xff == sqlite3.SQLITE_FULL || errors.As(err, &pg) && pg.Code == "53100" {
-		return fault.New(fault.Busy, "store.full", "The disk of the server is full, so this was not done. What was saved before is safe. Tell the administrator of the server.").Because(err)
+		return full(err)
 	}
 	return err
 }

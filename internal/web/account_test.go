@@ -249,3 +249,35 @@ func TestWhoeverGoesLeavesNothingBehindAndItCanBeTakenBack(t *testing.T) {
 		t.olga.get("/api/v1/people/"+a.id+"/holdings").is(200).has(`{"kind":"contact","number":119}`, `{"kind":"task","number":1}`)
 	})
 }
+
+// A leaked key must not open accounts, whatever its role holds: people are made by
+// people, or by the key of the directory, which an owner has made for that.
+func TestProgramsLetNobodyIn(t *testing.T) {
+	everywhere(t, func(t *town) {
+		a := t.hire("Anton", sales())
+		gone := t.hire("Gosia", sales())
+		t.olga.post("/api/v1/people/"+gone.id+"/deactivate", nil).is(204)
+		program := &person{town: t, key: t.olga.post("/api/v1/keys", object{"name": "Robot", "role": t.ready("owner")}).is(201).at("token")}
+		before := t.olga.get("/api/v1/people").is(200).body
+		program.get("/api/v1/people").is(200).has("Anton") // it does hold the ability
+		for _, invite := range []string{"", "link", "none"} {
+			body := object{"email": "eve@example.com", "name": "Eve", "role": t.ready("specialist")}
+			if invite != "" {
+				body["invite"] = invite
+			}
+			program.post("/api/v1/people", body).is(403).lacks("link#")
+		}
+		one := "/api/v1/people/" + a.id
+		program.post(one+"/link", object{"purpose": "reset"}).is(403).lacks("link#")
+		program.post(one+"/link", object{"purpose": "invite"}).is(403).lacks("link#")
+		program.patch(one, object{"email": "eve@example.com"}).is(403)
+		program.patch(one, object{"role": t.ready("owner")}).is(403)
+		program.put(one+"/rights", object{"abilities": object{"people.manage": true}}).is(403)
+		program.post(one+"/factors/reset", nil).is(403)
+		program.post("/api/v1/people/"+gone.id+"/reactivate", nil).is(403)
+		program.post("/api/v1/keys", object{"name": "Another", "role": t.ready("owner")}).is(403)
+		if after := t.olga.get("/api/v1/people").is(200).body; after != before {
+			t.Errorf("people were\n%s\nand are\n%s", before, after)
+		}
+	})
+}

@@ -18,7 +18,7 @@ func (s *Server) importRoutes() []route {
 	run := need(records.RunImport)
 	return []route{
 		{method: "GET", path: base, name: "listImports", tag: "Imports", summary: "List imports: one's own, and everybody's for those who may read the ledger", door: run, shape: answers((*call).imports)},
-		{method: "POST", path: base, name: "uploadFile", tag: "Imports", summary: "Bring a file (CSV, XLSX, vCard), whose name stands in the header Castellan-File-Name; it is recognised and nothing is changed", door: run, surface: records.OnList, body: exchange.MaxFile, timeout: longWork, shape: uploadShape()},
+		{method: "POST", path: base, name: "uploadFile", tag: "Imports", summary: "Bring a file (CSV, XLSX, vCard), whose name stands in the header Castellan-File-Name; it is recognised and nothing is changed", door: run, surface: records.OnList, headers: []parameter{fileName}, body: exchange.MaxFile, timeout: longWork, shape: uploadShape()},
 		{method: "GET", path: one, name: "getImport", tag: "Imports", summary: "Tell how an import stands", door: run, surface: records.OnList, shape: answers((*call).readImport)},
 		{method: "PATCH", path: one, name: "adjustImport", tag: "Imports", summary: "Decide about a file that has not been started, and see what would happen", door: run, surface: records.OnList, body: largeBody, timeout: longWork, shape: takes((*call).adjustImport)},
 		{method: "POST", path: one + "/start", name: "startImport", tag: "Imports", summary: "Let an import happen, in the background", door: run, shape: answers((*call).startImport)},
@@ -204,7 +204,7 @@ func (c *call) imports() (listOf[importAnswer], error) {
 // fileName is what the file is called: of a header, percent-encoded because
 // headers hold no other letters. Only its last part counts.
 func (c *call) fileName() (string, error) {
-	word, err := url.PathUnescape(c.r.Header.Get("Castellan-File-Name"))
+	word, err := url.PathUnescape(c.header(fileName))
 	if err != nil || strings.ContainsAny(word, "\x00\r\n") || len(word) > 255 {
 		return "", fault.New(fault.Invalid, "import.name", "The header Castellan-File-Name must hold the name of the file, percent-encoded.")
 	}

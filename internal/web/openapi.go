@@ -137,6 +137,13 @@ func (s *Server) operationOf(reg huma.Registry, rt *route, trouble *huma.Schema)
 		}
 		op.Parameters = append(op.Parameters, &huma.Param{Name: p.name, In: "query", Description: p.doc, Schema: in})
 	}
+	told := rt.headers
+	if rt.looks() {
+		told = append(slices.Clone(told), viewAs)
+	}
+	for _, p := range told {
+		op.Parameters = append(op.Parameters, &huma.Param{Name: p.name, In: "header", Description: p.doc, Schema: &huma.Schema{Type: "string"}})
+	}
 	if rt.body > 0 {
 		media, in := "application/json", rt.schemaOf(reg, rt.request, true)
 		if rt.takes != "" {

@@ -31,3 +31,30 @@ func TestCommittedDescriptionIsThatOfTheRoutes(t *testing.T) {
 		t.Error("openapi.json is not what the routes say: go test ./internal/web -run Description -update")
 	}
 }
+
+// Whoever generated a client from the description could send no header that the
+// routes listen to.
+func TestDescriptionNamesTheHeadersThatAreHeard(t *testing.T) {
+	s := &Server{}
+	heard := 0
+	for _, rt := range s.table() {
+		for _, h := range rt.headers {
+			heard++
+			if h.doc == "" {
+				t.Errorf("%s says nothing about %s", rt.name, h.name)
+			}
+		}
+	}
+	doc, err := os.ReadFile("openapi.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, h := range []parameter{ifMatch, onceOnly, fileName, viewAs} {
+		if !bytes.Contains(doc, []byte(`"name": "`+h.name+`"`)) {
+			t.Errorf("%s is not described", h.name)
+		}
+	}
+	if heard < 20 {
+		t.Errorf("only %d routes hear headers", heard)
+	}
+}

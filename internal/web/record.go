@@ -62,13 +62,13 @@ func (s *Server) routesOf(k *schema.Kind) []route {
 	}
 	all := []route{
 		{method: "GET", path: base, name: "list" + nouns, summary: "List " + k.Plural + " that the asker may see", surface: records.ListOf(k), query: questions, shape: writes[recordPage]((*call).listRecords)},
-		{method: "POST", path: base, name: "create" + noun, summary: "Create a " + k.Name + "; with the header Idempotency-Key it is created once, however often it is sent", body: largeBody, shape: created(recordBody(writes[recordShape]((*call).createRecord)))},
+		{method: "POST", path: base, name: "create" + noun, summary: "Create a " + k.Name + "; with the header Idempotency-Key it is created once, however often it is sent", headers: []parameter{onceOnly}, body: largeBody, shape: created(recordBody(writes[recordShape]((*call).createRecord)))},
 		{method: "GET", path: base + "/count", name: "count" + nouns, summary: "Count " + k.Plural + " that the asker may see", surface: records.ListOf(k), query: []parameter{listParameters()[0], listParameters()[2], {name: "exact", doc: "1 to count all; else counting stops at 1,000."}}, shape: answers((*call).countRecords)},
 		{method: "POST", path: base + "/find", name: "find" + noun, summary: "Look up by a full phone number or mail address, exact match only", surface: records.ListOf(k), door: need(records.FindExact), body: smallBody, shape: findBodied(writes[recordPage]((*call).findRecords))},
 		{method: "POST", path: base + "/bulk", name: "bulk" + nouns, summary: "Do the same to many " + k.Plural + " at once", door: need(records.ChangeInBulk), body: largeBody, timeout: longWork, shape: freshWhen(bulkBody.grave, takes((*call).bulk))},
 		{method: "GET", path: one, name: "get" + noun, summary: "Read one " + k.Name, shape: writes[recordShape]((*call).readRecord)},
-		{method: "PATCH", path: one, name: "update" + noun, summary: "Change the fields that are named; with the header If-Match only if the version is still that one", body: largeBody, shape: recordBody(writes[recordShape]((*call).updateRecord))},
-		{method: "DELETE", path: one, name: "delete" + noun, summary: "Move one " + k.Name + " to the bin", shape: does((*call).deleteRecord)},
+		{method: "PATCH", path: one, name: "update" + noun, summary: "Change the fields that are named; with the header If-Match only if the version is still that one", headers: []parameter{ifMatch}, body: largeBody, shape: recordBody(writes[recordShape]((*call).updateRecord))},
+		{method: "DELETE", path: one, name: "delete" + noun, summary: "Move one " + k.Name + " to the bin; with the header If-Match only if the version is still that one", headers: []parameter{ifMatch}, shape: does((*call).deleteRecord)},
 		{method: "POST", path: one + "/restore", name: "restore" + noun, summary: "Bring one " + k.Name + " back from the bin", shape: writes[recordShape]((*call).restoreRecord)},
 		{method: "POST", path: one + "/reveal", name: "reveal" + noun, summary: "Open fields that are seen on asking; every opening is noted", body: smallBody, shape: takes((*call).reveal)},
 		{method: "GET", path: one + "/history", name: "get" + noun + "History", summary: "Tell what was changed, when and by whom", shape: answers((*call).history)},
@@ -264,7 +264,7 @@ func (c *call) createRecord() error {
 	if err != nil {
 		return err
 	}
-	once := records.Once{Key: c.r.Header.Get("Idempotency-Key"), Asked: append([]byte(c.route.path+"\n"), body...)}
+	once := records.Once{Key: c.header(onceOnly), Asked: append([]byte(c.route.path+"\n"), body...)}
 	id, err := c.Records.CreateOnce(c.ctx, c.who, c.route.kind.Name, v, once)
 	if err != nil {
 		return err
@@ -295,7 +295,7 @@ func (c *call) version(v records.Values) (int64, error) {
 			return 0, wrong
 		}
 	}
-	tag := c.r.Header.Get("If-Match")
+	tag := c.header(ifMatch)
 	if tag == "" || tag == "*" {
 		return seen, nil
 	}

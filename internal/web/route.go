@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"reflect"
+	"slices"
 	"strconv"
 	"time"
 
@@ -23,6 +24,7 @@ type route struct {
 	door         door
 	surface      records.Surface // where client data appears; empty: the route shows none
 	query        []parameter
+	headers      []parameter   // besides those of every route; one that is not named here is not heard
 	fresh        bool          // takes a proof of who is asking that is a short while old; see also freshWhen
 	foreign      bool          // somebody else's program writes the address: parameters that are not known are passed over
 	scim         bool          // problems are told in the form of SCIM
@@ -49,6 +51,28 @@ type parameter struct {
 	name, doc string
 	enum      []string
 	number    bool
+}
+
+// Headers that some routes hear.
+var (
+	ifMatch  = parameter{name: "If-Match", doc: "The version that was read, as the header ETag told it (\"3\"). If it is another by now: 412, and nothing is changed."}
+	onceOnly = parameter{name: "Idempotency-Key", doc: "A word of the caller's choice, at most 255 characters, for this one creation. Sent again with the same body it makes nothing new and answers as before; with another body: 422."}
+	fileName = parameter{name: "Castellan-File-Name", doc: "The name of the file, percent-encoded."}
+	// viewAs is heard by every route that reads for whoever is signed in.
+	viewAs = parameter{name: "Castellan-View-As", doc: "The id of a look through other eyes, see beginViewing: the answer is the one that they would get."}
+)
+
+// header is what a request says in a header that its route names.
+func (c *call) header(p parameter) string {
+	if !slices.ContainsFunc(c.route.headers, func(h parameter) bool { return h.name == p.name }) {
+		return ""
+	}
+	return c.r.Header.Get(p.name)
+}
+
+// looks tells whether the route may be asked through other eyes.
+func (r *route) looks() bool {
+	return r.method == http.MethodGet && r.door.mark != stranger && r.door.mark != halfway && r.door.mark != closed
 }
 
 // door is who may use a route.

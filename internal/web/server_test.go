@@ -1,7 +1,9 @@
 package web_test
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -415,6 +417,11 @@ func TestAddressIsBelievedFromProxiesAlone(t *testing.T) {
 func TestReadinessEndsBeforeTheServer(t *testing.T) {
 	once(t, func(t *town) {
 		t.guest().get("/readyz").is(200)
+		t.server.Ready = func(context.Context) error { return errors.New("disk of tulip full") }
+		t.guest().get("/readyz").is(503).lacks("tulip")
+		t.guest().get("/healthz").is(200)
+		t.server.Ready = func(context.Context) error { return nil }
+		t.guest().get("/readyz").is(200)
 		t.server.Drain()
 		t.guest().get("/readyz").is(503)
 		t.guest().get("/healthz").is(200)
@@ -437,6 +444,11 @@ func TestBodiesAreBounded(t *testing.T) {
 		t.guest().post("/api/v1/session", `{"email":"`+strings.Repeat("a", 100<<10)+`"}`).is(413)
 		t.olga.post("/api/v1/contacts", strings.Repeat("[", 100)+strings.Repeat("]", 100)).is(400)
 		t.olga.do("GET", "/api/v1/contacts", "{}").is(413)
+		// Many programs send an empty object with every change.
+		id := t.olga.post("/api/v1/contacts", object{"name": "x"}).is(201).at("id")
+		t.olga.do("DELETE", "/api/v1/contacts/"+id, "{}").is(204)
+		t.olga.post("/api/v1/contacts/"+id+"/restore", `{"name":"y"}`).is(413).has("This takes no body.")
+		t.olga.post("/api/v1/contacts/"+id+"/restore", " { }\n").is(200)
 		t.olga.post("/api/v1/contacts", object{"name": "x", "tags": make([]string, 5000)}).is(422, 201)
 	})
 }

@@ -127,3 +127,26 @@ func TestTermsAreReadAndSetOverTheAPI(t *testing.T) {
 		}
 	})
 }
+
+// Hours that name no zone go by the clock of the workspace: to set that clock
+// must not keep out whoever sets it, as setting the hours must not.
+func TestClockOfAnotherZoneDoesNotLockOutWhoSetsIt(t *testing.T) {
+	everywhere(t, func(t *town) {
+		warsaw, err := time.LoadLocation("Europe/Warsaw")
+		if err != nil {
+			t.Fatal(err)
+		}
+		now := time.Now().In(warsaw)
+		hours := []object{{"days": []string{"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"},
+			"from": now.Add(-time.Hour).Format("15:04"), "to": now.Add(time.Hour).Format("15:04")}}
+		t.olga.put("/api/v1/security/terms/workspace", object{"hours": hours}).is(200)
+		zone := func(name string) *answer { return t.olga.patch("/api/v1/settings", object{"time_zone": name}) }
+		zone("Pacific/Kiritimati").is(422).has("settings.lockout_hour", `"field":"time_zone"`)
+		t.olga.get("/api/v1/settings").is(200).has(`"time_zone":"Europe/Warsaw"`)
+		zone("Europe/Rome").is(200)
+		// Hours that name their zone do not move.
+		t.olga.put("/api/v1/security/terms/workspace", object{"version": 1, "hours": hours, "time_zone": "Europe/Warsaw"}).is(200)
+		zone("Pacific/Kiritimati").is(200)
+		t.olga.get("/api/v1/contacts").is(200)
+	})
+}

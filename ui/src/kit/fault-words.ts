@@ -67,6 +67,8 @@ export function useFaultWords(): Record<string, string> {
     'terms.loosen': t`These terms bind you. Only an owner makes them less strict.`,
     'terms.lockout_network': t`This would lock you out: the address from which you work now is in none of these networks. Add it first.`,
     'terms.lockout_hour': t`This would lock you out: it is now none of these hours. Add this hour first.`,
+    'settings.lockout_hour': t`This would lock you out: by the clock of that zone it is now none of the hours at which you may work. Change those first.`,
+    'person.program': t`Programs do not let people in.`,
     'terms.version': meanwhile,
     'terms.network': t`A network is written as 192.0.2.7, 192.0.2.0/24 or 2001:db8::/48.`,
     'terms.days': t`Choose at least one day.`,
