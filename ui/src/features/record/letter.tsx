@@ -99,9 +99,10 @@ export default function LetterDrawer({
           />
           <Text size="xs" c="dimmed">
             <Trans>
-              {'{name}'}, {'{given_name}'} and other fields of the card are filled in. The mail goes to the
-              first address of the client, also when you do not see it.
-            </Trans>
+              Names of fields between braces are filled in. The mail goes to the first address of the client,
+              also when you do not see it.
+            </Trans>{' '}
+            {'{name} {given_name}'}
           </Text>
           {filled && (
             <section aria-label={t`As it will be sent`}>
