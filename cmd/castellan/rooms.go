@@ -11,6 +11,7 @@ import (
 
 	"castellan/internal/actor"
 	"castellan/internal/atlas"
+	"castellan/internal/blob"
 	"castellan/internal/crm"
 	"castellan/internal/directory"
 	"castellan/internal/exchange"
@@ -129,7 +130,8 @@ func (r *rooms) join(ctx context.Context, p place, log *slog.Logger, by carrier)
 			return r.mail.Put(ctx, tx, mail.Message{Template: mail.Letter, To: p.To, Name: p.Name, Subject: p.Subject, Text: p.Body})
 		}
 	}
-	r.book = records.Open(records.Options{Post: post, Runner: r.runner, DB: r.db, Scribe: r.scribe, Rights: r.rights, Vault: r.vault, Catalog: r.workspace.Catalog, Region: r.workspace.Region, Prepare: r.workspace.Prepare(), Settle: r.workspace.Settle()})
+	r.book = records.Open(records.Options{Post: post, Runner: r.runner, DB: r.db, Scribe: r.scribe, Rights: r.rights, Vault: r.vault, Catalog: r.workspace.Catalog, Region: r.workspace.Region, Prepare: r.workspace.Prepare(), Settle: r.workspace.Settle(),
+		Guard: r.workspace.Guard(), Shelf: blob.Open(r.db, r.vault)})
 	r.imports = exchange.Open(exchange.Options{DB: r.db, Scribe: r.scribe, Vault: r.vault, Rights: r.rights, Book: r.book, Region: r.workspace.Region,
 		Language: func() string { return r.workspace.Settings().Language }, Person: r.person, Log: log})
 	r.log = inspect.Open(inspect.Options{Scribe: r.scribe, Rights: r.rights, Accounts: r.accounts, Vault: r.vault, Catalog: r.workspace.Catalog})

@@ -28,13 +28,16 @@ const (
 	processNumber      = 14
 	serviceNumber      = 10
 	appointmentNumber  = 11
+
+	fileNumber    = 15
+	invoiceNumber = 16
 )
 
 // Kinds lists the built-in kinds with their built-in fields.
 func Kinds() []schema.Kind {
 	return []schema.Kind{
 		contact(), company(), deal(), task(), comment(),
-		legalEntity(), folder(), prospectList(), prospect(), call(), message(), process(), service(), appointment(),
+		legalEntity(), folder(), prospectList(), prospect(), call(), message(), process(), service(), appointment(), file(),
 	}
 }
 

@@ -1,6 +1,7 @@
 package demo_test
 
 import (
+	"castellan/internal/blob"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -49,7 +50,7 @@ func rooms(t *testing.T, db *store.DB) demo.Rooms {
 		Founding: func(ctx context.Context, tx *store.Tx, _ actor.Actor, f identity.Founding) error {
 			return w.Found(ctx, tx, crm.Settings{Name: f.Workspace, Region: f.Region, Language: f.Language, TimeZone: f.TimeZone, Currency: "EUR"})
 		}})
-	book := records.Open(records.Options{DB: db, Scribe: s, Rights: r, Vault: v, Catalog: w.Catalog, Region: w.Region, Prepare: w.Prepare(), Settle: w.Settle()})
+	book := records.Open(records.Options{DB: db, Scribe: s, Rights: r, Vault: v, Catalog: w.Catalog, Region: w.Region, Prepare: w.Prepare(), Settle: w.Settle(), Guard: w.Guard(), Shelf: blob.Open(db, v)})
 	return demo.Rooms{Accounts: accounts, Rights: r, Book: book, Workspace: w, Vault: v, Now: db.Now}
 }
 

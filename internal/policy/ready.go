@@ -16,7 +16,7 @@ type Ready struct {
 
 // readyKinds are the kinds of record that the ready roles give rights on.
 var readyKinds = [...]string{"contact", "company", "deal", "task", "comment",
-	"legal_entity", "folder", "prospect_list", "prospect", "call", "message", "process", "service", "appointment"}
+	"legal_entity", "folder", "prospect_list", "prospect", "call", "message", "process", "service", "appointment", "file"}
 
 // ReadyRoles lists the roles that a new workspace has, widest first. Only the
 // owner exports, and only the owner sees contact data of everybody without a
@@ -69,7 +69,7 @@ func readyAdministrator() Ready {
 func readyManager() Ready {
 	role := Role{Name: "Manager", Built: "manager"}
 	role.Grades = grades([]Action{Create, View, Edit}, All, readyKinds[:]...)
-	give(role.Grades, Delete, Own, "deal", "task", "comment", "prospect", "call", "message", "process")
+	give(role.Grades, Delete, Own, "deal", "task", "comment", "file", "prospect", "call", "message", "process")
 	give(role.Grades, Delete, All, "appointment")
 	role.Abilities = held(ReadOwnLedger, ShareRecords, AssignRecords, FindExact, ChangeInBulk, MergeRecords, ShareViews, SeeBusy, ManageSchedule)
 	role.Sights = append(openly(), SightRule{Class: schema.Contact, Own: Plain, All: Click})
@@ -82,12 +82,12 @@ func readyManager() Ready {
 
 func readySpecialist() Ready {
 	role := Role{Name: "Specialist", Built: "specialist"}
-	// A comment is reached only by whoever may view what it is about, so All opens no more than that.
+	// A comment and a file are reached only by whoever may view what they are on, so All opens no more than that.
 	role.Grades = grades([]Action{View}, Group, "contact", "company", "deal", "task", "folder", "call", "message", "process")
-	give(role.Grades, View, All, "comment")
-	give(role.Grades, Create, All, "contact", "deal", "task", "comment", "call", "message")
-	give(role.Grades, Edit, Own, "contact", "company", "deal", "task", "comment", "folder", "call", "message", "process")
-	give(role.Grades, Delete, Own, "task", "comment")
+	give(role.Grades, View, All, "comment", "file")
+	give(role.Grades, Create, All, "contact", "deal", "task", "comment", "file", "call", "message")
+	give(role.Grades, Edit, Own, "contact", "company", "deal", "task", "comment", "folder", "call", "message", "process", "file")
+	give(role.Grades, Delete, Own, "task", "comment", "file")
 	specialistsDay(role.Grades)
 	role.Abilities = held(ReadOwnLedger)
 	role.Sights = append(openly(),
@@ -113,7 +113,8 @@ func readyCallCentre() Ready {
 	role := Role{Name: "Call centre", Built: "call_centre"}
 	role.Grades = grades([]Action{View}, All, readyKinds[:]...)
 	give(role.Grades, View, Group, "folder")
-	give(role.Grades, Create, All, "contact", "deal", "task", "comment", "prospect", "call", "message")
+	give(role.Grades, Create, All, "contact", "deal", "task", "comment", "file", "prospect", "call", "message")
+	give(role.Grades, Delete, Own, "file")
 	give(role.Grades, Edit, Own, readyKinds[:]...)
 	give(role.Grades, Edit, Denied, "service")
 	give(role.Grades, Create, All, "appointment")
@@ -132,12 +133,12 @@ func readyCallCentre() Ready {
 
 func readyAccountant() Ready {
 	role := Role{Name: "Accountant", Built: "accountant"}
-	role.Grades = grades([]Action{View}, All, "company", "deal", "comment", "legal_entity", "process")
-	give(role.Grades, Create, All, "task", "comment", "legal_entity")
+	role.Grades = grades([]Action{View}, All, "company", "deal", "comment", "legal_entity", "process", "file")
+	give(role.Grades, Create, All, "task", "comment", "legal_entity", "file")
 	give(role.Grades, Edit, All, "legal_entity")
 	give(role.Grades, View, Own, "task")
-	give(role.Grades, Edit, Own, "task", "comment")
-	give(role.Grades, Delete, Own, "task", "comment")
+	give(role.Grades, Edit, Own, "task", "comment", "file")
+	give(role.Grades, Delete, Own, "task", "comment", "file")
 	role.Abilities = held(ReadOwnLedger)
 	role.Sights = append(openly(), SightRule{Kind: "legal_entity", Class: schema.Contact, All: Click})
 	return Ready{role, words("Accountant", "Бухгалтер", "Contabile", "Księgowość"), words(

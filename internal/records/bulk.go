@@ -18,7 +18,8 @@ import (
 // What is done to many records at once.
 const (
 	BulkUpdate  = "update"
-	BulkAdd     = "add" // lists get what they do not hold yet, such as a tag
+	BulkAdd     = "add"  // lists get what they do not hold yet, such as a tag
+	BulkTake    = "take" // lists lose what is named, such as a tag
 	BulkDelete  = "delete"
 	BulkRestore = "restore"
 	BulkShare   = "share"  // with a group
@@ -29,6 +30,9 @@ const (
 	// slice is how many records one transaction takes, so that a colleague who
 	// saves meanwhile waits a few milliseconds and not for the whole work.
 	slice = 50
+	// bulkAtOnce is how many records are changed while the asker waits; more are
+	// changed by a job.
+	bulkAtOnce = 500
 	// bulkLimit bounds one piece of bulk work.
 	bulkLimit = 50_000
 )
@@ -50,6 +54,8 @@ type Outcome struct {
 // Operation is a piece of bulk work, by which it can be undone.
 type Operation struct {
 	ID      int64
+	Running bool // it is large, and a job does it; see Book.BulkProgress
+	Total   int  // of one that runs
 	Done    int
 	Refused []Outcome
 }
@@ -68,7 +74,7 @@ func (b *Book) Bulk(ctx context.Context, who actor.Actor, kindName string, which
 	}
 	var everyone []*policy.Standing
 	switch what {
-	case BulkUpdate, BulkAdd, BulkDelete, BulkRestore:
+	case BulkUpdate, BulkAdd, BulkTake, BulkDelete, BulkRestore:
 	case BulkShare:
 		if may, why := st.Can(policy.ShareRecords); !may {
 			return nil, lacks(policy.ShareRecords, why)
@@ -89,31 +95,41 @@ func (b *Book) Bulk(ctx context.Context, who actor.Actor, kindName string, which
 		return nil, fault.Newf(fault.Large, "bulk.many", "At most %d records can be changed at once.", bulkLimit)
 	}
 	ids = slices.Compact(slices.Sorted(slices.Values(ids)))
+	if b.runner != nil && len(ids) > bulkAtOnce && who.Kind == actor.Person {
+		return b.bulkLater(ctx, who, kind, ids, what, v, with)
+	}
 	return b.operate(ctx, who, kind, 0, what, len(ids), func(p *pen, i int) (schema.RecordID, error) {
-		id := ids[i]
-		switch what {
-		case BulkDelete:
-			return id, p.bin(kind, id, 0)
-		case BulkRestore:
-			return id, p.unbin(kind, id, 0)
-		case BulkAdd:
-			return id, p.updateWith(kind, id, 0, v, Unite)
-		case BulkShare:
-			s, _, err := p.reach(kind, id, policy.Edit)
-			if err == nil && s.stored.Binned {
-				err = fault.NotFound()
-			}
-			if err != nil {
-				return id, err
-			}
-			return id, p.share(s, with, everyone)
-		}
-		return id, p.update(kind, id, 0, maps.Clone(v))
-	})
+		return ids[i], p.bulkOne(kind, ids[i], what, v, with, everyone)
+	}, nil)
 }
 
-// operate does n things in slices, each slice in a transaction of its own.
-func (b *Book) operate(ctx context.Context, who actor.Actor, kind *schema.Kind, operation int64, what string, n int, do func(*pen, int) (schema.RecordID, error)) (*Operation, error) {
+// bulkOne does to one record what is done to many.
+func (p *pen) bulkOne(kind *schema.Kind, id schema.RecordID, what string, v Values, with Share, everyone []*policy.Standing) error {
+	switch what {
+	case BulkDelete:
+		return p.bin(kind, id, 0)
+	case BulkRestore:
+		return p.unbin(kind, id, 0)
+	case BulkAdd:
+		return p.updateWith(kind, id, 0, v, Unite)
+	case BulkTake:
+		return p.updateWith(kind, id, 0, v, Lessen)
+	case BulkShare:
+		s, _, err := p.reach(kind, id, policy.Edit)
+		if err == nil && s.stored.Binned {
+			err = fault.NotFound()
+		}
+		if err != nil {
+			return err
+		}
+		return p.share(s, with, everyone)
+	}
+	return p.update(kind, id, 0, maps.Clone(v))
+}
+
+// operate does n things in slices, each slice in a transaction of its own, in
+// which then, unless it is nil, writes down how far the work has come.
+func (b *Book) operate(ctx context.Context, who actor.Actor, kind *schema.Kind, operation int64, what string, n int, do func(*pen, int) (schema.RecordID, error), then func(p *pen, from, to, refused int) error) (*Operation, error) {
 	op := &Operation{ID: operation}
 	for from := 0; from < n; from += slice {
 		var done []schema.RecordID
@@ -143,6 +159,11 @@ func (b *Book) operate(ctx context.Context, who actor.Actor, kind *schema.Kind, 
 					continue
 				}
 				done = append(done, id)
+			}
+			if then != nil {
+				if err := then(p, from, min(n, from+slice), len(refused)); err != nil {
+					return err
+				}
 			}
 			if len(done) == 0 {
 				return nil
@@ -213,6 +234,9 @@ func (b *Book) Undo(ctx context.Context, who actor.Actor, operation int64) (*Ope
 	kind := b.catalog().Numbered(int(kindNumber))
 	if kind == nil || undone != nil {
 		return nil, fault.New(fault.Conflict, "operation.undone", "This has been undone already.")
+	}
+	if p, err := b.BulkProgress(ctx, actor.Actor{Kind: actor.Person, Person: actor.PersonID(by)}, operation); err == nil && p.State == "running" {
+		return nil, fault.New(fault.Conflict, "operation.running", "This is still being done. Undo it when it is.")
 	}
 	if what == mergeWhat {
 		return b.unmerge(ctx, who, kind, operation)

@@ -21,6 +21,31 @@ type Draft struct {
 // tell of anything that it reads there.
 type Settle func(ctx context.Context, tx *store.Tx, d *Draft) (Values, error)
 
+// Guard is what a kind says before a record of it is changed or goes to the bin,
+// in whatever way: by hand, in bulk, by going back to an earlier state, by an
+// undo. A fault refuses it. It is not asked about what Keep does.
+type Guard func(ctx context.Context, tx *store.Tx, d *Draft, bin bool) error
+
+// Touches are the names of the fields that will hold something else.
+func (d *Draft) Touches() []string {
+	var all []string
+	for _, c := range d.cells {
+		if d.before == nil || d.before.Cells[c.Field.Index()].Column != c.Column {
+			all = append(all, c.Field.Name)
+		}
+	}
+	return all
+}
+
+// guarded asks the kind before a record is changed.
+func (p *pen) guarded(s *state, cells []store.Cell, bin bool) error {
+	guard := p.b.guard[s.kind.Name]
+	if guard == nil || p.own {
+		return nil
+	}
+	return guard(p.ctx, p.tx, &Draft{s.kind, s.stored, cells}, bin)
+}
+
 // New tells whether there was no such record before.
 func (d *Draft) New() bool { return d.before == nil }
 

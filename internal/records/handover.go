@@ -347,7 +347,7 @@ func (b *Book) handPiece(ctx context.Context, who actor.Actor, h *HandOver, one 
 	for len(ids) > 0 {
 		part := ids[:min(handsAt, len(ids))]
 		ids = ids[len(part):]
-		op, err := b.operate(ctx, who, kind, one.Operation, one.What, len(part), func(p *pen, i int) (schema.RecordID, error) { return part[i], do(p, part[i]) })
+		op, err := b.operate(ctx, who, kind, one.Operation, one.What, len(part), func(p *pen, i int) (schema.RecordID, error) { return part[i], do(p, part[i]) }, nil)
 		if err != nil {
 			return err
 		}

@@ -154,6 +154,7 @@ const (
 	Replace   With = iota // the new value counts
 	FillEmpty             // only what is empty is filled
 	Unite                 // lists get what they do not hold yet; elsewhere the new value counts
+	Lessen                // lists lose what is named; nothing else is touched
 )
 
 // meet reduces the values of a write to what is to change. Lists are united by
@@ -171,6 +172,12 @@ func (p *pen) meet(s *state, v Values, how With) (Values, error) {
 			continue
 		}
 		held := s.stored.Cells[f.Index()]
+		if how == Lessen {
+			if err := p.lessen(f, held, given, left); err != nil {
+				return nil, err
+			}
+			continue
+		}
 		switch {
 		case held.Column == nil:
 			left[name] = given
@@ -198,6 +205,33 @@ func (p *pen) meet(s *state, v Values, how With) (Values, error) {
 		}
 	}
 	return left, nil
+}
+
+// lessen puts what is left of a list without the values named.
+func (p *pen) lessen(f *schema.Field, held store.Cell, given any, left Values) error {
+	settings := p.b.settings()
+	gone, err := settings.canonical(f, given)
+	if err != nil || held.Column == nil || !f.Type.Multi() {
+		return err
+	}
+	was, err := decode(f, held.Column)
+	if err != nil {
+		return err
+	}
+	rest := []any{}
+	for _, one := range list(was) {
+		c, err := settings.canonical(f, []any{one})
+		if err != nil {
+			return err
+		}
+		if len(without(c.Multi, gone.Multi)) > 0 {
+			rest = append(rest, one)
+		}
+	}
+	if len(rest) < len(list(was)) {
+		left[f.Name] = rest
+	}
+	return nil
 }
 
 func without(all, some []string) []string {

@@ -25,6 +25,7 @@ import (
 	"time"
 
 	"castellan/internal/actor"
+	"castellan/internal/blob"
 	"castellan/internal/fault"
 	"castellan/internal/jobs"
 	"castellan/internal/policy"
@@ -49,8 +50,7 @@ type Rights interface {
 // other. before is nil for a new record.
 type Prepare func(ctx context.Context, tx *store.Tx, before *store.Stored, v Values) error
 
-// Options are what a Book needs. All but Prepare and Runner must be given.
-// Options are what a Book needs. All but Prepare and Settle must be given.
+// Options are what a Book needs. All but Prepare, Settle, Guard, Shelf and Runner must be given.
 type Options struct {
 	DB      *store.DB
 	Scribe  *scribe.Scribe
@@ -62,6 +62,8 @@ type Options struct {
 	Runner  *jobs.Runner           // hands over what somebody was responsible for; nil: nothing is handed over
 	Settle  map[string]Settle      // by name of kind
 	Post    Post                   // sends letters; nil: there is no mail server
+	Guard   map[string]Guard       // by name of kind
+	Shelf   *blob.Shelf            // keeps what files hold; nil: there are no files
 }
 
 // Book is the door. It is safe for concurrent use.
@@ -76,14 +78,17 @@ type Book struct {
 	runner  *jobs.Runner
 	settle  map[string]Settle
 	post    Post
+	guard   map[string]Guard
+	shelf   *blob.Shelf
 }
 
 // Open makes a book over an open database.
 func Open(o Options) *Book {
-	b := &Book{db: o.DB, scribe: o.Scribe, rights: o.Rights, vault: o.Vault, catalog: o.Catalog, region: o.Region, prepare: o.Prepare, settle: o.Settle, post: o.Post, runner: o.Runner}
+	b := &Book{db: o.DB, scribe: o.Scribe, rights: o.Rights, vault: o.Vault, catalog: o.Catalog, region: o.Region, prepare: o.Prepare, settle: o.Settle, guard: o.Guard, shelf: o.Shelf, post: o.Post, runner: o.Runner}
 	if o.Runner != nil {
 		o.Runner.Handle(handOverKind, b.carryOn)
 		o.Runner.Handle(askKind, b.passOn)
+		o.Runner.Handle(bulkKind, b.bulkOn)
 	}
 	return b
 }

@@ -37,6 +37,8 @@ type pen struct {
 	begun   bool // something has been written since the caller cleared this
 
 	series string // what is made now is of this series; empty: of none
+	own    bool   // the kind itself is at work, and needs not be asked
+	kept   Values // what the house itself says of the record that is written now
 
 	desk  *Desk  // new records wait here to be written together; nil: each is written at once
 	trial *Trial // nothing is written: what would be is kept here; nil: it is real
@@ -254,6 +256,9 @@ func (p *pen) change(g policy.Grant, s *state, cells []store.Cell, event scribe.
 	if len(cells) == 0 {
 		return nil
 	}
+	if err := p.guarded(s, cells, false); err != nil {
+		return err
+	}
 	touched := slices.Clone(cells)
 	at := max(p.tx.Now().UnixMicro(), s.updated()+1)
 	cells = append(cells,
@@ -310,6 +315,9 @@ func (p *pen) bin(kind *schema.Kind, id schema.RecordID, version int64) error {
 	}
 	if version != 0 && version != s.stored.Version {
 		return store.ErrStale
+	}
+	if err := p.guarded(s, nil, true); err != nil {
+		return err
 	}
 	at := p.tx.Now().UnixMicro()
 	if err := p.remember(s, at); err != nil {
@@ -433,6 +441,13 @@ func (p *pen) cells(kind *schema.Kind, before *store.Stored, v Values) ([]store.
 			wrong = append(wrong, *bad)
 			continue
 		}
+		if err != nil {
+			return nil, err
+		}
+		cells = append(cells, c)
+	}
+	for _, name := range slices.Sorted(maps.Keys(p.kept)) {
+		c, err := settings.canonical(kind.Field(name), p.kept[name])
 		if err != nil {
 			return nil, err
 		}

@@ -75,11 +75,24 @@ type Kind struct {
 	// it who may not view that other record.
 	Within bool
 
+	// Content says by which fields a record holds a file; nil for kinds that
+	// hold none.
+	Content *Content
+
 	// Time says how a record takes the time of whoever is responsible for it;
 	// nil for kinds that take none.
 	Time *Time
 
 	byName map[string]*Field
+}
+
+// Content names the fields by which a record holds a file. The house keeps all
+// but the name.
+type Content struct {
+	Name    string // Text
+	Form    string // Choice: what the file is, by what it holds
+	Size    string // Integer, in bytes; whoever sees it plainly may fetch the file
+	Picture string // Bool: there is a small picture of it
 }
 
 // Time names the fields by which a record takes a person's time: an appointment
@@ -173,6 +186,11 @@ func New(kinds ...Kind) (*Catalog, error) {
 				return nil, err
 			}
 		}
+		if k.Content != nil {
+			if err := k.checkContent(); err != nil {
+				return nil, err
+			}
+		}
 		kind := &k
 		for _, f := range kind.Fields {
 			f.kind = kind
@@ -188,6 +206,22 @@ func New(kinds ...Kind) (*Catalog, error) {
 		}
 	}
 	return c, nil
+}
+
+func (k *Kind) checkContent() error {
+	if !k.Within {
+		return fmt.Errorf("kind %s: a file lives on another record", k.Name)
+	}
+	for _, need := range []struct {
+		name string
+		t    Type
+		kept bool
+	}{{k.Content.Name, Text, false}, {k.Content.Form, Choice, true}, {k.Content.Size, Integer, true}, {k.Content.Picture, Bool, true}} {
+		if f := k.byName[need.name]; f == nil || f.Type != need.t || f.House != need.kept {
+			return fmt.Errorf("kind %s: field %q does not say what file it holds", k.Name, need.name)
+		}
+	}
+	return nil
 }
 
 func (k *Kind) checkTime() error {

@@ -118,6 +118,8 @@ var catalogue = [...]Description{
 	{Event: "record.sightings_read", Sentence: "{who} asked who has seen a record", Details: "", Reader: policy.ReadLedger, Read: true},
 	{Event: "record.explained", Sentence: "{who} asked who can see a record, or why", Details: "person, field", Reader: policy.ReadLedger, Read: true},
 	{Event: "record.exported", Sentence: "{who} exported records", Details: "kind, how many", Reader: policy.ReadLedger, Read: true},
+	{Event: "file.fetched", Sentence: "{who} fetched a file", Details: "", Reader: policy.ReadLedger, Read: true},
+	{Event: "file.glanced", Sentence: "{who} saw the small picture of a file", Details: "", Reader: policy.ReadLedger, Read: true},
 	{Event: "bin.listed", Sentence: "{who} looked into the bin", Details: "kind", Reader: policy.ReadLedger, Read: true},
 	{Event: "bulk.done", Sentence: "{who} changed many records at once", Details: "operation, action, how many done and refused", Reader: policy.ReadLedger},
 	{Event: "bulk.undone", Sentence: "{who} undid a bulk change", Details: "operation, how many", Reader: policy.ReadLedger},

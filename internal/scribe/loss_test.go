@@ -317,7 +317,7 @@ func (o *office) lost(want LossError, final, forked bool, head []byte) {
 
 // On PostgreSQL there are no files to hold in one's hands.
 func TestAttack62BackupOfPostgresIsNamed(t *testing.T) {
-	tables := []string{"ledger", "detail", "head", "checkpoint", "subtree", "span", "outbox"}
+	tables := []string{"ledger", "detail", "head", "checkpoint", "subtree", "span", "span_often", "outbox"}
 	for _, c := range []struct {
 		name   string
 		harm   func(o *office)

@@ -274,13 +274,19 @@ func (g *Sighting) merge(o *Sighting) {
 	g.Changed = g.Changed || o.Changed
 }
 
-// Seen tells who has ever met a record, the latest first. Stretches of the log
-// are gone through side by side: of a record on everybody's first page every
-// one names it.
+// Seen tells who has ever met a record, the latest first. What is kept of spans
+// that name it often is taken as it is; the other stretches of the log that may
+// name it are gone through side by side.
 func (s *Scribe) Seen(ctx context.Context, kind string, id schema.RecordID) ([]Sighting, error) {
 	h, err := readHead(ctx, s.ledger)
 	if err != nil {
 		return nil, fmt.Errorf("read the head of the ledger: %w", err)
+	}
+	// Before the spans themselves, so that what is kept is of spans only that
+	// are then given one by one.
+	met, kept, err := s.metOften(ctx, kind, id)
+	if err != nil {
+		return nil, err
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -305,21 +311,18 @@ func (s *Scribe) Seen(ctx context.Context, kind string, id schema.RecordID) ([]S
 			cancel(err)
 			break
 		}
-		work <- st
+		if !kept[st.first] {
+			work <- st
+		}
 	}
 	close(work)
 	wg.Wait()
 	if err := context.Cause(ctx); err != nil {
 		return nil, err
 	}
-	met := found[0]
-	for _, more := range found[1:] {
+	for _, more := range found {
 		for who, g := range more {
-			if met[who] == nil {
-				met[who] = g
-			} else {
-				met[who].merge(g)
-			}
+			met.join(who, g)
 		}
 	}
 	all := make([]Sighting, 0, len(met))

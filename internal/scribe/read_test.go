@@ -177,6 +177,10 @@ func TestAnswersAreThoseOfReadingEverything(t *testing.T) {
 				t.Fatalf("seed %d, try %d: %+v gives %d entries, want %d", seed, try, q, len(got), len(want))
 			}
 		}
+		var kept int64
+		if err := o.s.ledger.QueryRow(o.ctx, store.Text("SELECT count(*) FROM span_often")).Scan(&kept); err != nil || kept < 100 {
+			t.Errorf("of only %d records of spans is kept who met them: %v", kept, err)
+		}
 		o.seenAgree(r, all)
 	})
 }
@@ -186,15 +190,22 @@ func (o *office) seenAgree(r *rand.Rand, all []ledger.Entry) {
 	o.Helper()
 	for range 100 {
 		kind, id := []string{"contact", "deal"}[r.IntN(2)], int64(r.IntN(3001)+1)
+		if r.IntN(2) == 0 {
+			id = int64(r.IntN(40) + 1) // such as every span names
+		}
 		type who struct {
 			kind ledger.ActorKind
 			id   int64
 		}
-		times, last, changed := map[who]int{}, map[who]time.Time{}, map[who]bool{}
+		times, first, last, changed, shown := map[who]int{}, map[who]time.Time{}, map[who]time.Time{}, map[who]bool{}, map[who][]string{}
 		for _, e := range all {
 			if e.Kind == kind && slices.Contains(e.Records, id) {
 				w := who{e.Actor.Kind, e.Actor.ID}
 				times[w]++
+				if times[w] == 1 || e.Time.Before(first[w]) {
+					first[w] = e.Time
+				}
+				shown[w] = append(shown[w], e.Shown...)
 				if e.Time.After(last[w]) {
 					last[w] = e.Time
 				}
@@ -212,8 +223,8 @@ func (o *office) seenAgree(r *rand.Rand, all []ledger.Entry) {
 		}
 		for i, g := range got {
 			w := who{ledger.ActorKind(g.Kind), g.ID}
-			if g.Times != times[w] || !g.Last.Equal(last[w]) || g.Changed != changed[w] || g.First.After(g.Last) {
-				o.Errorf("%+v, want %d times until %v, changed %t", g, times[w], last[w], changed[w])
+			if g.Times != times[w] || !g.First.Equal(first[w]) || !g.Last.Equal(last[w]) || g.Changed != changed[w] || !slices.Equal(g.Shown, slices.Compact(slices.Sorted(slices.Values(shown[w])))) {
+				o.Errorf("%+v, want %d times from %v until %v, changed %t, shown %v", g, times[w], first[w], last[w], changed[w], shown[w])
 			}
 			if i > 0 && got[i-1].Last.Before(g.Last) {
 				o.Error("not the latest first")
@@ -230,7 +241,7 @@ func TestFilterNeverHidesARecord(t *testing.T) {
 	o.fill(rand.New(rand.NewPCG(1, 2)), 2*spanWidth)
 	all := o.all()
 	for place := range int64(2) {
-		filter, err := o.s.filterOf(o.ctx, place*spanWidth, (place+1)*spanWidth-1)
+		filter, _, err := o.s.filterOf(o.ctx, place*spanWidth, (place+1)*spanWidth-1)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -35,13 +35,20 @@ func (s *Scribe) index(ctx context.Context) error {
 		return err
 	}
 	for ; first+spanWidth <= h.size; first += spanWidth {
-		filter, err := s.filterOf(ctx, first, first+spanWidth-1)
+		filter, names, err := s.filterOf(ctx, first, first+spanWidth-1)
 		if err != nil {
 			return err
 		}
+		often, err := s.often(ctx, first, first+spanWidth-1, names)
+		if err != nil {
+			return fmt.Errorf("read a span: %w", err)
+		}
 		err = s.commit(ctx, s.ledger, stepIndex, func(tx *store.Tx) error {
 			_, err := tx.Exec(ctx, store.Text("INSERT INTO span (first, last, filter) VALUES (?, ?, ?) ON CONFLICT (first) DO NOTHING"), first, first+spanWidth-1, filter)
-			return err
+			if err != nil {
+				return err
+			}
+			return keepOften(ctx, tx, first, often)
 		})
 		if err != nil {
 			return fmt.Errorf("keep a span: %w", err)
@@ -63,18 +70,21 @@ func (s *Scribe) indexed(ctx context.Context) (int64, error) {
 	return last + 1, nil
 }
 
-// filterOf makes the filter over the entries first to last.
-func (s *Scribe) filterOf(ctx context.Context, first, last int64) ([]byte, error) {
+// filterOf makes the filter over the entries first to last, and counts how many
+// of them name each record.
+func (s *Scribe) filterOf(ctx context.Context, first, last int64) ([]byte, map[named]int, error) {
 	var all []uint64
+	names := map[named]int{}
 	_, _, _, err := s.scan(ctx, "SELECT seq, entry FROM ledger WHERE seq >= ? AND seq <= ? ORDER BY seq", []any{first, last}, nil, func(t Told) bool {
 		salt := kindSalt(t.Entry.Kind)
 		for _, id := range t.Entry.Records {
 			all = append(all, mix(uint64(id)^salt))
+			names[named{t.Entry.Kind, id}]++
 		}
 		return true
 	})
 	if err != nil {
-		return nil, fmt.Errorf("read a span: %w", err)
+		return nil, nil, fmt.Errorf("read a span: %w", err)
 	}
 	slices.Sort(all)
 	all = slices.Compact(all)
@@ -85,7 +95,7 @@ func (s *Scribe) filterOf(ctx context.Context, first, last int64) ([]byte, error
 			filter[bit/8] |= 1 << (bit % 8)
 		}
 	}
-	return filter, nil
+	return filter, names, nil
 }
 
 // kindSalt keeps person 7 and group 7 apart.

@@ -53,10 +53,9 @@ func (tx *Tx) learn(ctx context.Context, k *schema.Kind, words []string) error {
 	if !hasWords(k) || len(words) == 0 {
 		return nil
 	}
-	text, all := `INSERT OR IGNORE INTO word (word, kind) SELECT value, ? FROM json_each(?)`, []any{int64(k.Number), nil}
+	text, all := `INSERT INTO word (word, kind) SELECT w.value, ? FROM json_each(?) AS w WHERE NOT EXISTS (SELECT 1 FROM word AS o WHERE o.word = w.value AND o.kind = ?)`, []any{int64(k.Number), nil, int64(k.Number)}
 	if tx.Engine() == Postgres {
 		text = `INSERT INTO word (word, kind) SELECT w, ?::bigint FROM unnest(?::text[]) AS w WHERE NOT EXISTS (SELECT 1 FROM word AS o WHERE o.word = w AND o.kind = ?)`
-		all = append(all, int64(k.Number))
 	}
 	var err error
 	if all[1], err = tx.several(words); err != nil {

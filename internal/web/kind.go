@@ -33,6 +33,7 @@ type fieldAnswer struct {
 	Labels   map[string]string `json:"labels"`
 	Options  []optionAnswer    `json:"options,omitempty" nullable:"false"`
 	Target   string            `json:"target,omitempty" doc:"The kind that a relation leads to, * for any; of a pipeline or stage, the kind whose pipelines are meant."`
+	Follows  string            `json:"follows,omitempty" doc:"In a merge its value comes from the record that this other field's comes from."`
 	Required bool              `json:"required"`
 	Custom   bool              `json:"custom"`
 	House    bool              `json:"house" doc:"Kept by Castellan; cannot be written."`
@@ -94,7 +95,7 @@ func fieldOf(f *schema.Field, sight map[records.Surface]records.Sight, o records
 	text := f.Type == schema.Text || f.Type == schema.LongText || f.Type == schema.URL
 	create, edit := grade(o, "create"), grade(o, "edit")
 	a := fieldAnswer{
-		Name: f.Name, Type: f.Type.String(), Class: f.Class.String(), Label: f.Labels.In(language), Labels: f.Labels, Target: f.Target,
+		Name: f.Name, Type: f.Type.String(), Class: f.Class.String(), Label: f.Labels.In(language), Labels: f.Labels, Target: f.Target, Follows: f.Follows,
 		Required: f.Required, Custom: f.Custom, House: f.House, Max: f.Max, Sight: map[string]string{},
 		Writable: !f.House && (create != "denied" || edit != "denied"),
 		Filter:   plain && (!text || f.Keyed), Sort: plain && f.Sort, Search: plain && f.Search != schema.Unsearched,

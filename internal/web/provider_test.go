@@ -373,3 +373,29 @@ func TestProviderThatIsSwitchedOffEndsWhatItBegan(t *testing.T) {
 		anton.post("/api/v1/providers", object{"name": "x", "issuer": "https://x.example", "client_id": "x", "active": true}).is(403)
 	})
 }
+
+// The harm: a provider that asked for a password alone stands for the second
+// factor that is demanded here.
+func TestProviderStandsForAFactorOnlyIfItSaysSo(t *testing.T) {
+	everywhere(t, func(t *town) {
+		f := provider(t.T, staff(), true)
+		anna, anton := t.hire("Anna", sales()), t.hire("Anton", sales())
+		for _, p := range []*person{anna, anton} {
+			t.olga.put("/api/v1/security/terms/people/"+p.id, object{"factor": true}).is(200)
+		}
+		trusted := object{"domains": []string{"example.com"}, "attaches": true}
+		id := f.trust(t.olga, trusted)
+		comes := func(login string) *answer {
+			p := &person{town: t}
+			f.signsIn(p, id, login)
+			return p.get("/api/v1/contacts")
+		}
+		// Nothing of it is believed unless an owner says so ...
+		comes("anna").is(401).has("session.enrol")
+		trusted["name"], trusted["client_id"], trusted["active"], trusted["trusts_factor"] = "Firm", "castellan", true, true
+		t.olga.put("/api/v1/providers/"+id, trusted).is(200)
+		// ... and then what it says of each sign-in.
+		comes("anna").is(200)
+		comes("anton").is(401).has("session.enrol")
+	})
+}

@@ -36,6 +36,9 @@ func (s *Server) recordRoutes() []route {
 		all = append(all, s.routesOf(&k)...)
 	}
 	return append(all, route{
+		method: "GET", path: "/api/v1/operations/{operation}", name: "getOperation", tag: "Records", door: anyone,
+		summary: "Tell how far work on very many records has come, to whoever began it", shape: answers((*call).progress),
+	}, route{
 		method: "POST", path: "/api/v1/operations/{operation}/undo", name: "undoOperation", tag: "Records", door: asRights, timeout: longWork,
 		summary: "Take back what was done to many records at once", shape: answers((*call).undo),
 	})

@@ -137,8 +137,8 @@ type bulkBody struct {
 	Search string          `json:"search,omitempty" required:"false"`
 	Bin    bool            `json:"bin,omitempty" required:"false" doc:"The filter looks into the bin."`
 	All    bool            `json:"all,omitempty" required:"false" doc:"Every record that the asker may see, if there is neither ids nor filter nor search."`
-	Action string          `json:"action" enum:"update,delete,restore,share,assign,tag"`
-	Patch  json.RawMessage `json:"patch,omitempty" required:"false" doc:"For update: fields. For assign: responsible. For tag: tags, which are added. For share: person or group, level, ends_at."`
+	Action string          `json:"action" enum:"update,delete,restore,share,assign,tag,untag"`
+	Patch  json.RawMessage `json:"patch,omitempty" required:"false" doc:"For update: fields. For assign: responsible. For tag and untag: tags, which are added or taken away. For share: person or group, level, ends_at."`
 }
 
 // grave tells whether many records would be gone, or in other hands, at once.
@@ -154,6 +154,25 @@ type operationAnswer struct {
 	Operation string          `json:"operation" doc:"By which it can be undone."`
 	Done      int             `json:"done"`
 	Refused   []refusedAnswer `json:"refused" nullable:"false"`
+	Running   bool            `json:"running" doc:"There are many: the work goes on, and GET /operations/{operation} tells how far it has come."`
+	Total     int             `json:"total" doc:"Of work that goes on: how many records."`
+}
+
+type progressAnswer struct {
+	Operation string `json:"operation"`
+	State     string `json:"state" enum:"running,done,failed" doc:"failed: whoever began it may no longer."`
+	Total     int    `json:"total"`
+	Done      int    `json:"done"`
+	Refused   int    `json:"refused" doc:"Records that whoever began it may not change."`
+}
+
+func (c *call) progress() (progressAnswer, error) {
+	id, err := c.numbered("operation", "operation")
+	if err != nil {
+		return progressAnswer{}, err
+	}
+	p, err := c.Records.BulkProgress(c.ctx, c.who, id)
+	return progressAnswer{c.Vault.Public("operation", id), p.State, p.Total, p.Done, p.Refused}, err
 }
 
 func (c *call) bulk(b bulkBody) (operationAnswer, error) {
@@ -194,16 +213,19 @@ func (c *call) bulk(b bulkBody) (operationAnswer, error) {
 // bulkWhat reads what is to be done to each record.
 func (c *call) bulkWhat(b bulkBody) (what string, v records.Values, with records.Share, err error) {
 	switch b.Action {
-	case "update", "assign", "tag":
+	case "update", "assign", "tag", "untag":
 		if v, err = c.values(b.Patch); err != nil {
 			return "", nil, with, fault.New(fault.Invalid, "bulk.patch", "The patch must be an object with the fields to change.").At("patch")
 		}
-		only := map[string]string{"assign": c.route.kind.Responsible, "tag": "tags"}[b.Action]
+		only := map[string]string{"assign": c.route.kind.Responsible, "tag": "tags", "untag": "tags"}[b.Action]
 		if _, named := v[only]; only != "" && (len(v) != 1 || !named) {
 			return "", nil, with, fault.Newf(fault.Invalid, "bulk.patch", "The patch of this action holds %s and nothing else.", only).At("patch")
 		}
 		if b.Action == "tag" {
 			return records.BulkAdd, v, with, nil
+		}
+		if b.Action == "untag" {
+			return records.BulkTake, v, with, nil
 		}
 		return records.BulkUpdate, v, with, nil
 	case "share":
@@ -220,7 +242,7 @@ func (c *call) bulkWhat(b bulkBody) (what string, v records.Values, with records
 	case "restore":
 		return records.BulkRestore, nil, with, nil
 	}
-	return "", nil, with, fault.New(fault.Invalid, "bulk.action", "The action must be one of update, delete, restore, share, assign, tag.").At("action")
+	return "", nil, with, fault.New(fault.Invalid, "bulk.action", "The action must be one of update, delete, restore, share, assign, tag, untag.").At("action")
 }
 
 func (c *call) operation(op *records.Operation, kind string) operationAnswer {
@@ -228,7 +250,7 @@ func (c *call) operation(op *records.Operation, kind string) operationAnswer {
 	if op == nil {
 		return a
 	}
-	a.Operation, a.Done = c.Vault.Public("operation", op.ID), op.Done
+	a.Operation, a.Done, a.Running, a.Total = c.Vault.Public("operation", op.ID), op.Done, op.Running, op.Total
 	for _, r := range op.Refused {
 		one := refusedAnswer{ID: c.Records.RecordWord(kind, r.ID)}
 		if f, ok := fault.As(r.Err); ok {

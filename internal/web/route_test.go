@@ -43,7 +43,7 @@ var openToLeaving = []string{"DELETE /api/v1/session"}
 var openToSignedIn = []string{
 	"DELETE /api/v1/keys/{id}", "DELETE /api/v1/people/{id}/providers/{provider}", "DELETE /api/v1/people/{id}/sessions", "DELETE /api/v1/sessions/{id}", "DELETE /api/v1/viewing",
 	"GET /api/v1/abilities", "GET /api/v1/groups", "GET /api/v1/keys", "GET /api/v1/ledger", "GET /api/v1/ledger/checkpoint", "GET /api/v1/ledger/events", "GET /api/v1/ledger/key",
-	"GET /api/v1/people/names", "GET /api/v1/people/{id}", "GET /api/v1/people/{id}/providers", "GET /api/v1/people/{id}/sessions", "GET /api/v1/pipelines", "GET /api/v1/rails", "GET /api/v1/roles", "GET /api/v1/roles/{id}",
+	"GET /api/v1/operations/{operation}", "GET /api/v1/people/names", "GET /api/v1/people/{id}", "GET /api/v1/people/{id}/providers", "GET /api/v1/people/{id}/sessions", "GET /api/v1/pipelines", "GET /api/v1/rails", "GET /api/v1/roles", "GET /api/v1/roles/{id}",
 	"GET /api/v1/security/factors",                                   // whoever manages people or security
 	"GET /api/v1/security/sessions", "GET /api/v1/security/sign-ins", // whoever may watch; one's own
 	"GET /api/v1/session", "GET /api/v1/session/notices", "GET /api/v1/settings", "GET /api/v1/staff", "PATCH /api/v1/people/{id}", "PATCH /api/v1/session/factors/{id}",

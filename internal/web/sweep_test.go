@@ -20,8 +20,13 @@ func TestSecretsOfEveryFieldStayWhereTheyAre(t *testing.T) {
 		ids := map[string]string{}
 		order := crm.Kinds()
 		// What others link to comes first.
-		for _, name := range []string{"company", "folder", "contact", "service", "appointment", "deal", "process", "legal_entity", "prospect_list", "prospect", "call", "message", "task", "comment"} {
+		for _, name := range []string{"company", "folder", "contact", "service", "appointment", "deal", "process", "legal_entity", "prospect_list", "prospect", "call", "message", "task", "comment", "file"} {
 			for i := range order {
+				if order[i].Name == name && order[i].Content != nil {
+					text := secrets.word(true)
+					ids[order[i].Plural+"{id}"] = t.olga.upload(ids["contacts{id}"], secrets.word(true)+".txt", []byte(text)).is(201).at("id")
+					continue
+				}
 				if order[i].Name == name {
 					ids[order[i].Plural+"{id}"] = t.olga.create(order[i].Plural, secrets.plant(t, &order[i], ids))
 				}

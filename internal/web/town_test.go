@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"castellan/internal/actor"
+	"castellan/internal/blob"
 	"castellan/internal/crm"
 	"castellan/internal/directory"
 	"castellan/internal/exchange"
@@ -145,7 +146,8 @@ func build(t testing.TB, db *store.DB, posts ...func(mail.Options) records.Post)
 	for _, by := range posts {
 		post = by(mail.Options{DB: db, Vault: v, Scribe: s, Runner: runner, Log: log})
 	}
-	door := records.Open(records.Options{Post: post, Runner: runner, DB: db, Scribe: s, Rights: book, Vault: v, Catalog: workspace.Catalog, Region: workspace.Region, Prepare: workspace.Prepare(), Settle: workspace.Settle()})
+	door := records.Open(records.Options{Post: post, Runner: runner, DB: db, Scribe: s, Rights: book, Vault: v, Catalog: workspace.Catalog, Region: workspace.Region, Prepare: workspace.Prepare(), Settle: workspace.Settle(),
+		Guard: workspace.Guard(), Shelf: blob.Open(db, v)})
 	imports := exchange.Open(exchange.Options{DB: db, Scribe: s, Vault: v, Rights: book, Book: door, Region: workspace.Region,
 		Language: func() string { return "en" }, Person: func(context.Context, string) (actor.PersonID, bool) { return 0, false }, Log: log})
 	t.Cleanup(func() {

@@ -194,9 +194,11 @@ export async function walkDemand({ owner, ben, look, expect, button, url }) {
     return sent.status;
   });
   expect(`a second step can be demanded (${answer})`, answer === 200);
+  ben.sessionEnds = true;
   await ben.waitForTimeout(1100);
   await ben.goto(`${url}/contacts`);
   await ben.getByRole('heading', { name: 'Protect your account' }).waitFor();
+  ben.sessionEnds = false;
   await look(ben, 'demanded');
   await ben.getByRole('button', { name: /An app on your phone/ }).click();
   await button(ben, 'The camera cannot read it?').click();

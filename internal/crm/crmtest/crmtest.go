@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"castellan/internal/actor"
+	"castellan/internal/blob"
 	"castellan/internal/crm"
 	"castellan/internal/fault"
 	"castellan/internal/policy"
@@ -113,7 +114,7 @@ func Open(t testing.TB, db *store.DB) *House {
 	for p, built := range roles {
 		h.Give(p, built)
 	}
-	h.Book = records.Open(records.Options{DB: db, Scribe: h.Scribe, Rights: h, Vault: h.Vault, Catalog: h.Workspace.Catalog, Region: h.Workspace.Region, Prepare: h.Workspace.Prepare(), Settle: h.Workspace.Settle()})
+	h.Book = records.Open(records.Options{DB: db, Scribe: h.Scribe, Rights: h, Vault: h.Vault, Catalog: h.Workspace.Catalog, Region: h.Workspace.Region, Prepare: h.Workspace.Prepare(), Settle: h.Workspace.Settle(), Guard: h.Workspace.Guard(), Shelf: blob.Open(db, h.Vault)})
 	return h
 }
 

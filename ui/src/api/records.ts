@@ -8,9 +8,11 @@ import type {
   Count,
   Doer,
   Hit as Hit_,
+  MergeBody,
   Moment,
   Named,
   Operation,
+  Progress,
   Reason as Reason_,
   Reveal,
   Share as Share_,
@@ -236,11 +238,43 @@ export const unshare = (plural: string, id: string, principal: string) =>
 export const find = (plural: string, by: { phone?: string; email?: string }) =>
   call<{ items: Record_[] }>('POST', `/${plural}/find`, { body: by });
 
+/** Records that bear the same in one field, as a list shows them. */
+export interface Twins {
+  by: string;
+  records: Record_[];
+}
+
+/** What may be the same as what is being written, among what the person may see. */
+export const alike = (plural: string, body: { id?: string; values?: Values }) =>
+  call<{ items: Twins[] }>('POST', `/${plural}/alike`, { body });
+
+/** Records that are probably the same, page by page. */
+export const duplicates = (plural: string) =>
+  infiniteQueryOptions({
+    queryKey: ['records', plural, 'duplicates'],
+    queryFn: ({ pageParam, signal }) =>
+      call<{ items: Twins[]; next: string | null }>('GET', `/${plural}/duplicates`, {
+        query: { cursor: pageParam || undefined },
+        signal,
+      }),
+    initialPageParam: '',
+    getNextPageParam: (last: { next: string | null }) => last.next ?? undefined,
+  });
+
+/** Asks whoever is responsible, if there is anybody. The answer is always the same. */
+export const askForAccess = (plural: string, by: { phone?: string; email?: string }) =>
+  call<void>('POST', `/${plural}/ask`, { body: by });
+
+export const merge = (plural: string, id: string, body: MergeBody) =>
+  call<Done>('POST', `/${plural}/${id}/merge`, { body });
+
 export type Bulk = BulkBody;
 
 export type Done = Operation;
 
 export const bulk = (plural: string, what: Bulk) => call<Done>('POST', `/${plural}/bulk`, { body: what });
+
+export const progress = (operation: string) => call<Progress>('GET', `/operations/${operation}`);
 
 export const undo = (operation: string) => call<Done>('POST', `/operations/${operation}/undo`);
 

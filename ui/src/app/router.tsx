@@ -129,6 +129,12 @@ const list = createRoute({
   component: lazyRouteComponent(() => import('../features/record/list-page'), 'ListPage'),
 });
 
+const twins = createRoute({
+  getParentRoute: () => inside,
+  path: '/duplicates/$plural',
+  component: lazyRouteComponent(() => import('../features/record/duplicates-page'), 'DuplicatesPage'),
+});
+
 const card = createRoute({
   getParentRoute: () => list,
   path: '$id',
@@ -300,6 +306,7 @@ const tree = root.addChildren([
     byDay,
     conversations,
     list.addChildren([card]),
+    twins,
     security.addChildren([log, signIns, liveSessions, networks, factors]),
     importing,
     oneImport,

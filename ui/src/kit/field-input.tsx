@@ -37,6 +37,8 @@ export interface InputProps {
   /** The pipeline whose stages are offered. */
   pipeline?: string | undefined;
   disabled?: boolean;
+  /** What unfolds stays within what floats itself. */
+  inside?: boolean;
 }
 
 /** Whether a change of the field is whole with one choice, and may be saved at once. */
@@ -410,7 +412,7 @@ function PersonInput({ field, value, onChange, bare, error, autoFocus, disabled 
   );
 }
 
-function RelationInput({ field, value, onChange, bare, error, autoFocus }: InputProps) {
+function RelationInput({ field, value, onChange, bare, error, autoFocus, inside }: InputProps) {
   const { t } = useLingui();
   const [typed, setTyped] = useState('');
   const [asked] = useDebouncedValue(typed, 180);
@@ -444,6 +446,7 @@ function RelationInput({ field, value, onChange, bare, error, autoFocus }: Input
       error={error}
       placeholder={t`Type to search`}
       nothingFoundMessage={t`Nothing found`}
+      {...(inside ? { comboboxProps: { withinPortal: false } } : {})}
       filter={({ options }) => options}
       onSearchChange={setTyped}
       data={found}

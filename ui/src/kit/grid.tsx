@@ -418,7 +418,7 @@ export function Grid<Row extends { id: string }>(props: Props<Row>) {
                         data-pinned={column.pinned || undefined}
                         data-cell={(item.index === active && at === place) || undefined}
                         data-editing={(editing && item.index === active && at === place) || undefined}
-                        data-editable={column.editable?.(row) || undefined}
+                        data-late={at >= columns.length / 2 || undefined}
                         style={pin(column)}
                         onDoubleClick={() => at > 0 && edit(item.index, at)}
                       >

@@ -10,6 +10,7 @@ export default function PopupBody({
   position = 'bottom-start',
   trapFocus = false,
   padding = 'sm',
+  label,
   children,
 }: Omit<PopupProps, 'target'>) {
   return (
@@ -25,7 +26,11 @@ export default function PopupBody({
       <Popover.Target>
         <span aria-hidden className={classes.mark} />
       </Popover.Target>
-      <Popover.Dropdown p={padding} onClick={(event) => event.stopPropagation()}>
+      <Popover.Dropdown
+        {...(label ? { role: 'dialog', 'aria-label': label } : {})}
+        p={padding}
+        onClick={(event) => event.stopPropagation()}
+      >
         {children}
       </Popover.Dropdown>
     </Popover>

@@ -11,6 +11,8 @@ export interface PopupProps {
   position?: 'bottom-start' | 'bottom-end';
   trapFocus?: boolean;
   padding?: 0 | 'sm';
+  /** What it is called, for those who hear it. */
+  label?: string;
   /** What is clicked. */
   target: ReactNode;
   children: ReactNode;

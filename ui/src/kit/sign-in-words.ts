@@ -12,6 +12,12 @@ export function useHowWords(): Record<string, string> {
   };
 }
 
+/** What somebody proves besides the password, or instead of it. */
+export function useFactorWords(): Record<string, string> {
+  const { t } = useLingui();
+  return { totp: t`authenticator app`, passkey: t`passkey` };
+}
+
 /** Why a session has ended. */
 export function useEndWords(): Record<string, string> {
   const { t } = useLingui();
@@ -25,6 +31,9 @@ export function useEndWords(): Record<string, string> {
     password: t`the password was changed`,
     role: t`the role was changed`,
     deactivated: t`the account was deactivated`,
+    factor: t`the second step was changed`,
+    provider: t`the sign-in provider was switched off`,
+    unlinked: t`the sign-in by the provider was unlinked`,
     idle: t`not used for too long`,
     old: t`too old`,
   };

@@ -103,7 +103,7 @@ function Start() {
         </h2>
         <p className={classes.quiet}>
           <Trans>
-            CSV, Excel or vCard, as YCLIENTS, amoCRM, Bitrix24, HubSpot, Google and others write it. Nothing
+            CSV, Excel or vCard, as YCLIENTS, amoCRM, noCRM, HubSpot, Google and others write it. Nothing
             happens before you have seen what would.
           </Trans>
         </p>

@@ -29,8 +29,8 @@ import { Named } from '../../kit/avatar';
 import { Empty } from '../../kit/empty';
 import { Failure, useTell } from '../../kit/failure';
 import { Column, Panel } from '../../kit/page';
+import { roleName } from '../../kit/words';
 import classes from './people.module.css';
-import { roleName } from './role-name';
 
 /** Groups: a branch, a department, a region. Records are shared with them; each member may hold a role in them. */
 export function GroupsPage() {

@@ -5,8 +5,8 @@ import { useState } from 'react';
 import { addPerson, roles } from '../../api/people';
 import { entrance } from '../../api/session';
 import { useSentence } from '../../kit/failure';
+import { roleName } from '../../kit/words';
 import { OneTimeLink } from './one-time-link';
-import { roleName } from './role-name';
 
 /** The addresses in what was typed or pasted: one a line, or parted by commas, with or without names. */
 export function addressesIn(text: string): { email: string; name: string }[] {

@@ -4,14 +4,16 @@ import { IconPlus, IconSearch } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
-import { type Person, people, roles } from '../../api/people';
+import { type Guarded, guarded } from '../../api/factors';
+import { type Person, people } from '../../api/people';
 import { Named } from '../../kit/avatar';
 import { Failure } from '../../kit/failure';
 import { Column, Panel } from '../../kit/page';
+import { useRoleName } from '../../kit/role-name';
+import { useFactorWords } from '../../kit/sign-in-words';
 import { When } from '../../kit/when';
 import { Invite } from './invite';
 import classes from './people.module.css';
-import { roleName } from './role-name';
 
 type Shown = 'all' | 'active' | 'invited' | 'deactivated';
 
@@ -19,8 +21,9 @@ type Shown = 'all' | 'active' | 'invited' | 'deactivated';
 export function PeoplePage() {
   const { t } = useLingui();
   const { data, error, refetch } = useQuery(people);
-  const { data: known = [] } = useQuery(roles);
-  const called = (role: Person['role']) => roleName(known.find((each) => each.id === role.id) ?? role);
+  const { data: guards } = useQuery(guarded);
+  const guardOf = (person: Person) => guards?.items.find((each) => each.person.id === person.id);
+  const called = useRoleName();
   const [inviting, setInviting] = useState(false);
   const [search, setSearch] = useState('');
   const [shown, setShown] = useState<Shown>('all');
@@ -98,6 +101,9 @@ export function PeoplePage() {
                 <Table.Th className={classes.wide}>
                   <Trans>Groups</Trans>
                 </Table.Th>
+                <Table.Th className={classes.wide}>
+                  <Trans>Second step</Trans>
+                </Table.Th>
                 <Table.Th>
                   <Trans>Last sign-in</Trans>
                 </Table.Th>
@@ -115,11 +121,22 @@ export function PeoplePage() {
                       <Named name={person.name} />
                     </Link>
                     <div className={`${classes.quiet} ${classes.address}`}>{person.email}</div>
-                    <div className={`${classes.quiet} ${classes.narrow}`}>{called(person.role)}</div>
+                    <div className={`${classes.quiet} ${classes.narrow}`}>
+                      {called(person.role)}
+                      {guardOf(person) && (
+                        <>
+                          {' · '}
+                          <GuardOf guard={guardOf(person)} />
+                        </>
+                      )}
+                    </div>
                   </Table.Td>
                   <Table.Td className={classes.wide}>{called(person.role)}</Table.Td>
                   <Table.Td className={classes.wide}>
                     {person.groups?.map((group) => group.name).join(', ')}
+                  </Table.Td>
+                  <Table.Td className={classes.wide}>
+                    <GuardOf guard={guardOf(person)} />
                   </Table.Td>
                   <Table.Td>
                     <StateOf person={person} />
@@ -132,6 +149,22 @@ export function PeoplePage() {
       </Panel>
       {inviting && <Invite onClose={() => setInviting(false)} />}
     </Column>
+  );
+}
+
+/** What somebody proves with besides the password, and whether what is demanded is missing. */
+function GuardOf({ guard }: { guard?: Guarded['items'][number] }) {
+  const factor = useFactorWords();
+  if (!guard) return null; // who is closed out has nothing to prove
+  if (guard.kinds.length) return guard.kinds.map((kind) => factor[kind]).join(', ');
+  return guard.demanded ? (
+    <Badge variant="light" color="orange" tt="none">
+      <Trans>demanded, missing</Trans>
+    </Badge>
+  ) : (
+    <span className={classes.quiet}>
+      <Trans>password alone</Trans>
+    </span>
   );
 }
 

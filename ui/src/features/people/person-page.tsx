@@ -23,15 +23,15 @@ import { EntryPanel } from '../../kit/entry-panel';
 import { Failure, useSentence, useTell } from '../../kit/failure';
 import { Column, Panel } from '../../kit/page';
 import { Preview } from '../../kit/preview';
+import { useRoleName } from '../../kit/role-name';
 import { When } from '../../kit/when';
-import { kindMany } from '../../kit/words';
+import { kindMany, roleName } from '../../kit/words';
 import { isLanguage, languages } from '../../text';
 import { DifferencesPanel } from './differences';
 import { HandOvers, Leave } from './hand-over';
 import { LinkedPanel } from './linked';
 import { OneTimeLink } from './one-time-link';
 import classes from './people.module.css';
-import { roleName } from './role-name';
 import { SessionsPanel } from './sessions';
 
 const route = getRouteApi('/in/settings/people/$id');
@@ -69,6 +69,7 @@ function Account({ person }: { person: Person }) {
   const client = useQueryClient();
   const sentence = useSentence();
   const tell = useTell();
+  const called = useRoleName();
   const { data: all = [] } = useQuery(roles);
   const [draft, setDraft] = useState({
     name: person.name,
@@ -245,7 +246,7 @@ function Account({ person }: { person: Person }) {
               <Trans>Groups:</Trans>
             </Text>{' '}
             {person.groups
-              .map((group) => (group.role ? `${group.name} (${group.role.name})` : group.name))
+              .map((group) => (group.role ? `${group.name} (${called(group.role)})` : group.name))
               .join(', ')}
           </Text>
         )}

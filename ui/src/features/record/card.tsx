@@ -2,6 +2,7 @@ import { Trans, useLingui } from '@lingui/react/macro';
 import { ActionIcon, Menu, Skeleton, Tabs } from '@mantine/core';
 import {
   IconArrowBackUp,
+  IconArrowMerge,
   IconDots,
   IconEyeCheck,
   IconHistory,
@@ -33,8 +34,11 @@ import { SeenTab } from './seen';
 import { ShareDialog } from './share';
 import { Timeline } from './timeline';
 
+const CardTwins = lazy(() => import('./card-twins'));
 const Convert = lazy(() => import('./convert'));
 const NextStep = lazy(() => import('./next-step'));
+const Files = lazy(() => import('./files'));
+const MergeDialog = lazy(() => import('./merge'));
 
 const route = getRouteApi('/in/$plural/$id');
 
@@ -97,6 +101,8 @@ export function Card({ kind, id, tab, onTab, onClose }: Props) {
   const tell = useTell();
   const offerUndo = useUndo();
   const [sharing, setSharing] = useState(false);
+  const [merging, setMerging] = useState(false);
+  const navigate = useNavigate();
   const { data: record, error, refetch } = useQuery(read(kind.plural, id));
 
   async function drop() {
@@ -135,6 +141,16 @@ export function Card({ kind, id, tab, onTab, onClose }: Props) {
 
   const readOnly = !!me.view_as;
   const responsible = record[kind.responsible] as PersonRef | null | undefined;
+  const mayMerge =
+    holds(me, 'records.merge') && !readOnly && mergeable(kind) && !!record.can?.edit && !!record.can?.delete;
+  const goTo = (stays: string) => {
+    if (stays !== id)
+      void navigate({
+        to: '/$plural/$id',
+        params: { plural: kind.plural, id: stays },
+        search: (now: ListSearch) => ofList(now),
+      });
+  };
   const maySeen = holds(me, 'records.seen');
   const mayExplain = holds(me, 'explain');
 
@@ -173,6 +189,11 @@ export function Card({ kind, id, tab, onTab, onClose }: Props) {
               <Menu.Item leftSection={<IconHistory size={16} />} onClick={() => onTab('history')}>
                 <Trans>Earlier versions</Trans>
               </Menu.Item>
+              {mayMerge && (
+                <Menu.Item leftSection={<IconArrowMerge size={16} />} onClick={() => setMerging(true)}>
+                  <Trans>Merge with another…</Trans>
+                </Menu.Item>
+              )}
               {record.can?.delete && (
                 <Menu.Item color="red" leftSection={<IconTrash size={16} />} onClick={drop}>
                   <Trans>Delete</Trans>
@@ -220,7 +241,15 @@ export function Card({ kind, id, tab, onTab, onClose }: Props) {
                 <NextStep kind={kind} record={record} readOnly={readOnly} />
               </Suspense>
             )}
+            {mayMerge && (
+              <Suspense>
+                <CardTwins kind={kind} record={record} onMerged={goTo} />
+              </Suspense>
+            )}
             <Fields kind={kind} record={record} readOnly={readOnly} />
+            <Suspense fallback={<div style={{ height: 80 }} />}>
+              <Files kind={kind} record={record} readOnly={readOnly} />
+            </Suspense>
             <Timeline kind={kind} record={record} readOnly={readOnly} />
           </Tabs.Panel>
           <Tabs.Panel value="history">
@@ -234,10 +263,19 @@ export function Card({ kind, id, tab, onTab, onClose }: Props) {
           </Tabs.Panel>
         </div>
       </Tabs>
+      {merging && (
+        <Suspense>
+          <MergeDialog kind={kind} one={id} onClose={() => setMerging(false)} onMerged={goTo} />
+        </Suspense>
+      )}
       {sharing && <ShareDialog kind={kind} record={record} onClose={() => setSharing(false)} />}
     </article>
   );
 }
+
+/** Whether records of the kind are ever the same: those that say how somebody is reached. */
+const mergeable = (kind: Kind) =>
+  !kind.within && kind.fields.some((field) => field.name === 'phones' || field.name === 'emails');
 
 function CloseButton({ onClose }: { onClose: () => void }) {
   const { t } = useLingui();

@@ -1,6 +1,6 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import { Alert, Button, Drawer, Group, Stack, UnstyledButton } from '@mantine/core';
-import { useEffect, useMemo, useState } from 'react';
+import { lazy, Suspense, useEffect, useMemo, useState } from 'react';
 import { Problem } from '../../api/http';
 import type { Field, Kind } from '../../api/kinds';
 import { create, type Record_, type Values } from '../../api/records';
@@ -9,6 +9,8 @@ import { FieldInput, sendable } from '../../kit/field-input';
 import { isEmpty } from '../../kit/field-value';
 import { kindOne } from '../../kit/words';
 import { useCache } from './cache';
+
+const TwinHint = lazy(() => import('./twins'));
 
 interface Props {
   kind: Kind;
@@ -142,6 +144,11 @@ export default function CreateDrawer({ kind, opened, onClose, onCreated, begin }
               }
             />
           ))}
+          {fields.some((field) => field.name === 'phones' || field.name === 'emails') && (
+            <Suspense>
+              <TwinHint kind={kind} values={draft} onOpen={onCreated} />
+            </Suspense>
+          )}
           {!all && shown.length < fields.length && (
             <UnstyledButton
               c="dimmed"

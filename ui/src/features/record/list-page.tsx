@@ -1,7 +1,7 @@
 import { Trans, useLingui } from '@lingui/react/macro';
-import { Button, Skeleton } from '@mantine/core';
+import { ActionIcon, Button, Skeleton } from '@mantine/core';
 import { useHotkeys, useMediaQuery } from '@mantine/hooks';
-import { IconFileImport, IconPlus, IconSearchOff, IconUsers } from '@tabler/icons-react';
+import { IconCopyCheck, IconFileImport, IconPlus, IconSearchOff, IconUsers } from '@tabler/icons-react';
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link, Outlet, useMatchRoute, useNavigate } from '@tanstack/react-router';
 import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from 'react';
@@ -160,6 +160,11 @@ function ListOf({ kind }: { kind: Kind }) {
   const mayEdit = (kind.actions.edit ?? 'denied') !== 'denied' && !me.view_as;
   const mayCreate = (kind.actions.create ?? 'denied') !== 'denied' && !me.view_as;
   const mayImport = kind.name === 'contact' && holds(me, 'import.run') && !me.view_as;
+  const mayFindTwins =
+    holds(me, 'records.merge') &&
+    !me.view_as &&
+    !kind.within &&
+    kind.fields.some((field) => field.name === 'phones' || field.name === 'emails');
   const mayBulk = holds(me, 'records.bulk') && !me.view_as;
   useHotkeys([['n', () => mayCreate && setCreating(true)]]);
   useEffect(() => {
@@ -240,6 +245,19 @@ function ListOf({ kind }: { kind: Kind }) {
                     put({ view });
                   }}
                 />
+              )}
+              {mayFindTwins && !onBoard && (
+                <ActionIcon
+                  component={Link}
+                  to={`/duplicates/${kind.plural}`}
+                  size={30}
+                  variant="default"
+                  className={classes.secondary}
+                  aria-label={t`Probable duplicates`}
+                  title={t`Probable duplicates`}
+                >
+                  <IconCopyCheck size={16} />
+                </ActionIcon>
               )}
               {mayImport && (
                 <Button

@@ -7,6 +7,7 @@ import {
   IconEye,
   IconMail,
   IconMessage,
+  IconPaperclip,
   IconPencil,
   IconPhone,
   IconPlus,
@@ -41,6 +42,7 @@ const icons: Record<string, ReactNode> = {
   message: <IconMail size={14} />,
   appointment: <IconCalendarEvent size={14} />,
   invoice: <IconReceipt size={14} />,
+  file: <IconPaperclip size={14} />,
   revealed: <IconEye size={14} />,
   shared: <IconShare size={14} />,
   deleted: <IconTrash size={14} />,
@@ -227,6 +229,7 @@ function Item({ kind, item, onDone }: { kind: Kind; item: Happening; onDone: () 
     changed: t`changed it`,
     updated: t`changed it`,
     comment: t`wrote`,
+    file: t`put a file here:`,
     deal: t`opened a deal`,
     task: t`set a task`,
     call: t`recorded a call`,
@@ -242,7 +245,7 @@ function Item({ kind, item, onDone }: { kind: Kind; item: Happening; onDone: () 
     reverted: t`brought an earlier version back`,
   };
   const target = item.kind ? all?.find((each) => each.name === item.kind) : undefined;
-  const address = target && item.id && target.name !== 'comment' ? `/${target.plural}/${item.id}` : undefined;
+  const address = target && item.id && !target.within ? `/${target.plural}/${item.id}` : undefined;
   const title = item.title ?? '';
 
   return (

@@ -107,6 +107,7 @@ function Columns({ kind, columns, onColumns }: Pick<Props, 'kind' | 'columns' | 
   const [opened, setOpened] = useState(false);
   return (
     <Popup
+      label={t`Columns`}
       opened={opened}
       onChange={setOpened}
       position="bottom-end"

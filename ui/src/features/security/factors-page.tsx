@@ -8,6 +8,7 @@ import { holds, useMe } from '../../api/session';
 import { Avatar } from '../../kit/avatar';
 import { Failure, useTell } from '../../kit/failure';
 import { Column, Panel } from '../../kit/page';
+import { useFactorWords } from '../../kit/sign-in-words';
 import { When } from '../../kit/when';
 import classes from './security.module.css';
 
@@ -17,6 +18,7 @@ type One = Guarded['items'][number];
 export function FactorsPage() {
   const { t } = useLingui();
   const me = useMe();
+  const factor = useFactorWords();
   const { data, error, refetch } = useQuery(guarded);
   const [resetting, setResetting] = useState<One | null>(null);
   return (
@@ -65,9 +67,7 @@ export function FactorsPage() {
                         <Trans>password alone</Trans>
                       ) : (
                         <>
-                          {each.kinds
-                            .map((kind) => (kind === 'totp' ? t`authenticator app` : t`passkey`))
-                            .join(', ')}
+                          {each.kinds.map((kind) => factor[kind]).join(', ')}
                           {each.since && (
                             <>
                               {' · '}

@@ -154,10 +154,7 @@ export function FactorsPanel() {
             {...(adding === 'any' ? {} : { only: adding })}
             onDone={() => {
               setAdding(null);
-              notifications.show({
-                message: t`Your account is protected by a second step.`,
-                closeButtonProps: { 'aria-label': t`Close` },
-              });
+              notifications.show({ message: t`Your account is protected by a second step.` });
             }}
           />
         )}
@@ -245,10 +242,7 @@ function Removing({
       await removeFactor(factor.id, password);
       onDone();
       onClose();
-      notifications.show({
-        message: t`It is taken away, and you are signed out everywhere else.`,
-        closeButtonProps: { 'aria-label': t`Close` },
-      });
+      notifications.show({ message: t`It is taken away, and you are signed out everywhere else.` });
     } catch (problem) {
       setFailure(problem);
       setBusy(false);

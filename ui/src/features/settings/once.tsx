@@ -26,7 +26,7 @@ export function Copy({ value }: { value: string }) {
   return (
     <CopyButton value={value}>
       {({ copied, copy }) => (
-        <Button variant="default" onClick={copy}>
+        <Button variant="default" onClick={copy} style={{ flexShrink: 0 }}>
           {copied ? <Trans>Copied</Trans> : <Trans>Copy</Trans>}
         </Button>
       )}

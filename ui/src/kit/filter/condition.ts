@@ -220,10 +220,24 @@ export const line = (c: Condition) => {
   return text === 'all' ? '' : text;
 };
 
-/** The parts that must all hold, each a chip. */
+/** The parts that must all hold, each a chip. From and to of one field are one part. */
 export function parts(c: Condition): Condition[] {
   if (c.is === 'everything') return [];
-  return c.is === 'all' ? c.of : [c];
+  if (c.is !== 'all') return [c];
+  const all: Condition[] = [];
+  for (const part of c.of) {
+    const last = all.at(-1);
+    if (
+      last?.is === 'compare' &&
+      part.is === 'compare' &&
+      last.field === part.field &&
+      last.op === '>=' &&
+      part.op === '<='
+    ) {
+      all[all.length - 1] = { is: 'all', of: [last, part] };
+    } else all.push(part);
+  }
+  return all;
 }
 
 export const allOf = (of: Condition[]): Condition =>

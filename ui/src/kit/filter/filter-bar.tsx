@@ -21,9 +21,9 @@ interface Props {
 /** The filter of a list: chips that are clicked together, and the line behind them. */
 export function FilterBar({ kind, value, onChange }: Props) {
   const { t } = useLingui();
-  const say = useSaying(kind);
-  const [asLine, setAsLine] = useState(false);
   const tree = parse(value);
+  const say = useSaying(kind, tree);
+  const [asLine, setAsLine] = useState(false);
   const fields = kind.fields.filter((field) => field.filter !== false);
   const chips = tree ? parts(tree) : [];
 
@@ -101,9 +101,11 @@ function Editor(props: {
   onLine?: () => void;
   children: (open: () => void) => React.ReactElement;
 }) {
+  const { t } = useLingui();
   const [opened, setOpened] = useState(false);
   return (
     <Popup
+      label={t`Filter`}
       opened={opened}
       onChange={setOpened}
       width={380}

@@ -17,10 +17,11 @@ import { IconPlus, IconX } from '@tabler/icons-react';
 import { useState } from 'react';
 import type { Field, Kind } from '../../api/kinds';
 import { DateField } from '../field-date';
+import { FieldInput } from '../field-input';
 import { fieldLabel, optionLabel } from '../words';
-import { type Condition, type Leaf, parse, print } from './condition';
-import { useAskingWords, useNames } from './filter-words';
-import { type Asking, askingOf, askings, leafOf } from './operators';
+import { allOf, type Condition, parse, parts, print } from './condition';
+import { fieldOf, useAskingWords, useNames } from './filter-words';
+import { type Asking, askingOf, askings, conditionOf } from './operators';
 
 interface Draft {
   field: string;
@@ -29,20 +30,26 @@ interface Draft {
 }
 
 /** What the form can hold of a condition; the rest is kept as it is. */
-function drafts(fields: Field[], c: Condition | undefined): { any: Draft[]; not: boolean } | null {
-  if (!c) return { any: [], not: false };
+function drafts(
+  fields: Field[],
+  c: Condition | undefined,
+): { all: Draft[]; how: 'any' | 'all'; not: boolean } | null {
+  if (!c) return { all: [], how: 'any', not: false };
+  const one = (part: Condition): Draft | null => {
+    const field = fields.find((each) => each.name === fieldOf(part));
+    const asked = field && askingOf(field, part);
+    return field && asked ? { field: field.name, ...asked } : null;
+  };
+  const whole = one(c);
+  if (whole) return { all: [whole], how: 'any', not: false };
   const not = c.is === 'not';
   const inner = c.is === 'not' ? c.of : c;
-  const leaves = inner.is === 'any' ? inner.of : [inner];
-  const read: Draft[] = [];
-  for (const leaf of leaves) {
-    if (!('field' in leaf)) return null;
-    const field = fields.find((each) => each.name === leaf.field);
-    const asked = field && askingOf(field, leaf as Leaf);
-    if (!field || !asked) return null;
-    read.push({ field: field.name, ...asked });
-  }
-  return { any: read, not };
+  const alone = one(inner);
+  if (alone) return { all: [alone], how: 'any', not };
+  if (inner.is !== 'any' && inner.is !== 'all') return null;
+  const read = (inner.is === 'any' ? inner.of : parts(inner)).map(one);
+  if (read.some((each) => each === null)) return null;
+  return { all: read as Draft[], how: inner.is, not };
 }
 
 /** One condition, or several of which any may hold. Loaded when the first chip is made. */
@@ -57,19 +64,20 @@ export default function Form(props: {
   const words = useAskingWords();
   const { fields, start } = props;
   const read = drafts(fields, start);
-  const [any, setAny] = useState<Draft[]>(read?.any ?? []);
+  const [any, setAny] = useState<Draft[]>(read?.all ?? []);
+  const [how, setHow] = useState<'any' | 'all'>(read?.how ?? 'any');
   const [not, setNot] = useState(read?.not ?? false);
 
   const fieldNamed = (name: string) => fields.find((field) => field.name === name);
   const leaves = any.flatMap((draft) => {
     const field = fieldNamed(draft.field);
-    const leaf = field && leafOf(field, draft.asking, draft.values);
+    const leaf = field && conditionOf(field, draft.asking, draft.values);
     return leaf ? [leaf] : [];
   });
 
   function done() {
     if (leaves.length === 0 || leaves.length < any.length) return;
-    const joined: Condition = leaves.length === 1 ? (leaves[0] as Leaf) : { is: 'any', of: leaves };
+    const joined: Condition = leaves.length > 1 && how === 'any' ? { is: 'any', of: leaves } : allOf(leaves);
     props.onDone(not ? { is: 'not', of: joined } : joined);
   }
 
@@ -143,7 +151,7 @@ export default function Form(props: {
           <Stack gap={6} key={index}>
             {index > 0 && (
               <Text size="xs" c="dimmed">
-                <Trans>or</Trans>
+                {how === 'any' ? <Trans>or</Trans> : <Trans>and</Trans>}
               </Text>
             )}
             <Group gap={6} wrap="nowrap">
@@ -166,7 +174,9 @@ export default function Form(props: {
                 comboboxProps={{ withinPortal: false }}
                 data={askings(field).map((each) => ({ value: each, label: words[each] }))}
                 value={draft.asking}
-                onChange={(asking) => asking && set({ asking: asking as Asking })}
+                onChange={(asking) =>
+                  asking && set({ asking: asking as Asking, values: kept(field, draft, asking as Asking) })
+                }
               />
               <ActionIcon
                 size="sm"
@@ -181,11 +191,11 @@ export default function Form(props: {
         );
       })}
       <Group justify="space-between" gap={6}>
-        <Group gap={4}>
+        <Group gap={4} wrap="wrap">
           <Menu position="bottom-start" withinPortal={false}>
             <Menu.Target>
               <Button variant="subtle" color="gray" size="compact-xs" leftSection={<IconPlus size={12} />}>
-                <Trans>or…</Trans>
+                {how === 'any' ? <Trans>or…</Trans> : <Trans>and…</Trans>}
               </Button>
             </Menu.Target>
             <Menu.Dropdown mah={260} style={{ overflowY: 'auto' }}>
@@ -196,6 +206,18 @@ export default function Form(props: {
               ))}
             </Menu.Dropdown>
           </Menu>
+          {any.length > 1 && (
+            <SegmentedControl
+              size="xs"
+              aria-label={t`Whether one of them is enough`}
+              value={how}
+              onChange={(next) => setHow(next as 'any')}
+              data={[
+                { value: 'any', label: t`any` },
+                { value: 'all', label: t`all` },
+              ]}
+            />
+          )}
           <SegmentedControl
             size="xs"
             aria-label={t`Keep or leave out`}
@@ -213,6 +235,14 @@ export default function Form(props: {
       </Group>
     </Stack>
   );
+}
+
+/** What was typed stays where it still makes sense. */
+function kept(field: Field, draft: Draft, asking: Asking): string[] {
+  const counted = (each: Asking) => each === 'last' || each === 'next';
+  if (counted(asking)) return counted(draft.asking) ? draft.values : ['7'];
+  if (counted(draft.asking)) return [];
+  return field.type === 'bool' && draft.values.length === 0 ? ['yes'] : draft.values;
 }
 
 function Values({
@@ -281,7 +311,7 @@ function Values({
       );
     case 'person':
       return (
-        <Select
+        <MultiSelect
           size="xs"
           searchable
           data-autofocus
@@ -291,12 +321,76 @@ function Values({
             { value: 'me', label: t`me` },
             ...people.map((each) => ({ value: each.id, label: each.name })),
           ]}
-          value={value || null}
-          onChange={(next) => onChange(next ? [next] : [])}
+          value={draft.values}
+          onChange={onChange}
+        />
+      );
+    case 'relation':
+      return (
+        <FieldInput
+          field={{ ...field, required: true }}
+          bare
+          autoFocus
+          inside
+          value={value ? { id: value, title: '' } : null}
+          onChange={(next) => {
+            const id = (next as { id?: string } | null)?.id;
+            onChange(id ? [id] : []);
+          }}
         />
       );
     case 'date':
     case 'datetime':
+      if (draft.asking === 'last' || draft.asking === 'next') {
+        return (
+          <Group gap={4}>
+            {['1', '7', '30', '90', '365'].map((days) => (
+              <Button
+                key={days}
+                size="compact-xs"
+                variant={value === days ? 'light' : 'default'}
+                aria-pressed={value === days}
+                onClick={() => onChange([days])}
+              >
+                {days}
+              </Button>
+            ))}
+            <TextInput
+              size="xs"
+              w={70}
+              data-autofocus
+              inputMode="numeric"
+              aria-label={t`How many days`}
+              value={value}
+              maxLength={4}
+              onChange={(event) => onChange([event.currentTarget.value.replace(/\D/gu, '')])}
+              onKeyDown={(event) => {
+                if (event.key !== 'Enter') return;
+                event.preventDefault();
+                onEnter();
+              }}
+            />
+            <Text size="xs" c="dimmed">
+              <Trans>days</Trans>
+            </Text>
+          </Group>
+        );
+      }
+      if (draft.asking === 'between') {
+        return (
+          <Group gap={6} grow>
+            {[0, 1].map((place) => (
+              <DateField
+                key={place}
+                size="xs"
+                aria-label={place === 0 ? t`From` : t`To`}
+                value={draft.values[place]?.startsWith('today') ? '' : (draft.values[place] ?? '')}
+                onChange={(next) => onChange(place === 0 ? [next, draft.values[1] ?? ''] : [value, next])}
+              />
+            ))}
+          </Group>
+        );
+      }
       return (
         <Stack gap={6}>
           <Group gap={4}>
@@ -329,6 +423,26 @@ function Values({
         </Stack>
       );
     default:
+      if (draft.asking === 'between') {
+        return (
+          <Group gap={6} grow>
+            {[0, 1].map((place) => (
+              <TextInput
+                key={place}
+                size="xs"
+                inputMode="decimal"
+                aria-label={place === 0 ? t`From` : t`To`}
+                placeholder={place === 0 ? t`From` : t`To`}
+                value={draft.values[place] ?? ''}
+                onChange={(event) => {
+                  const next = event.currentTarget.value;
+                  onChange(place === 0 ? [next, draft.values[1] ?? ''] : [value, next]);
+                }}
+              />
+            ))}
+          </Group>
+        );
+      }
       return (
         <TextInput
           size="xs"

@@ -11,8 +11,13 @@ export type Asking =
   | 'after'
   | 'starts'
   | 'contains'
+  | 'between'
+  | 'last'
+  | 'next'
   | 'has'
+  | 'has-none'
   | 'among'
+  | 'none-of'
   | 'empty'
   | 'filled';
 
@@ -27,19 +32,21 @@ export function askings(field: Field): Asking[] {
     case 'integer':
     case 'number':
     case 'money':
-      return ['is', 'more', 'less', 'empty', 'filled'];
+      return ['is', 'more', 'less', 'between', 'empty', 'filled'];
     case 'date':
     case 'datetime':
-      return ['after', 'before', 'is', 'empty', 'filled'];
+      return ['last', 'next', 'after', 'before', 'between', 'is', 'empty', 'filled'];
     case 'bool':
       return ['is'];
     case 'choice':
     case 'stage':
     case 'pipeline':
-      return ['among', 'empty', 'filled'];
+    case 'person':
+    case 'relation':
+      return ['among', 'none-of', 'empty', 'filled'];
     case 'choices':
     case 'tags':
-      return ['has', 'empty', 'filled'];
+      return ['has', 'has-none', 'empty', 'filled'];
     case 'phones':
     case 'emails':
       return ['has', 'empty', 'filled'];
@@ -49,7 +56,35 @@ export function askings(field: Field): Asking[] {
 }
 
 /** The condition that an asking and its values make; null while it is not whole. */
-export function leafOf(field: Field, asking: Asking, values: string[]): Leaf | null {
+export function conditionOf(field: Field, asking: Asking, values: string[]): Condition | null {
+  const [from = '', to = ''] = values;
+  const compare = (op: '>=' | '<=', value: string): Condition => ({
+    is: 'compare',
+    field: field.name,
+    op,
+    value,
+  });
+  const span = (begin: string, end: string): Condition => ({
+    is: 'all',
+    of: [compare('>=', begin), compare('<=', end)],
+  });
+  const days = /^[1-9]\d{0,3}$/.test(from);
+  switch (asking) {
+    case 'between':
+      return from && to ? span(from, to) : null;
+    case 'last':
+      return days ? span(`today-${from}d`, 'today') : null;
+    case 'next':
+      return days ? span('today', `today+${from}d`) : null;
+    case 'has-none': {
+      const has = leafOf(field, 'has', values);
+      return has && { is: 'not', of: has };
+    }
+  }
+  return leafOf(field, asking, values);
+}
+
+function leafOf(field: Field, asking: Asking, values: string[]): Leaf | null {
   const value = values[0] ?? '';
   const compare = (op: Extract<Condition, { is: 'compare' }>['op']): Leaf | null =>
     value === '' ? null : { is: 'compare', field: field.name, op, value };
@@ -64,6 +99,12 @@ export function leafOf(field: Field, asking: Asking, values: string[]): Leaf | n
         : values.length === 1
           ? compare('=')
           : { is: 'in', field: field.name, values };
+    case 'none-of':
+      return values.length === 0
+        ? null
+        : values.length === 1
+          ? compare('!=')
+          : { is: 'in', field: field.name, values, not: true };
     case 'has':
       return values.length === 0
         ? null
@@ -86,15 +127,41 @@ export function leafOf(field: Field, asking: Asking, values: string[]): Leaf | n
     case 'contains':
       return compare(asking);
   }
+  return null;
 }
 
 /** The way back: how a condition was asked; null where no form fits. */
-export function askingOf(field: Field, leaf: Leaf): { asking: Asking; values: string[] } | null {
+export function askingOf(field: Field, leaf: Condition): { asking: Asking; values: string[] } | null {
   switch (leaf.is) {
+    case 'not': {
+      const inner = askingOf(field, leaf.of);
+      return inner?.asking === 'has' && askings(field).includes('has-none')
+        ? { asking: 'has-none', values: inner.values }
+        : null;
+    }
+    case 'all': {
+      const [from, to, more] = leaf.of;
+      if (
+        more ||
+        from?.is !== 'compare' ||
+        to?.is !== 'compare' ||
+        from.op !== '>=' ||
+        to.op !== '<=' ||
+        from.field !== field.name ||
+        to.field !== field.name ||
+        !askings(field).includes('between')
+      )
+        return null;
+      const last = /^today-(\d+)d$/.exec(from.value);
+      if (last?.[1] && to.value === 'today') return { asking: 'last', values: [last[1]] };
+      const next = /^today\+(\d+)d$/.exec(to.value);
+      if (next?.[1] && from.value === 'today') return { asking: 'next', values: [next[1]] };
+      return { asking: 'between', values: [from.value, to.value] };
+    }
     case 'empty':
       return { asking: leaf.not ? 'filled' : 'empty', values: [] };
     case 'in':
-      return leaf.not ? null : { asking: 'among', values: leaf.values };
+      return { asking: leaf.not ? 'none-of' : 'among', values: leaf.values };
     case 'hasAny':
       return { asking: 'has', values: leaf.values };
     case 'compare': {
@@ -103,7 +170,7 @@ export function askingOf(field: Field, leaf: Leaf): { asking: Asking; values: st
       const asking = (
         {
           '=': offered.includes('among') ? 'among' : 'is',
-          '!=': 'is-not',
+          '!=': offered.includes('none-of') ? 'none-of' : 'is-not',
           starts: 'starts',
           contains: 'contains',
           has: 'has',
@@ -115,5 +182,7 @@ export function askingOf(field: Field, leaf: Leaf): { asking: Asking; values: st
       )[leaf.op];
       return asking && offered.includes(asking) ? { asking, values: [leaf.value] } : null;
     }
+    default:
+      return null;
   }
 }

@@ -1,0 +1,2 @@
+-- SQLite's table of words becomes as this one is.
+SELECT 1;

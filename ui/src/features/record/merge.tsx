@@ -1,0 +1,308 @@
+import { Trans, useLingui } from '@lingui/react/macro';
+import { Alert, Button, Checkbox, Group, Modal, Radio, Skeleton, Stack, Text } from '@mantine/core';
+import { IconArrowsExchange } from '@tabler/icons-react';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import type { Field, Kind } from '../../api/kinds';
+import { type Email, merge, type Phone, type Record_, type RecordRef, read, undo } from '../../api/records';
+import { holds, useMe } from '../../api/session';
+import { useSentence } from '../../kit/failure';
+import { FieldInput } from '../../kit/field-input';
+import { FieldValue, isEmpty, phoneText } from '../../kit/field-value';
+import { useUndo } from '../../kit/undo';
+import { When } from '../../kit/when';
+import { fieldLabel, kindOne } from '../../kit/words';
+import { useCache } from './cache';
+import classes from './merge.module.css';
+import { useNames } from './names';
+
+type Take = 'this' | 'other' | 'both';
+
+interface Props {
+  kind: Kind;
+  /** One of the two; the other may still be looked for. */
+  one: string;
+  other?: string | undefined;
+  onClose: () => void;
+  /** Called with the record that stayed. */
+  onMerged?: (stays: string) => void;
+}
+
+const lists = ['phones', 'emails', 'tags', 'choices'];
+const sightOf = (record: Record_, field: Field) => record.sight?.[field.name] ?? 'plain';
+const holdsSomething = (record: Record_, field: Field) =>
+  !isEmpty(record[field.name]) || sightOf(record, field) !== 'plain';
+const listed = (value: unknown) => (Array.isArray(value) ? value : isEmpty(value) ? [] : [value]);
+
+/** Numbers and addresses as text; null for what is something else, or closed. */
+function reached(record: Record_, field: Field): string[] | null {
+  if (sightOf(record, field) !== 'plain') return null;
+  if (field.type === 'phones')
+    return (listed(record[field.name]) as Phone[]).map((each) => phoneText(each.number));
+  if (field.type === 'emails')
+    return listed(record[field.name]).map((each) =>
+      typeof each === 'string' ? each : (each as Email).address,
+    );
+  return null;
+}
+
+/** Makes one of two records: which stays, and what it takes of the other. */
+export default function MergeDialog({ kind, one, other, onClose, onMerged }: Props) {
+  const { t } = useLingui();
+  const [found, setFound] = useState<RecordRef | null>(null);
+  const second = other ?? found?.id;
+  return (
+    <Modal
+      opened
+      onClose={onClose}
+      size={760}
+      title={t`Merge two: ${kindOne(kind)}`}
+      closeButtonProps={{ 'aria-label': t`Close` }}
+    >
+      {second ? (
+        <Sides kind={kind} one={one} other={second} onClose={onClose} {...(onMerged ? { onMerged } : {})} />
+      ) : (
+        <Stack gap="sm">
+          <Text size="sm">
+            <Trans>Which other record is the same?</Trans>
+          </Text>
+          <FieldInput
+            field={
+              {
+                name: 'other',
+                type: 'relation',
+                target: kind.name,
+                labels: {},
+                label: t`The other record`,
+                sight: {},
+              } as unknown as Field
+            }
+            value={found}
+            autoFocus
+            onChange={(value) => {
+              const ref = value as RecordRef | null;
+              if (ref?.id !== one) setFound(ref);
+            }}
+          />
+        </Stack>
+      )}
+    </Modal>
+  );
+}
+
+function Sides({ kind, one, other, onClose, onMerged }: Props & { other: string }) {
+  const { t } = useLingui();
+  const me = useMe();
+  const cache = useCache(kind.plural);
+  const sentence = useSentence();
+  const offerUndo = useUndo();
+  const { nameOf } = useNames();
+  const first = useQuery(read(kind.plural, one));
+  const second = useQuery(read(kind.plural, other));
+  const [swapped, setSwapped] = useState<boolean | null>(null);
+  const [chosen, setChosen] = useState<Record<string, Take>>({});
+  const [shares, setShares] = useState(false);
+  const [failure, setFailure] = useState<unknown>(null);
+  const [busy, setBusy] = useState(false);
+
+  const problem = first.error ?? second.error;
+  if (problem) {
+    return (
+      <Alert color="red" variant="light" role="alert">
+        {sentence(problem)}
+      </Alert>
+    );
+  }
+  const a = first.data;
+  const b = second.data;
+  if (!a || !b) return <Skeleton height={220} />;
+
+  // The older one stays, unless somebody says otherwise: more leads to it.
+  const swap = swapped ?? String(a.created_at ?? '') > String(b.created_at ?? '');
+  const [stays, goes] = swap ? [b, a] : [a, b];
+  const mayBoth = (field: Field) =>
+    lists.includes(field.type) &&
+    [stays, goes].every((record) => ['plain', 'click'].includes(sightOf(record, field)));
+  const usual = (field: Field): Take => {
+    if (!holdsSomething(goes, field)) return 'this';
+    if (!holdsSomething(stays, field)) return 'other';
+    return mayBoth(field) ? 'both' : 'this';
+  };
+  const takeOf = (field: Field): Take => {
+    const said = chosen[field.name];
+    return said && (said !== 'both' || mayBoth(field)) ? said : usual(field);
+  };
+  const rows = kind.fields.filter(
+    (field) =>
+      !field.house &&
+      !field.follows &&
+      field.writable !== false &&
+      (holdsSomething(a, field) || holdsSomething(b, field)) &&
+      (sightOf(a, field) !== 'plain' ||
+        sightOf(b, field) !== 'plain' ||
+        JSON.stringify(a[field.name] ?? null) !== JSON.stringify(b[field.name] ?? null)),
+  );
+
+  async function go() {
+    setBusy(true);
+    setFailure(null);
+    try {
+      const done = await merge(kind.plural, stays.id, {
+        other: goes.id,
+        version: stays.version,
+        other_version: goes.version,
+        // What is closed and held by both is said in words: the server does not guess there.
+        take: Object.fromEntries(
+          rows
+            .filter(
+              (field) =>
+                chosen[field.name] ||
+                (holdsSomething(stays, field) && holdsSomething(goes, field) && takeOf(field) !== 'both'),
+            )
+            .map((field) => [field.name, takeOf(field)]),
+        ),
+        ...(shares ? { shares: true } : {}),
+      });
+      cache.takeOut(new Set([goes.id]));
+      for (const part of ['one', 'timeline', 'history', 'access', 'shares'])
+        void cache.forget(part, stays.id);
+      void cache.refresh();
+      offerUndo(<Trans>Merged. The other record is in the bin.</Trans>, async () => {
+        await undo(done.operation);
+        for (const id of [stays.id, goes.id])
+          for (const part of ['one', 'timeline', 'history', 'access', 'shares']) void cache.forget(part, id);
+        await cache.refresh();
+      });
+      onMerged?.(stays.id);
+      onClose();
+    } catch (refusal) {
+      setFailure(refusal);
+      setBusy(false);
+    }
+  }
+
+  const title = (record: Record_) => String(record[kind.title] ?? '–');
+  return (
+    <Stack gap="sm">
+      {failure !== null && (
+        <Alert color="red" variant="light" role="alert">
+          {sentence(failure)}
+        </Alert>
+      )}
+      <div className={classes.heads}>
+        <Head record={stays} title={title(stays)} word={t`Stays`} strong />
+        <Button
+          variant="default"
+          size="compact-sm"
+          leftSection={<IconArrowsExchange size={15} />}
+          onClick={() => {
+            setSwapped(!swap);
+            setChosen({});
+          }}
+        >
+          <Trans>The other way round</Trans>
+        </Button>
+        <Head record={goes} title={title(goes)} word={t`Goes to the bin`} />
+      </div>
+      {rows.length === 0 && (
+        <Text size="sm" c="dimmed">
+          <Trans>Both hold the same.</Trans>
+        </Text>
+      )}
+      <div className={classes.rows}>
+        {rows.map((field) => {
+          const label = fieldLabel(field);
+          const take = takeOf(field);
+          const value = (record: Record_) =>
+            !holdsSomething(record, field) ? (
+              <span className={classes.none}>–</span>
+            ) : reached(record, field) ? (
+              // No links: a choice is a button, and holds none.
+              reached(record, field)?.map((word) => <div key={word}>{word}</div>)
+            ) : (
+              <FieldValue field={field} record={record} look={{ nameOf, dense: field.type === 'url' }} />
+            );
+          return (
+            <Radio.Group
+              key={field.name}
+              label={label}
+              classNames={{ label: classes.label ?? '' }}
+              value={take}
+              onChange={(next) => setChosen((now) => ({ ...now, [field.name]: next as Take }))}
+            >
+              <div className={classes.row}>
+                <Radio.Card
+                  value="this"
+                  className={classes.side}
+                  aria-label={t`${label}: of the one that stays`}
+                >
+                  <div className={classes.value}>{value(stays)}</div>
+                </Radio.Card>
+                <Radio.Card
+                  value="other"
+                  className={classes.side}
+                  aria-label={t`${label}: of the one that goes`}
+                >
+                  <div className={classes.value}>{value(goes)}</div>
+                </Radio.Card>
+                {mayBoth(field) &&
+                  listed(stays[field.name]).length > 0 &&
+                  listed(goes[field.name]).length > 0 && (
+                    <Radio.Card value="both" className={classes.both} aria-label={t`${label}: both`}>
+                      <Trans>Both</Trans>
+                    </Radio.Card>
+                  )}
+              </div>
+            </Radio.Group>
+          );
+        })}
+      </div>
+      <Text size="xs" c="dimmed">
+        <Trans>
+          Deals, tasks, appointments, calls, messages and comments of the record that goes lead to the one
+          that stays. Its history stays with it in the bin, and all of this can be undone in one step.
+        </Trans>
+      </Text>
+      {holds(me, 'records.share') && (
+        <Checkbox
+          size="sm"
+          label={t`Share the record that stays with those with whom the other one is shared`}
+          checked={shares}
+          onChange={(event) => setShares(event.currentTarget.checked)}
+        />
+      )}
+      <Group justify="flex-end" gap="xs">
+        <Button variant="default" size="sm" onClick={onClose}>
+          <Trans>Leave as it was</Trans>
+        </Button>
+        <Button size="sm" loading={busy} onClick={() => void go()}>
+          <Trans>Merge</Trans>
+        </Button>
+      </Group>
+    </Stack>
+  );
+}
+
+function Head({
+  record,
+  title,
+  word,
+  strong,
+}: {
+  record: Record_;
+  title: string;
+  word: string;
+  strong?: boolean;
+}) {
+  return (
+    <div className={classes.head} data-strong={strong || undefined}>
+      <span className={classes.word}>{word}</span>
+      <span className={classes.title}>{title}</span>
+      <span className={classes.since}>
+        <Trans>
+          since <When at={record.created_at} />
+        </Trans>
+      </span>
+    </div>
+  );
+}
