@@ -124,7 +124,13 @@ func (r *rooms) join(ctx context.Context, p place, log *slog.Logger, by carrier)
 		FreshFor: func() time.Duration { return r.workspace.Settings().FreshFor() },
 		Place:    func(context.Context) ([]string, error) { return []string{r.workspace.Settings().Name}, nil },
 	})
-	r.book = records.Open(records.Options{Runner: r.runner, DB: r.db, Scribe: r.scribe, Rights: r.rights, Vault: r.vault, Catalog: r.workspace.Catalog, Region: r.workspace.Region, Prepare: r.workspace.Prepare(), Settle: r.workspace.Settle(),
+	var post records.Post
+	if r.mail.Configured() {
+		post = func(ctx context.Context, tx *store.Tx, p records.Posted) error {
+			return r.mail.Put(ctx, tx, mail.Message{Template: mail.Letter, To: p.To, Name: p.Name, Subject: p.Subject, Text: p.Body})
+		}
+	}
+	r.book = records.Open(records.Options{Post: post, Runner: r.runner, DB: r.db, Scribe: r.scribe, Rights: r.rights, Vault: r.vault, Catalog: r.workspace.Catalog, Region: r.workspace.Region, Prepare: r.workspace.Prepare(), Settle: r.workspace.Settle(),
 		Guard: r.workspace.Guard(), Shelf: blob.Open(r.db, r.vault)})
 	r.imports = exchange.Open(exchange.Options{DB: r.db, Scribe: r.scribe, Vault: r.vault, Rights: r.rights, Book: r.book, Region: r.workspace.Region,
 		Language: func() string { return r.workspace.Settings().Language }, Person: r.person, Log: log})

@@ -38,7 +38,12 @@ const (
 	Test            Template = "test"
 )
 
-// Templates lists them all.
+// Letter is what a person of the house writes to a client. It says what its
+// writer says and nothing else, as plain text: what a client is shown cannot be
+// made to fetch or to run anything. It has no words in words.go.
+const Letter Template = "letter"
+
+// Templates lists all that the house itself says.
 func Templates() []Template { return slices.Sorted(maps.Keys(words["en"])) }
 
 // text is what a template says in one language. In braces stand values: {name}
@@ -58,6 +63,12 @@ const longest = 200 // characters of a value: names and devices are not stories
 // write makes a letter of a message. It fails if the template is not known, or
 // has a link where the message has none.
 func (o *Outbox) write(m Message) (letter, error) {
+	if m.Template == Letter {
+		if a, err := mail.ParseAddress(m.To); err != nil || a.Address != m.To || m.Token != "" {
+			return letter{}, fmt.Errorf("mail %s: this is not one address, or it has a link", m.Template)
+		}
+		return letter{to: m.To, name: value.Line(m.Name), subject: value.Line(m.Subject), text: value.Paragraphs(m.Text) + "\n"}, nil
+	}
 	language := m.Language
 	if words[language] == nil {
 		language = "en"

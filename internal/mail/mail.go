@@ -65,6 +65,9 @@ type Message struct {
 	Token    string            // the secret of the link
 	Ends     time.Time         // the message is of no use after; zero: of use forever
 	At       time.Time         // when what it tells of happened; zero: when it is put
+
+	Subject string // of a Letter, which has words of its own
+	Text    string // of a Letter: plain text
 }
 
 // sendKind is the job that sends one message.

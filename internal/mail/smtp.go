@@ -234,9 +234,12 @@ func (o *Outbox) compose(number string, l letter) (*mailer.Msg, error) {
 	m.SetDateWithValue(o.DB.Now())
 	_, domain, _ := strings.Cut(from.Address, "@")
 	m.SetMessageIDWithValue(number + "@" + domain)
+	m.SetBodyString(mailer.TypeTextPlain, l.text)
+	if l.html == "" { // a person's letter
+		return m, nil
+	}
 	// Answering machines leave such messages alone.
 	m.SetGenHeader("Auto-Submitted", "auto-generated")
-	m.SetBodyString(mailer.TypeTextPlain, l.text)
 	m.AddAlternativeString(mailer.TypeTextHTML, l.html)
 	return m, nil
 }

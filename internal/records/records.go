@@ -61,6 +61,7 @@ type Options struct {
 	Prepare map[string]Prepare     // by name of kind
 	Runner  *jobs.Runner           // hands over what somebody was responsible for; nil: nothing is handed over
 	Settle  map[string]Settle      // by name of kind
+	Post    Post                   // sends letters; nil: there is no mail server
 	Guard   map[string]Guard       // by name of kind
 	Shelf   *blob.Shelf            // keeps what files hold; nil: there are no files
 }
@@ -76,13 +77,14 @@ type Book struct {
 	prepare map[string]Prepare
 	runner  *jobs.Runner
 	settle  map[string]Settle
+	post    Post
 	guard   map[string]Guard
 	shelf   *blob.Shelf
 }
 
 // Open makes a book over an open database.
 func Open(o Options) *Book {
-	b := &Book{db: o.DB, scribe: o.Scribe, rights: o.Rights, vault: o.Vault, catalog: o.Catalog, region: o.Region, prepare: o.Prepare, settle: o.Settle, guard: o.Guard, shelf: o.Shelf, runner: o.Runner}
+	b := &Book{db: o.DB, scribe: o.Scribe, rights: o.Rights, vault: o.Vault, catalog: o.Catalog, region: o.Region, prepare: o.Prepare, settle: o.Settle, guard: o.Guard, shelf: o.Shelf, post: o.Post, runner: o.Runner}
 	if o.Runner != nil {
 		o.Runner.Handle(handOverKind, b.carryOn)
 		o.Runner.Handle(askKind, b.passOn)

@@ -107,6 +107,7 @@ var catalogue = [...]Description{
 	{Event: "access.passed_on", Sentence: "A request for access to {record} was passed on to whoever is responsible", Details: "person, task", Reader: policy.ReadLedger},
 	{Event: "record.created", Sentence: "{who} created a record", Details: "values after", Reader: policy.ReadLedger},
 	{Event: "record.changed", Sentence: "{who} changed a record", Details: "fields with before and after", Reader: policy.ReadLedger},
+	{Event: "letter.sent", Sentence: "{who} sent a mail to {record}", Details: "", Reader: policy.ReadLedger},
 	{Event: "record.deleted", Sentence: "{who} moved a record to the bin", Details: "", Reader: policy.ReadLedger},
 	{Event: "record.restored", Sentence: "{who} brought a record back from the bin", Details: "", Reader: policy.ReadLedger},
 	{Event: "record.reverted", Sentence: "{who} brought a record back to an earlier state", Details: "version", Reader: policy.ReadLedger},

@@ -13,7 +13,7 @@ import (
 const (
 	phone  = "+12125550123"
 	digits = "2125550123"
-	mail   = "anna.secret@example.com"
+	email  = "anna.secret@example.com"
 )
 
 // bystanders: A and B sell, each to their own clients; C is a client of B.
@@ -34,11 +34,11 @@ func query(pairs ...string) string {
 func TestAttack1_MaskedFieldCannotBeFiltered(t *testing.T) {
 	everywhere(t, func(t *town) {
 		a, _, _ := bystanders(t)
-		a.create("contacts", object{"name": "Anna", "phones": []string{"(212) 555-0123"}, "emails": []string{mail}})
-		for _, filter := range []string{`phones has "` + phone + `"`, `emails has "` + mail + `"`, `not phones has "` + phone + `"`, `phones is empty`, `name = "Anna" or phones has "` + phone + `"`,
+		a.create("contacts", object{"name": "Anna", "phones": []string{"(212) 555-0123"}, "emails": []string{email}})
+		for _, filter := range []string{`phones has "` + phone + `"`, `emails has "` + email + `"`, `not phones has "` + phone + `"`, `phones is empty`, `name = "Anna" or phones has "` + phone + `"`,
 			`{"field":"phones","op":"has","value":"` + phone + `"}`, `{"not":{"field":"phones","op":"empty"}}`} {
 			for _, path := range []string{"/api/v1/contacts", "/api/v1/contacts/count"} {
-				a.get(path+query("filter", filter)).is(400, 403).lacks("Anna", phone, digits, mail)
+				a.get(path+query("filter", filter)).is(400, 403).lacks("Anna", phone, digits, email)
 			}
 		}
 		if n := len(a.get("/api/v1/contacts" + query("filter", `name = "Anna"`)).items()); n != 1 {
@@ -72,8 +72,8 @@ func TestAttack2_MaskedFieldCannotBeSorted(t *testing.T) {
 func TestAttack3_SearchDoesNotLookIntoUnreadableFields(t *testing.T) {
 	everywhere(t, func(t *town) {
 		a, _, _ := bystanders(t)
-		a.create("contacts", object{"name": "Anna", "phones": []string{"(212) 555-0123"}, "emails": []string{mail}})
-		for _, typed := range []string{"5550123", digits, "0123", mail, "anna.secret@"} {
+		a.create("contacts", object{"name": "Anna", "phones": []string{"(212) 555-0123"}, "emails": []string{email}})
+		for _, typed := range []string{"5550123", digits, "0123", email, "anna.secret@"} {
 			if got := a.get("/api/v1/contacts" + query("search", typed, "count", "exact")).lacks("Anna").items(); len(got) != 0 {
 				t.Errorf("search %q finds %d", typed, len(got))
 			}
@@ -182,29 +182,29 @@ func TestAttack10_NotYoursLooksLikeNotThere(t *testing.T) {
 func TestAttack14_MaskIsNeverStored(t *testing.T) {
 	everywhere(t, func(t *town) {
 		a, _, _ := bystanders(t)
-		id := a.create("contacts", object{"name": "Anna", "phones": []string{"(212) 555-0123"}, "emails": []string{mail}, "note": "Call 212-555-0123 after noon"})
-		shown := a.get("/api/v1/contacts/"+id).is(200).lacks(phone, digits, "555-0123", mail)
+		id := a.create("contacts", object{"name": "Anna", "phones": []string{"(212) 555-0123"}, "emails": []string{email}, "note": "Call 212-555-0123 after noon"})
+		shown := a.get("/api/v1/contacts/"+id).is(200).lacks(phone, digits, "555-0123", email)
 		seen := shown.json()
 		// The form sends back what it showed.
 		a.patch("/api/v1/contacts/"+id, object{"phones": seen["phones"]}).is(422).lacks(phone)
 		a.patch("/api/v1/contacts/"+id, object{"note": seen["note"]}).is(422)
 		a.patch("/api/v1/contacts/"+id, object{"name": "Anna B", "phones": seen["phones"]}).is(422)
-		after := t.olga.get("/api/v1/contacts/"+id).is(200).has(phone, mail, "212-555-0123", `"name":"Anna"`)
+		after := t.olga.get("/api/v1/contacts/"+id).is(200).has(phone, email, "212-555-0123", `"name":"Anna"`)
 		after.lacks("XXXX")
 		// A new number can be set unseen, and leaves the others alone.
-		a.patch("/api/v1/contacts/"+id, object{"phones": []string{"(212) 555-0145"}}).is(200).lacks("5550145", mail)
-		t.olga.get("/api/v1/contacts/"+id).is(200).has("+12125550145", mail)
+		a.patch("/api/v1/contacts/"+id, object{"phones": []string{"(212) 555-0145"}}).is(200).lacks("5550145", email)
+		t.olga.get("/api/v1/contacts/"+id).is(200).has("+12125550145", email)
 	})
 }
 
 func TestAttack16_PastIsMaskedLikeThePresent(t *testing.T) {
 	everywhere(t, func(t *town) {
 		a, _, _ := bystanders(t)
-		id := a.create("contacts", object{"name": "Anna", "phones": []string{"(212) 555-0123"}, "emails": []string{mail}})
+		id := a.create("contacts", object{"name": "Anna", "phones": []string{"(212) 555-0123"}, "emails": []string{email}})
 		t.olga.patch("/api/v1/contacts/"+id, object{"phones": []string{"(212) 555-0145"}, "emails": []string{"other.secret@example.com"}}).is(200)
 		a.create("comments", object{"about": id, "about_kind": "contact", "text": "Spoke on 212-555-0123"})
 		for _, rest := range []string{"/history", "/history/1", "/history/2", "/timeline", ""} {
-			a.get("/api/v1/contacts/"+id+rest).is(200).lacks(phone, digits, "5550145", "555-0123", mail, "other.secret")
+			a.get("/api/v1/contacts/"+id+rest).is(200).lacks(phone, digits, "5550145", "555-0123", email, "other.secret")
 		}
 		a.get("/api/v1/comments"+query("filter", `about = "`+id+`"`)).is(200).lacks(digits, "555-0123")
 	})
@@ -213,9 +213,9 @@ func TestAttack16_PastIsMaskedLikeThePresent(t *testing.T) {
 func TestAttack18_SeveralMaskedColumnsStayMaskedInAnyOrder(t *testing.T) {
 	everywhere(t, func(t *town) {
 		a, _, _ := bystanders(t)
-		a.create("contacts", object{"name": "Anna", "phones": []string{"(212) 555-0123", "(212) 555-0124"}, "emails": []string{mail}, "address": "Secret street 5"})
+		a.create("contacts", object{"name": "Anna", "phones": []string{"(212) 555-0123", "(212) 555-0124"}, "emails": []string{email}, "address": "Secret street 5"})
 		for _, fields := range []string{"phones,emails,address", "address,emails,phones", "emails,name,phones", "name,phones,emails,address,city", "phones"} {
-			a.get("/api/v1/contacts"+query("fields", fields)).is(200).lacks(digits, "5550124", mail, "Secret street")
+			a.get("/api/v1/contacts"+query("fields", fields)).is(200).lacks(digits, "5550124", email, "Secret street")
 		}
 		// Two numbers are two masks; an address is nothing at all.
 		got := a.get("/api/v1/contacts" + query("fields", "phones,emails")).items()

@@ -27,6 +27,7 @@ import (
 	"castellan/internal/identity"
 	"castellan/internal/inspect"
 	"castellan/internal/jobs"
+	"castellan/internal/mail"
 	"castellan/internal/records"
 	"castellan/internal/rights"
 	"castellan/internal/scribe"
@@ -101,9 +102,9 @@ func founded(t *testing.T, engine store.Engine) *town {
 	return w
 }
 
-func found(t *testing.T, db *store.DB) *town {
+func found(t *testing.T, db *store.DB, posts ...func(mail.Options) records.Post) *town {
 	t.Helper()
-	w := build(t, db)
+	w := build(t, db, posts...)
 	w.olga = &person{town: w}
 	w.olga.post("/api/v1/setup", object{"token": w.setup, "email": "olga@example.com", "name": "Olga", "password": goodPassword, "language": "en",
 		"workspace": "Salon", "region": "US", "time_zone": "Europe/Warsaw"}).is(201)
@@ -112,7 +113,7 @@ func found(t *testing.T, db *store.DB) *town {
 }
 
 // build wires the house as the program does.
-func build(t testing.TB, db *store.DB) *town {
+func build(t testing.TB, db *store.DB, posts ...func(mail.Options) records.Post) *town {
 	t.Helper()
 	ctx, dir := context.Background(), t.TempDir()
 	fail := func(err error) {
@@ -141,7 +142,11 @@ func build(t testing.TB, db *store.DB) *town {
 			return workspace.Found(ctx, tx, crm.Settings{Name: f.Workspace, Region: f.Region, Language: f.Language, TimeZone: f.TimeZone, Currency: "EUR"})
 		},
 	})
-	door := records.Open(records.Options{Runner: runner, DB: db, Scribe: s, Rights: book, Vault: v, Catalog: workspace.Catalog, Region: workspace.Region, Prepare: workspace.Prepare(), Settle: workspace.Settle(),
+	var post records.Post
+	for _, by := range posts {
+		post = by(mail.Options{DB: db, Vault: v, Scribe: s, Runner: runner, Log: log})
+	}
+	door := records.Open(records.Options{Post: post, Runner: runner, DB: db, Scribe: s, Rights: book, Vault: v, Catalog: workspace.Catalog, Region: workspace.Region, Prepare: workspace.Prepare(), Settle: workspace.Settle(),
 		Guard: workspace.Guard(), Shelf: blob.Open(db, v)})
 	imports := exchange.Open(exchange.Options{DB: db, Scribe: s, Vault: v, Rights: book, Book: door, Region: workspace.Region,
 		Language: func() string { return "en" }, Person: func(context.Context, string) (actor.PersonID, bool) { return 0, false }, Log: log})

@@ -273,8 +273,13 @@ func read(raw string) (Mail, error) {
 	}
 	m.Name, m.Sender = to[0].Name, from.String()
 	parts := e.MultipartReader()
-	if parts == nil {
-		return m, errors.New("a mail has one part only")
+	if kind, _, _ := e.Header.ContentType(); parts == nil && (kind != "text/plain" || e.Header.Get("Auto-Submitted") != "") {
+		return m, errors.New("a mail of the house has one part only")
+	}
+	if parts == nil { // a letter
+		text, err := io.ReadAll(e.Body)
+		m.Text = strings.ReplaceAll(string(text), "\r\n", "\n")
+		return m, err
 	}
 	for {
 		p, err := parts.NextPart()

@@ -287,3 +287,17 @@ export const search = (q: string) =>
       (await call<{ items: Hit[] }>('GET', '/search', { query: { q }, signal })).items,
     staleTime: 10_000,
   });
+
+export interface Letter {
+  subject: string;
+  body: string;
+  deal?: string;
+}
+
+/** Sends a mail to a client; the server knows to which address. */
+export const sendLetter = (id: string, letter: Letter) =>
+  call<{ message: string }>('POST', `/contacts/${id}/letter`, { body: letter });
+
+/** The letter with its fields filled in, as far as the writer sees them. */
+export const previewLetter = (id: string, letter: Letter) =>
+  call<{ subject: string; body: string }>('POST', `/contacts/${id}/letter/preview`, { body: letter });

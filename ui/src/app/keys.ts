@@ -3,11 +3,13 @@ import { useNavigate } from '@tanstack/react-router';
 import { useEffect, useRef } from 'react';
 
 const places: Record<string, string> = {
+  h: '/dashboard',
   c: '/contacts',
   f: '/companies',
   d: '/deals',
   j: '/journal',
-  t: '/tasks',
+  t: '/days',
+  m: '/conversations',
   s: '/security',
   b: '/bin',
   ',': '/settings',

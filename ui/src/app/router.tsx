@@ -100,7 +100,7 @@ const home = createRoute({
     const all = await context.client.ensureQueryData(kinds).catch(() => []);
     const first = all.find((kind) => !kind.within && (kind.actions.view ?? 'denied') !== 'denied');
     if (!first) throw redirect({ to: '/settings' });
-    throw redirect({ to: '/$plural', params: { plural: first.plural } });
+    throw redirect({ to: '/dashboard' });
   },
 });
 
@@ -110,6 +110,24 @@ const journal = createRoute({
   validateSearch: (search: Record<string, unknown>): JournalSearch =>
     words(search, 'day', 'view', 'staff', 'client'),
   component: lazyRouteComponent(() => import('../features/journal/journal-page'), 'JournalPage'),
+});
+
+const figures = createRoute({
+  getParentRoute: () => inside,
+  path: '/dashboard',
+  component: lazyRouteComponent(() => import('../features/dashboard/dashboard-page'), 'DashboardPage'),
+});
+
+const byDay = createRoute({
+  getParentRoute: () => inside,
+  path: '/days',
+  component: lazyRouteComponent(() => import('../features/tasks/days-page'), 'DaysPage'),
+});
+
+const conversations = createRoute({
+  getParentRoute: () => inside,
+  path: '/conversations',
+  component: lazyRouteComponent(() => import('../features/messages/messages-page'), 'MessagesPage'),
 });
 
 const list = createRoute({
@@ -307,6 +325,9 @@ const tree = root.addChildren([
   inside.addChildren([
     home,
     journal,
+    figures,
+    byDay,
+    conversations,
     list.addChildren([card]),
     twins,
     security.addChildren([log, signIns, liveSessions, networks, factors]),

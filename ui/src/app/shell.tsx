@@ -4,6 +4,7 @@ import { useMediaQuery } from '@mantine/hooks';
 import {
   IconBuilding,
   IconCalendarEvent,
+  IconChartBar,
   IconChecklist,
   IconChevronDown,
   IconChevronUp,
@@ -61,8 +62,10 @@ const icons: Record<string, ReactNode> = {
 };
 
 // What most people open every day, in this order; the other kinds are one click further.
-// Appointments are opened as the journal.
 const daily = ['contact', 'deal', 'appointment', 'task', 'message', 'call', 'company'];
+
+// Kinds that have a page of their own beside their list.
+const pageOf: Record<string, string> = { appointment: '/journal', task: '/days', message: '/conversations' };
 
 export interface Place {
   to: string;
@@ -83,12 +86,15 @@ function usePlaces(): Place[] {
     .filter((kind) => !kind.within && (kind.actions.view ?? 'denied') !== 'denied')
     .sort((a, b) => rank(a.name) - rank(b.name))
     .map((kind) => ({
-      to: kind.name === 'appointment' ? '/journal' : `/${kind.plural}`,
+      to: pageOf[kind.name] ?? `/${kind.plural}`,
       label: kind.name === 'appointment' ? t`Journal` : kindMany(kind),
       icon: icons[kind.name] ?? <IconFolder size={18} stroke={1.6} />,
       further: !daily.includes(kind.name),
     }));
   return [
+    ...(records.length > 0
+      ? [{ to: '/dashboard', label: t`Today`, icon: <IconChartBar size={18} stroke={1.6} /> }]
+      : []),
     ...records,
     ...(holds(me, 'records.bin')
       ? [{ to: '/bin', label: t`Bin`, icon: <IconTrash size={18} stroke={1.6} />, below: true }]

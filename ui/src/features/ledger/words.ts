@@ -92,6 +92,7 @@ export function useEventWords(): Record<string, string> {
     'view.deleted': t`${who} deleted a saved view of a list`,
     'record.created': t`${who} created a record`,
     'record.changed': t`${who} changed a record`,
+    'letter.sent': t`${who} sent a mail to ${record}`,
     'record.deleted': t`${who} moved a record to the bin`,
     'record.restored': t`${who} brought a record back from the bin`,
     'record.reverted': t`${who} brought a record back to an earlier state`,

@@ -37,6 +37,7 @@ import { Timeline } from './timeline';
 const CardTwins = lazy(() => import('./card-twins'));
 const Convert = lazy(() => import('./convert'));
 const Invoice = lazy(() => import('./invoice'));
+const NextStep = lazy(() => import('./next-step'));
 const Files = lazy(() => import('./files'));
 const MergeDialog = lazy(() => import('./merge'));
 
@@ -239,6 +240,11 @@ export function Card({ kind, beside, id, tab, onTab, onClose }: Props) {
             {kind.name === 'prospect' && !record.contact && record.can?.edit && !readOnly && (
               <Suspense fallback={<div style={{ height: 48 }} />}>
                 <Convert record={record} />
+              </Suspense>
+            )}
+            {['contact', 'company', 'deal'].includes(kind.name) && !record.binned && (
+              <Suspense fallback={<div style={{ height: 62 }} />}>
+                <NextStep kind={kind} record={record} readOnly={readOnly} />
               </Suspense>
             )}
             {mayMerge && (

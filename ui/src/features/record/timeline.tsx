@@ -2,12 +2,16 @@ import { Trans, useLingui } from '@lingui/react/macro';
 import { Button, Group, SegmentedControl, Skeleton, Textarea } from '@mantine/core';
 import {
   IconArrowBackUp,
+  IconCalendarEvent,
   IconChecklist,
   IconEye,
+  IconMail,
   IconMessage,
   IconPaperclip,
   IconPencil,
+  IconPhone,
   IconPlus,
+  IconReceipt,
   IconShare,
   IconTargetArrow,
   IconTrash,
@@ -18,13 +22,14 @@ import { type Kind, kinds } from '../../api/kinds';
 import { change, create, type Happening, type Record_, timeline } from '../../api/records';
 import { Failure, useTell } from '../../kit/failure';
 import { When } from '../../kit/when';
-import { kindOne } from '../../kit/words';
+import { kindMany, kindOne } from '../../kit/words';
 import { useCache } from './cache';
 import CreateDrawer from './create';
 import { Changed } from './history';
 import classes from './timeline.module.css';
 
-type Only = 'all' | 'comment' | 'changed' | 'deal' | 'task';
+/** All, comments, changes, or a kind that leads here. */
+type Only = string;
 
 const icons: Record<string, ReactNode> = {
   comment: <IconMessage size={14} />,
@@ -33,6 +38,10 @@ const icons: Record<string, ReactNode> = {
   updated: <IconPencil size={14} />,
   deal: <IconTargetArrow size={14} />,
   task: <IconChecklist size={14} />,
+  call: <IconPhone size={14} />,
+  message: <IconMail size={14} />,
+  appointment: <IconCalendarEvent size={14} />,
+  invoice: <IconReceipt size={14} />,
   file: <IconPaperclip size={14} />,
   revealed: <IconEye size={14} />,
   shared: <IconShare size={14} />,
@@ -54,7 +63,7 @@ export function Timeline({ kind, record, readOnly }: { kind: Kind; record: Recor
     (each) =>
       only === 'all' ||
       each.type === only ||
-      (only === 'changed' && ['created', 'updated'].includes(each.type)),
+      (only === 'changed' && ['created', 'updated', 'deleted', 'restored'].includes(each.type)),
   );
   const again = () => client.invalidateQueries({ queryKey: ['records', kind.plural, 'timeline', record.id] });
   const addable = (all ?? []).filter(
@@ -63,6 +72,10 @@ export function Timeline({ kind, record, readOnly }: { kind: Kind; record: Recor
       each.name !== kind.name &&
       (each.actions.create ?? 'denied') !== 'denied' &&
       each.fields.some((field) => field.type === 'relation' && field.target === kind.name),
+  );
+  // Kinds that lead here, as far as there is something of them: what nobody wrote needs no choice.
+  const linked = (all ?? []).filter(
+    (each) => !each.within && data?.pages.some((page) => page.items.some((item) => item.type === each.name)),
   );
   const comments = all?.find((each) => each.name === 'comment');
   const mayComment = !readOnly && comments && (comments.actions.create ?? 'denied') !== 'denied';
@@ -93,6 +106,7 @@ export function Timeline({ kind, record, readOnly }: { kind: Kind; record: Recor
       <SegmentedControl
         size="xs"
         mb="xs"
+        style={{ maxWidth: '100%', overflowX: 'auto' }}
         aria-label={t`Show only`}
         value={only}
         onChange={(next) => setOnly(next as Only)}
@@ -100,8 +114,7 @@ export function Timeline({ kind, record, readOnly }: { kind: Kind; record: Recor
           { value: 'all', label: t`All` },
           { value: 'comment', label: t`Comments` },
           { value: 'changed', label: t`Changes` },
-          ...(kind.name === 'deal' ? [] : [{ value: 'deal', label: t`Deals` }]),
-          ...(kind.name === 'task' ? [] : [{ value: 'task', label: t`Tasks` }]),
+          ...linked.map((each) => ({ value: each.name, label: kindMany(each) })),
         ]}
       />
       {error ? (
@@ -210,6 +223,7 @@ function Comment({ kind, record, onDone }: { kind: Kind; record: Record_; onDone
 function Item({ kind, item, onDone }: { kind: Kind; item: Happening; onDone: () => void }) {
   const { t } = useLingui();
   const { data: all } = useQuery(kinds);
+  const outgoing = (item.record as Record_ | undefined)?.direction === 'out';
   const words: Record<string, string> = {
     created: t`created it`,
     changed: t`changed it`,
@@ -218,6 +232,10 @@ function Item({ kind, item, onDone }: { kind: Kind; item: Happening; onDone: () 
     file: t`put a file here:`,
     deal: t`opened a deal`,
     task: t`set a task`,
+    call: t`recorded a call`,
+    message: outgoing ? t`wrote to the client` : t`noted a message`,
+    appointment: t`booked a visit`,
+    invoice: t`made an invoice`,
     revealed: t`looked at a closed value`,
     shared: t`shared it`,
     unshared: t`ended a sharing`,

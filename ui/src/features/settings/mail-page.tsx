@@ -156,6 +156,7 @@ function useProblemWords() {
 function useTemplateWords(): Record<string, string> {
   const { t } = useLingui();
   return {
+    letter: t`Letter to a client`,
     invite: t`Invitation`,
     reset: t`New password`,
     reset_started: t`New password`,

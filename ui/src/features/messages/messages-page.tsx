@@ -1,0 +1,143 @@
+import { Trans, useLingui } from '@lingui/react/macro';
+import { Anchor, Button, Skeleton } from '@mantine/core';
+import { IconArrowDownLeft, IconArrowUpRight, IconMessages } from '@tabler/icons-react';
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { useState } from 'react';
+import { list, type Record_, type RecordRef } from '../../api/records';
+import { Avatar } from '../../kit/avatar';
+import { Empty } from '../../kit/empty';
+import { Failure } from '../../kit/failure';
+import { PageTitle } from '../../kit/page';
+import { When } from '../../kit/when';
+import classes from './messages.module.css';
+
+/** With whom a message was exchanged; without a client it stands by itself. */
+const partner = (message: Record_) => (message.contact ?? message.company) as RecordRef | null | undefined;
+
+/** Conversations by client, the newest first, and one of them beside. */
+export function MessagesPage() {
+  const { t } = useLingui();
+  const [chosen, setChosen] = useState<string | null>(null);
+  const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery(
+    list('messages', { sort: '-at' }),
+  );
+  const all = data?.pages.flatMap((page) => page.items) ?? [];
+  const talks = new Map<string, Record_[]>();
+  for (const message of all) {
+    const key = partner(message)?.id ?? message.id;
+    talks.set(key, [...(talks.get(key) ?? []), message]);
+  }
+  if (error) return <Failure failure={error} retry={refetch} />;
+  const open = chosen !== null ? talks.get(chosen) : undefined;
+  const withWhom = open?.[0] ? partner(open[0]) : undefined;
+  return (
+    <>
+      <PageTitle title={t`Messages`} />
+      {data && all.length === 0 ? (
+        <Empty icon={<IconMessages size={24} />} title={t`No messages yet`}>
+          <Trans>Mails to clients, text messages and chat notes gather here, by client.</Trans>
+        </Empty>
+      ) : (
+        <div className={classes.split} data-open={open ? true : undefined}>
+          <nav className={classes.talks} aria-label={t`Conversations`}>
+            {!data && <Skeleton height={240} m="md" />}
+            <ul>
+              {[...talks].map(([key, messages]) => {
+                const last = messages[0];
+                if (!last) return null;
+                const name = partner(last)?.title ?? String(last.subject ?? '');
+                return (
+                  <li key={key}>
+                    <button
+                      type="button"
+                      className={classes.talk}
+                      aria-current={key === chosen || undefined}
+                      onClick={() => setChosen(key)}
+                    >
+                      <Avatar name={name || '?'} size={28} />
+                      <span className={classes.who}>
+                        <strong>{name || t`Client`}</strong>
+                        <span>{String(last.subject ?? '')}</span>
+                      </span>
+                      <span className={classes.at}>
+                        <When at={last.at as string | null} />
+                      </span>
+                    </button>
+                  </li>
+                );
+              })}
+            </ul>
+            {hasNextPage && (
+              <Button
+                variant="subtle"
+                color="gray"
+                loading={isFetchingNextPage}
+                onClick={() => fetchNextPage()}
+              >
+                <Trans>Earlier</Trans>
+              </Button>
+            )}
+            <Anchor component={Link} to="/messages" size="sm" className={classes.asList}>
+              <Trans>All messages as a list</Trans>
+            </Anchor>
+          </nav>
+          <section className={classes.thread} aria-label={t`Conversation`}>
+            {open ? (
+              <>
+                <div className={classes.head}>
+                  <Button
+                    variant="subtle"
+                    color="gray"
+                    size="compact-sm"
+                    className={classes.back}
+                    onClick={() => setChosen(null)}
+                  >
+                    <Trans>Back</Trans>
+                  </Button>
+                  {withWhom && (
+                    <Anchor
+                      component={Link}
+                      to={`/${withWhom.kind === 'company' ? 'companies' : 'contacts'}/${withWhom.id}`}
+                      size="sm"
+                    >
+                      <Trans>Open the card of {withWhom.title}</Trans>
+                    </Anchor>
+                  )}
+                </div>
+                <ol className={classes.messages}>
+                  {[...open].reverse().map((message) => (
+                    <Message key={message.id} message={message} />
+                  ))}
+                </ol>
+              </>
+            ) : (
+              <p className={classes.choose}>
+                <Trans>Choose a conversation.</Trans>
+              </p>
+            )}
+          </section>
+        </div>
+      )}
+    </>
+  );
+}
+
+/** What was said. It is text and never anything else: a mail may hold what would like to run. */
+function Message({ message }: { message: Record_ }) {
+  const { t } = useLingui();
+  const out = message.direction === 'out';
+  const words: Record<string, string> = { sms: t`SMS`, chat: t`Chat`, mail: t`E-mail` };
+  return (
+    <li className={classes.message} data-out={out || undefined}>
+      <div className={classes.meta}>
+        {out ? <IconArrowUpRight size={13} aria-hidden /> : <IconArrowDownLeft size={13} aria-hidden />}
+        <span>{out ? t`Sent` : t`Received`}</span>
+        <span>{words[String(message.channel)] ?? ''}</span>
+        <When at={message.at as string | null} />
+      </div>
+      <strong>{String(message.subject ?? '')}</strong>
+      {typeof message.body === 'string' && <p className={classes.body}>{message.body}</p>}
+    </li>
+  );
+}
