@@ -208,7 +208,7 @@ func TestAttack16_NumbersAreMaskedOnEachSurfaceByItself(t *testing.T) {
 			p := t.hire(fmt.Sprintf("Surface%d", i), role)
 			t.olga.put("/api/v1/staff/"+p.id, object{"week": [][]object{{}, {}, {}, {}, {}, {}, {}}}).is(200)
 			name := "Person " + surface
-			client := p.create("contacts", object{"name": name, "phones": []string{"(212) 555-0123"}, "emails": []string{mail}})
+			client := p.create("contacts", object{"name": name, "phones": []string{"(212) 555-0123"}, "emails": []string{email}})
 			day := "2031-03-03"
 			p.create("appointments", object{"contact": client, "responsible": p.id, "starts_at": day + "T10:00:00Z"})
 			for on, path := range map[string]string{
@@ -217,9 +217,9 @@ func TestAttack16_NumbersAreMaskedOnEachSurfaceByItself(t *testing.T) {
 			} {
 				got := p.get(path).is(200).has(name)
 				if on == surface {
-					got.has(digits, mail)
+					got.has(digits, email)
 				} else {
-					got.lacks(digits, "555-0123", mail)
+					got.lacks(digits, "555-0123", email)
 				}
 			}
 			// What is open elsewhere is not opened here.

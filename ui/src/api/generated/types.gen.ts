@@ -1094,6 +1094,41 @@ export type Count = {
     n: number;
 };
 
+export type Dashboard = {
+    /**
+     * Today, in the time zone of the workspace.
+     */
+    day: string;
+    /**
+     * Own tasks of today.
+     */
+    due_today?: Figure;
+    /**
+     * Own tasks whose day is over.
+     */
+    overdue?: Figure;
+    /**
+     * Open deals by stage, in the order of the pipelines.
+     */
+    stages?: Array<StageFigure>;
+    /**
+     * Appointments of today that are not called off.
+     */
+    visits?: Figure;
+    /**
+     * New clients in each of the last weeks, the oldest first.
+     */
+    weeks?: Array<WeekFigure>;
+    /**
+     * Deals won in this month.
+     */
+    won?: Figure;
+    /**
+     * Deals won in the month before.
+     */
+    won_last?: Figure;
+};
+
 export type DayPart = {
     /**
      * Such as 2026-12-24.
@@ -1638,6 +1673,19 @@ export type FieldsBody = {
     fields: unknown;
 };
 
+export type Figure = {
+    /**
+     * There are more.
+     */
+    capped: boolean;
+    /**
+     * The filter of the list that has as many.
+     */
+    filter: string;
+    n: number;
+    totals?: Array<Total>;
+};
+
 /**
  * As far as the asker may see it: a field that is absent is hidden. Fields of one's own begin with x_.
  */
@@ -1772,6 +1820,11 @@ export type FilePreview = {
      * Rows of which a value would be left out.
      */
     warnings: number;
+};
+
+export type Filled = {
+    body: string;
+    subject: string;
 };
 
 export type FindBody = {
@@ -2711,6 +2764,25 @@ export type LegalEntityPage = {
      * The cursor of the next page; null at the end.
      */
     next: string | null;
+};
+
+export type Letter = {
+    /**
+     * The message that was kept.
+     */
+    message: string;
+};
+
+export type LetterBody = {
+    /**
+     * Plain text. Names of fields of the client between braces, such as {name}, are filled in.
+     */
+    body: string;
+    /**
+     * The deal that it is about.
+     */
+    deal?: string;
+    subject: string;
 };
 
 export type Link = {
@@ -4698,6 +4770,10 @@ export type Staff = {
      * Days that differ from the week.
      */
     days: Array<DayPart>;
+    /**
+     * Services that the person does not give; ids.
+     */
+    except: Array<string>;
     person: Named;
     position: string;
     version: number;
@@ -4716,6 +4792,10 @@ export type StaffBody = {
      * Days that differ from the week.
      */
     days?: Array<DayPart>;
+    /**
+     * Services that the person does not give; ids.
+     */
+    except?: Array<string>;
     position?: string;
     /**
      * The one that was read; absent: whatever it is now.
@@ -4755,6 +4835,13 @@ export type StageBody = {
      * Names of fields that must be filled in before something enters the stage.
      */
     requires?: Array<string>;
+};
+
+export type StageFigure = {
+    figure: Figure;
+    name: string;
+    pipeline: string;
+    stage: string;
 };
 
 export type StageRuleShape = {
@@ -5075,6 +5162,11 @@ export type TokenBody = {
     token: string;
 };
 
+export type Total = {
+    amount: string;
+    currency: string;
+};
+
 export type Twins = {
     /**
      * The field that is the same.
@@ -5181,6 +5273,14 @@ export type VoidBody = {
 
 export type Way = {
     url: string;
+};
+
+export type WeekFigure = {
+    figure: Figure;
+    /**
+     * Its Monday.
+     */
+    from: string;
 };
 
 export type Weigh = {
@@ -9509,6 +9609,66 @@ export type RevertContactResponses = {
 
 export type RevertContactResponse = RevertContactResponses[keyof RevertContactResponses];
 
+export type SendLetterData = {
+    /**
+     * At most 512 KiB.
+     */
+    body: LetterBody;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/contacts/{id}/letter';
+};
+
+export type SendLetterErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type SendLetterError = SendLetterErrors[keyof SendLetterErrors];
+
+export type SendLetterResponses = {
+    /**
+     * Created
+     */
+    201: Letter;
+};
+
+export type SendLetterResponse = SendLetterResponses[keyof SendLetterResponses];
+
+export type PreviewLetterData = {
+    /**
+     * At most 512 KiB.
+     */
+    body: LetterBody;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/contacts/{id}/letter/preview';
+};
+
+export type PreviewLetterErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type PreviewLetterError = PreviewLetterErrors[keyof PreviewLetterErrors];
+
+export type PreviewLetterResponses = {
+    /**
+     * OK
+     */
+    200: Filled;
+};
+
+export type PreviewLetterResponse = PreviewLetterResponses[keyof PreviewLetterResponses];
+
 export type MergeContactData = {
     /**
      * At most 64 KiB.
@@ -9803,6 +9963,37 @@ export type ExplainContactResponses = {
 };
 
 export type ExplainContactResponse = ExplainContactResponses[keyof ExplainContactResponses];
+
+export type GetDashboardData = {
+    body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/dashboard';
+};
+
+export type GetDashboardErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetDashboardError = GetDashboardErrors[keyof GetDashboardErrors];
+
+export type GetDashboardResponses = {
+    /**
+     * OK
+     */
+    200: Dashboard;
+};
+
+export type GetDashboardResponse = GetDashboardResponses[keyof GetDashboardResponses];
 
 export type GetAppointmentsOfDayData = {
     body?: never;
