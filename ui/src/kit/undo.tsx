@@ -15,6 +15,7 @@ export function useUndo() {
     const id = notifications.show({
       autoClose: 12_000,
       withBorder: true,
+      closeButtonProps: { 'aria-label': t`Close` },
       message: (
         <Group justify="space-between" wrap="nowrap" gap="md">
           <Text size="sm">{message}</Text>
