@@ -23,6 +23,11 @@ type Staff struct {
 	Colour   string         `json:"colour"`   // one of the colours of services, or empty
 	Week     [7][]Span      `json:"week"`     // Monday first; an empty day is a day off
 	Days     []Day          `json:"days"`     // that differ from the week, by date
+
+	// Except are the services that the person does not give; a service that is
+	// added later is given by everybody until somebody says otherwise. It is
+	// advice to whoever books: an appointment is not refused for it.
+	Except []schema.RecordID `json:"except,omitempty"`
 }
 
 // Span is a part of a day, in minutes from midnight by the clock on the wall of
@@ -47,6 +52,7 @@ const (
 	maxSpans    = 8
 	maxDays     = 1000
 	maxStaff    = 500
+	maxExcept   = 1000
 )
 
 // Staff lists who takes appointments, in the order of the journal's columns.
@@ -108,6 +114,11 @@ func (s *Staff) check() error {
 			return err
 		}
 	}
+	if len(s.Except) > maxExcept {
+		return fault.Newf(fault.Large, "staff.except", "At most %d services can be left out.", maxExcept).At("except")
+	}
+	slices.Sort(s.Except)
+	s.Except = slices.Compact(s.Except)
 	if len(s.Days) > maxDays {
 		return fault.Newf(fault.Large, "staff.days", "At most %d days can differ from the week.", maxDays).At("days")
 	}
@@ -145,7 +156,7 @@ func ordered(all []Span, at string) error {
 }
 
 func readStaff(ctx context.Context, tx *store.Tx) ([]Staff, error) {
-	rows, err := tx.Query(ctx, store.Text("SELECT person, version, position, colour, week, days FROM staff ORDER BY place, person"))
+	rows, err := tx.Query(ctx, store.Text("SELECT person, version, position, colour, week, days, except_services FROM staff ORDER BY place, person"))
 	if err != nil {
 		return nil, fmt.Errorf("read staff: %w", err)
 	}
@@ -153,8 +164,8 @@ func readStaff(ctx context.Context, tx *store.Tx) ([]Staff, error) {
 	var all []Staff
 	for rows.Next() {
 		var s Staff
-		var week, days string
-		if err := rows.Scan(&s.Person, &s.Version, &s.Position, &s.Colour, &week, &days); err != nil {
+		var week, days, except string
+		if err := rows.Scan(&s.Person, &s.Version, &s.Position, &s.Colour, &week, &days, &except); err != nil {
 			return nil, fmt.Errorf("read staff: %w", err)
 		}
 		if err := json.Unmarshal([]byte(week), &s.Week); err != nil {
@@ -162,6 +173,9 @@ func readStaff(ctx context.Context, tx *store.Tx) ([]Staff, error) {
 		}
 		if err := json.Unmarshal([]byte(days), &s.Days); err != nil {
 			return nil, fmt.Errorf("read days of person %d: %w", s.Person, err)
+		}
+		if err := json.Unmarshal([]byte(except), &s.Except); err != nil {
+			return nil, fmt.Errorf("read services that person %d does not give: %w", s.Person, err)
 		}
 		all = append(all, s)
 	}
@@ -198,13 +212,14 @@ func (w *Workspace) SaveStaff(ctx context.Context, who actor.Actor, next Staff) 
 		if _, known := details["before"]; !known && len(is.staff) >= maxStaff {
 			return nil, fault.Newf(fault.Large, "staff.many", "At most %d people can take appointments.", maxStaff)
 		}
-		week, days, err := next.texts()
+		week, days, except, err := next.texts()
 		if err != nil {
 			return nil, err
 		}
-		_, err = tx.Exec(ctx, store.Text(`INSERT INTO staff (person, version, place, position, colour, week, days) VALUES (?, 1, ?, ?, ?, ?, ?)
-			ON CONFLICT (person) DO UPDATE SET version = staff.version + 1, position = excluded.position, colour = excluded.colour, week = excluded.week, days = excluded.days`),
-			int64(next.Person), place, next.Position, next.Colour, week, days)
+		_, err = tx.Exec(ctx, store.Text(`INSERT INTO staff (person, version, place, position, colour, week, days, except_services) VALUES (?, 1, ?, ?, ?, ?, ?, ?)
+			ON CONFLICT (person) DO UPDATE SET version = staff.version + 1, position = excluded.position, colour = excluded.colour, week = excluded.week, days = excluded.days,
+			except_services = excluded.except_services`),
+			int64(next.Person), place, next.Position, next.Colour, week, days, except)
 		if err != nil {
 			return nil, fmt.Errorf("write hours: %w", err)
 		}
@@ -212,7 +227,7 @@ func (w *Workspace) SaveStaff(ctx context.Context, who actor.Actor, next Staff) 
 	})
 }
 
-func (s Staff) texts() (week, days string, err error) {
+func (s Staff) texts() (week, days, except string, err error) {
 	for i := range s.Week {
 		if s.Week[i] == nil {
 			s.Week[i] = []Span{}
@@ -220,16 +235,23 @@ func (s Staff) texts() (week, days string, err error) {
 	}
 	a, err := json.Marshal(s.Week)
 	if err != nil {
-		return "", "", fmt.Errorf("encode hours: %w", err)
+		return "", "", "", fmt.Errorf("encode hours: %w", err)
 	}
 	if s.Days == nil {
 		s.Days = []Day{}
 	}
 	b, err := json.Marshal(s.Days)
 	if err != nil {
-		return "", "", fmt.Errorf("encode days: %w", err)
+		return "", "", "", fmt.Errorf("encode days: %w", err)
 	}
-	return string(a), string(b), nil
+	if s.Except == nil {
+		s.Except = []schema.RecordID{}
+	}
+	c, err := json.Marshal(s.Except)
+	if err != nil {
+		return "", "", "", fmt.Errorf("encode services: %w", err)
+	}
+	return string(a), string(b), string(c), nil
 }
 
 // RemoveStaff lets somebody take no more appointments. Those that they have stay

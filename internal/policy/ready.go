@@ -100,13 +100,15 @@ func readySpecialist() Ready {
 		"Pracuje z własnymi klientami i widzi klientów swoich grup. Numery własnych klientów otwierają się po kliknięciu.")}
 }
 
-// specialistsDay lets a specialist keep their own appointments, and not delete
-// them; services are for others to change.
+// specialistsDay lets a specialist keep their own appointments: make, move and
+// say whether the client came. None of them is deleted, and none is given to a
+// colleague, which takes more than one's own; services are for others to change.
 func specialistsDay(all map[string]map[Action]Grade) {
 	give(all, View, All, "service")
 	give(all, Edit, Denied, "service")
 	give(all, Create, All, "appointment")
 	give(all, View, Own, "appointment")
+	give(all, Edit, Own, "appointment")
 }
 
 func readyCallCentre() Ready {

@@ -36,6 +36,7 @@ type staffAnswer struct {
 	Colour   string       `json:"colour"`
 	Week     [][]spanPart `json:"week" nullable:"false" doc:"Seven days, Monday first."`
 	Days     []dayPart    `json:"days" nullable:"false" doc:"Days that differ from the week."`
+	Except   []string     `json:"except" nullable:"false" doc:"Services that the person does not give; ids."`
 }
 
 func parts(all []crm.Span) []spanPart {
@@ -63,7 +64,7 @@ func (c *call) staff() (listOf[staffAnswer], error) {
 		if err != nil {
 			return list(all), err
 		}
-		a := staffAnswer{Person: who, Version: s.Version, Position: s.Position, Colour: s.Colour, Week: [][]spanPart{}, Days: []dayPart{}}
+		a := staffAnswer{Person: who, Version: s.Version, Position: s.Position, Colour: s.Colour, Week: [][]spanPart{}, Days: []dayPart{}, Except: []string{}}
 		for _, day := range s.Week {
 			a.Week = append(a.Week, parts(day))
 		}
@@ -73,6 +74,9 @@ func (c *call) staff() (listOf[staffAnswer], error) {
 				day.Note = d.Note
 			}
 			a.Days = append(a.Days, day)
+		}
+		for _, id := range s.Except {
+			a.Except = append(a.Except, c.Records.RecordWord("service", id))
 		}
 		all = append(all, a)
 	}
@@ -94,6 +98,7 @@ type staffBody struct {
 	Colour   string       `json:"colour,omitempty" required:"false" doc:"One of the colours of services."`
 	Week     [][]spanPart `json:"week" nullable:"false" doc:"Seven days, Monday first."`
 	Days     []dayPart    `json:"days,omitempty" required:"false" nullable:"false" doc:"Days that differ from the week."`
+	Except   []string     `json:"except,omitempty" required:"false" nullable:"false" doc:"Services that the person does not give; ids."`
 }
 
 func (c *call) saveStaff(b staffBody) (staffAnswer, error) {
@@ -110,6 +115,13 @@ func (c *call) saveStaff(b staffBody) (staffAnswer, error) {
 	}
 	for _, d := range b.Days {
 		next.Days = append(next.Days, crm.Day{Date: d.Date, Spans: spans(d.Spans), Note: d.Note})
+	}
+	for _, word := range b.Except {
+		service, ok := c.Records.Record("service", word)
+		if !ok {
+			return staffAnswer{}, fault.New(fault.Invalid, "staff.service", "There is no such service.").At("except")
+		}
+		next.Except = append(next.Except, service)
 	}
 	if err := c.Workspace.SaveStaff(c.ctx, c.who, next); err != nil {
 		return staffAnswer{}, err

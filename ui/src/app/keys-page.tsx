@@ -13,6 +13,7 @@ export default function Keys({ onClose }: { onClose: () => void }) {
         [['G', 'C'], t`To the clients`],
         [['G', 'F'], t`To the companies`],
         [['G', 'D'], t`To the deals`],
+        [['G', 'J'], t`To the journal`],
         [['G', 'T'], t`To the tasks`],
         [['G', 'S'], t`To security`],
         [['G', ','], t`To the settings`],
@@ -26,6 +27,18 @@ export default function Keys({ onClose }: { onClose: () => void }) {
         [['X'], t`Tick; with Shift, all between`],
         [['N'], t`New`],
         [['Esc'], t`Close the card`],
+      ],
+    ],
+    [
+      t`In the journal`,
+      [
+        [['[', ']'], t`The days before and after`],
+        [['T'], t`Today`],
+        [['D', 'W'], t`Day or week`],
+        [['N'], t`Book`],
+        [['↑', '↓'], t`Move the appointment by 15 minutes; with Shift, its end`],
+        [['←', '→'], t`Move it to another person or day`],
+        [['1', '…', '4'], t`Waiting, confirmed, came, did not come`],
       ],
     ],
     [

@@ -7,6 +7,7 @@ const places: Record<string, string> = {
   c: '/contacts',
   f: '/companies',
   d: '/deals',
+  j: '/journal',
   t: '/days',
   m: '/conversations',
   s: '/security',

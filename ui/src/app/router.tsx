@@ -9,6 +9,7 @@ import {
 } from '@tanstack/react-router';
 import { kinds } from '../api/kinds';
 import { halfwayKey, session, setupNeeded } from '../api/session';
+import type { JournalSearch } from '../features/journal/address';
 import type { ListSearch } from '../features/record/address';
 import { Missing, Pending, Wrong } from './places';
 import { Shell } from './shell';
@@ -121,6 +122,14 @@ const conversations = createRoute({
   component: lazyRouteComponent(() => import('../features/messages/messages-page'), 'MessagesPage'),
 });
 
+const journal = createRoute({
+  getParentRoute: () => inside,
+  path: '/journal',
+  validateSearch: (search: Record<string, unknown>): JournalSearch =>
+    words(search, 'day', 'view', 'staff', 'client'),
+  component: lazyRouteComponent(() => import('../features/journal/journal-page'), 'JournalPage'),
+});
+
 const list = createRoute({
   getParentRoute: () => inside,
   path: '/$plural',
@@ -139,7 +148,7 @@ const card = createRoute({
   getParentRoute: () => list,
   path: '$id',
   validateSearch: (search: Record<string, unknown>): { tab?: string } => words(search, 'tab'),
-  component: lazyRouteComponent(() => import('../features/record/card'), 'CardPlace'),
+  component: lazyRouteComponent(() => import('./card'), 'CardPlace'),
 });
 
 const security = createRoute({
@@ -293,6 +302,19 @@ const mail = createRoute({
   component: lazyRouteComponent(() => import('../features/settings/mail-page'), 'MailPage'),
 });
 
+const services = createRoute({
+  getParentRoute: () => settings,
+  path: '/services',
+  component: lazyRouteComponent(() => import('../features/schedule/offer-page'), 'ServicesPage'),
+});
+
+const staff = createRoute({
+  getParentRoute: () => settings,
+  path: '/staff',
+  validateSearch: (search: Record<string, unknown>) => words(search, 'person'),
+  component: lazyRouteComponent(() => import('../features/schedule/staff-page'), 'StaffPage'),
+});
+
 const tree = root.addChildren([
   setup,
   door,
@@ -305,6 +327,7 @@ const tree = root.addChildren([
     figures,
     byDay,
     conversations,
+    journal,
     list.addChildren([card]),
     twins,
     security.addChildren([log, signIns, liveSessions, networks, factors]),
@@ -326,6 +349,8 @@ const tree = root.addChildren([
       providers,
       directory,
       mail,
+      services,
+      staff,
     ]),
   ]),
 ]);

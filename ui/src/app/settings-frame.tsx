@@ -1,5 +1,7 @@
 import { Trans, useLingui } from '@lingui/react/macro';
+import { useQuery } from '@tanstack/react-query';
 import { Link, Outlet } from '@tanstack/react-router';
+import { kinds } from '../api/kinds';
 import { holds, type Session, useMe } from '../api/session';
 import { PageTitle } from '../kit/page';
 import classes from './settings-frame.module.css';
@@ -7,6 +9,8 @@ import classes from './settings-frame.module.css';
 /** The settings that this person may look at. */
 export function useSettingsPlaces(me: Session) {
   const { t } = useLingui();
+  const { data: all = [] } = useQuery(kinds);
+  const services = all.find((each) => each.name === 'service');
   return [
     { to: '/settings', label: t`Workspace`, shown: true },
     { to: '/settings/you', label: t`You`, shown: !me.view_as },
@@ -16,6 +20,14 @@ export function useSettingsPlaces(me: Session) {
     { to: '/settings/guard-rails', label: t`Guard rails`, shown: holds(me, 'rails.manage') },
     { to: '/settings/fields', label: t`Fields`, shown: holds(me, 'fields.manage') },
     { to: '/settings/pipelines', label: t`Pipelines`, shown: holds(me, 'pipelines.manage') },
+    {
+      to: '/settings/services',
+      label: t`Services`,
+      shown:
+        !me.view_as &&
+        ['create', 'edit'].some((each) => (services?.actions[each as 'edit'] ?? 'denied') !== 'denied'),
+    },
+    { to: '/settings/staff', label: t`Working hours`, shown: holds(me, 'schedule.manage') },
     { to: '/settings/mail', label: t`Mail`, shown: holds(me, 'settings.manage') },
     { to: '/import', label: t`Import`, shown: holds(me, 'import.run') },
     { to: '/settings/keys', label: t`Program keys`, shown: holds(me, 'keys.manage') },

@@ -3,6 +3,7 @@ import { ActionIcon, Kbd, UnstyledButton } from '@mantine/core';
 import { useMediaQuery } from '@mantine/hooks';
 import {
   IconBuilding,
+  IconCalendarEvent,
   IconChartBar,
   IconChecklist,
   IconChevronDown,
@@ -45,6 +46,7 @@ const More = lazy(() => import('./more'));
 const Notices = lazy(() => import('./notices'));
 
 const icons: Record<string, ReactNode> = {
+  appointment: <IconCalendarEvent size={18} stroke={1.6} />,
   contact: <IconUsers size={18} stroke={1.6} />,
   company: <IconBuilding size={18} stroke={1.6} />,
   deal: <IconTargetArrow size={18} stroke={1.6} />,
@@ -58,10 +60,11 @@ const icons: Record<string, ReactNode> = {
 };
 
 // What most people open every day, in this order; the other kinds are one click further.
-const daily = ['contact', 'deal', 'task', 'message', 'call', 'company'];
+// Appointments are opened as the journal.
+const daily = ['contact', 'deal', 'appointment', 'task', 'message', 'call', 'company'];
 
 // Kinds that have a page of their own beside their list.
-const pageOf: Record<string, string> = { task: '/days', message: '/conversations' };
+const pageOf: Record<string, string> = { appointment: '/journal', task: '/days', message: '/conversations' };
 
 export interface Place {
   to: string;
@@ -83,7 +86,7 @@ function usePlaces(): Place[] {
     .sort((a, b) => rank(a.name) - rank(b.name))
     .map((kind) => ({
       to: pageOf[kind.name] ?? `/${kind.plural}`,
-      label: kindMany(kind),
+      label: kind.name === 'appointment' ? t`Journal` : kindMany(kind),
       icon: icons[kind.name] ?? <IconFolder size={18} stroke={1.6} />,
       further: !daily.includes(kind.name),
     }));

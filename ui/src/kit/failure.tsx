@@ -29,8 +29,14 @@ export function useSentence() {
 /** A function that tells of a failure in a corner of the page. */
 export function useTell() {
   const sentence = useSentence();
+  const { t } = useLingui();
   return (failure: unknown) => {
-    notifications.show({ color: 'red', message: sentence(failure), autoClose: 8000 });
+    notifications.show({
+      color: 'red',
+      message: sentence(failure),
+      autoClose: 8000,
+      closeButtonProps: { 'aria-label': t`Close` },
+    });
   };
 }
 

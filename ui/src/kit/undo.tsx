@@ -15,6 +15,7 @@ export function useUndo() {
     const id = notifications.show({
       autoClose: 12_000,
       withBorder: true,
+      closeButtonProps: { 'aria-label': t`Close` },
       message: (
         <Group justify="space-between" wrap="nowrap" gap="md">
           <Text size="sm">{message}</Text>
@@ -24,7 +25,11 @@ export function useUndo() {
               notifications.hide(id);
               try {
                 await undo();
-                notifications.show({ message: t`Taken back.`, autoClose: 3000 });
+                notifications.show({
+                  message: t`Taken back.`,
+                  autoClose: 3000,
+                  closeButtonProps: { 'aria-label': t`Close` },
+                });
               } catch (failure) {
                 tell(failure);
               }

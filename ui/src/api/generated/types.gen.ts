@@ -242,7 +242,7 @@ export type Asked = {
 };
 
 export type BulkBody = {
-    action: 'update' | 'delete' | 'restore' | 'share' | 'assign' | 'tag';
+    action: 'update' | 'delete' | 'restore' | 'share' | 'assign' | 'tag' | 'untag';
     /**
      * Every record that the asker may see, if there is neither ids nor filter nor search.
      */
@@ -257,7 +257,7 @@ export type BulkBody = {
      */
     ids?: Array<string>;
     /**
-     * For update: fields. For assign: responsible. For tag: tags, which are added. For share: person or group, level, ends_at.
+     * For update: fields. For assign: responsible. For tag and untag: tags, which are added or taken away. For share: person or group, level, ends_at.
      */
     patch?: unknown;
     search?: string;
@@ -1589,6 +1589,10 @@ export type Field = {
     custom: boolean;
     filter: boolean;
     /**
+     * In a merge its value comes from the record that this other field's comes from.
+     */
+    follows?: string;
+    /**
      * Kept by Castellan; cannot be written.
      */
     house: boolean;
@@ -1680,6 +1684,126 @@ export type Figure = {
     filter: string;
     n: number;
     totals?: Array<Total>;
+};
+
+/**
+ * As far as the asker may see it: a field that is absent is hidden. Fields of one's own begin with x_.
+ */
+export type File = {
+    /**
+     * On
+     */
+    about?: {
+        id: string;
+        kind?: string;
+        title?: string;
+    } | null;
+    /**
+     * On a
+     */
+    about_kind?: string | null;
+    /**
+     * It is in the bin.
+     */
+    binned?: boolean;
+    can?: {
+        delete?: boolean;
+        edit?: boolean;
+    };
+    /**
+     * Content, bytes
+     */
+    content?: number | null;
+    /**
+     * Created
+     */
+    created_at?: string | null;
+    /**
+     * Created by
+     */
+    created_by?: {
+        id: string;
+        name?: string;
+    } | null;
+    /**
+     * Kind of file
+     */
+    form?: 'pdf' | 'image' | 'document' | 'sheet' | 'slides' | 'text' | 'archive' | 'audio' | 'video' | null;
+    id: string;
+    kind: 'file';
+    /**
+     * Name
+     */
+    name?: string | null;
+    /**
+     * Has a small picture
+     */
+    picture?: boolean | null;
+    /**
+     * Responsible
+     */
+    responsible?: {
+        id: string;
+        name?: string;
+    } | null;
+    /**
+     * Of fields that are not shown plainly: click or masked.
+     */
+    sight?: {
+        [key: string]: 'masked' | 'click';
+    };
+    /**
+     * Changed
+     */
+    updated_at?: string | null;
+    /**
+     * Changed by
+     */
+    updated_by?: {
+        id: string;
+        name?: string;
+    } | null;
+    version: number;
+    [key: string]: unknown;
+};
+
+/**
+ * Fields to write; those that are not named keep what they hold. version may name the one that was seen.
+ */
+export type FileFields = {
+    /**
+     * On. An id.
+     */
+    about?: string | null;
+    /**
+     * On a
+     */
+    about_kind?: string | null;
+    /**
+     * Name
+     */
+    name?: string | null;
+    /**
+     * Responsible. An id.
+     */
+    responsible?: string | null;
+    version?: number;
+    [key: string]: unknown;
+};
+
+export type FilePage = {
+    count?: {
+        /**
+         * There are at least that many.
+         */
+        capped: boolean;
+        n: number;
+    };
+    items: Array<File>;
+    /**
+     * The cursor of the next page; null at the end.
+     */
+    next: string | null;
 };
 
 export type FilePreview = {
@@ -2795,6 +2919,14 @@ export type Operation = {
      */
     operation: string;
     refused: Array<Refused>;
+    /**
+     * There are many: the work goes on, and GET /operations/{operation} tells how far it has come.
+     */
+    running: boolean;
+    /**
+     * Of work that goes on: how many records.
+     */
+    total: number;
 };
 
 export type Option = {
@@ -3222,6 +3354,20 @@ export type ProcessPage = {
      * The cursor of the next page; null at the end.
      */
     next: string | null;
+};
+
+export type Progress = {
+    done: number;
+    operation: string;
+    /**
+     * Records that whoever began it may not change.
+     */
+    refused: number;
+    /**
+     * failed: whoever began it may no longer.
+     */
+    state: 'running' | 'done' | 'failed';
+    total: number;
 };
 
 export type ProofBody = {
@@ -4360,6 +4506,10 @@ export type Staff = {
      * Days that differ from the week.
      */
     days: Array<DayPart>;
+    /**
+     * Services that the person does not give; ids.
+     */
+    except: Array<string>;
     person: Named;
     position: string;
     version: number;
@@ -4378,6 +4528,10 @@ export type StaffBody = {
      * Days that differ from the week.
      */
     days?: Array<DayPart>;
+    /**
+     * Services that the person does not give; ids.
+     */
+    except?: Array<string>;
     position?: string;
     /**
      * The one that was read; absent: whatever it is now.
@@ -4942,6 +5096,12 @@ export type GetOpenApiResponse = GetOpenApiResponses[keyof GetOpenApiResponses];
 
 export type ScimListGroupsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -5043,6 +5203,12 @@ export type ScimDeleteGroupResponse = ScimDeleteGroupResponses[keyof ScimDeleteG
 
 export type ScimReadGroupData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -5139,6 +5305,12 @@ export type ScimReplaceGroupResponse = ScimReplaceGroupResponses[keyof ScimRepla
 
 export type ScimResourceTypesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/scim/v2/ResourceTypes';
@@ -5164,6 +5336,12 @@ export type ScimResourceTypesResponse = ScimResourceTypesResponses[keyof ScimRes
 
 export type ScimResourceTypeData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -5191,6 +5369,12 @@ export type ScimResourceTypeResponse = ScimResourceTypeResponses[keyof ScimResou
 
 export type ScimSchemasData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/scim/v2/Schemas';
@@ -5216,6 +5400,12 @@ export type ScimSchemasResponse = ScimSchemasResponses[keyof ScimSchemasResponse
 
 export type ScimSchemaData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -5243,6 +5433,12 @@ export type ScimSchemaResponse = ScimSchemaResponses[keyof ScimSchemaResponses];
 
 export type ScimConfigData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/scim/v2/ServiceProviderConfig';
@@ -5268,6 +5464,12 @@ export type ScimConfigResponse = ScimConfigResponses[keyof ScimConfigResponses];
 
 export type ScimListUsersData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -5369,6 +5571,12 @@ export type ScimDeleteUserResponse = ScimDeleteUserResponses[keyof ScimDeleteUse
 
 export type ScimReadUserData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -5465,6 +5673,12 @@ export type ScimReplaceUserResponse = ScimReplaceUserResponses[keyof ScimReplace
 
 export type ListAbilitiesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/abilities';
@@ -5490,6 +5704,12 @@ export type ListAbilitiesResponse = ListAbilitiesResponses[keyof ListAbilitiesRe
 
 export type ListAppointmentsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -5563,6 +5783,12 @@ export type CreateAppointmentData = {
      * At most 512 KiB.
      */
     body: AppointmentFields;
+    headers?: {
+        /**
+         * A word of the caller's choice, at most 255 characters, for this one creation. Sent again with the same body it makes nothing new and answers as before; with another body: 422.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/appointments';
@@ -5616,6 +5842,12 @@ export type BulkAppointmentsResponse = BulkAppointmentsResponses[keyof BulkAppoi
 
 export type CountAppointmentsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -5682,6 +5914,12 @@ export type FindAppointmentResponse = FindAppointmentResponses[keyof FindAppoint
 
 export type DeleteAppointmentData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -5709,6 +5947,12 @@ export type DeleteAppointmentResponse = DeleteAppointmentResponses[keyof DeleteA
 
 export type GetAppointmentData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -5739,6 +5983,12 @@ export type UpdateAppointmentData = {
      * At most 512 KiB.
      */
     body: AppointmentFields;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -5766,6 +6016,12 @@ export type UpdateAppointmentResponse = UpdateAppointmentResponses[keyof UpdateA
 
 export type GetAppointmentAccessData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -5793,6 +6049,12 @@ export type GetAppointmentAccessResponse = GetAppointmentAccessResponses[keyof G
 
 export type GetAppointmentHistoryData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -5820,6 +6082,12 @@ export type GetAppointmentHistoryResponse = GetAppointmentHistoryResponses[keyof
 
 export type GetAppointmentVersionData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
         version: string;
@@ -5933,6 +6201,12 @@ export type RevealAppointmentResponse = RevealAppointmentResponses[keyof RevealA
 
 export type GetAppointmentSightingsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -5960,6 +6234,12 @@ export type GetAppointmentSightingsResponse = GetAppointmentSightingsResponses[k
 
 export type ListAppointmentSharesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -6045,6 +6325,12 @@ export type UnshareAppointmentResponse = UnshareAppointmentResponses[keyof Unsha
 
 export type GetAppointmentTimelineData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -6077,6 +6363,12 @@ export type GetAppointmentTimelineResponse = GetAppointmentTimelineResponses[key
 
 export type ExplainAppointmentData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -6117,6 +6409,12 @@ export type ExplainAppointmentResponse = ExplainAppointmentResponses[keyof Expla
 
 export type PickClientsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -6147,6 +6445,12 @@ export type PickClientsResponse = PickClientsResponses[keyof PickClientsResponse
 
 export type GetClientToBookData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -6204,6 +6508,12 @@ export type RevealInBookingResponse = RevealInBookingResponses[keyof RevealInBoo
 
 export type ListSlotsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -6246,6 +6556,12 @@ export type ListSlotsResponse = ListSlotsResponses[keyof ListSlotsResponses];
 
 export type ListCallsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -6315,6 +6631,12 @@ export type CreateCallData = {
      * At most 512 KiB.
      */
     body: CallFields;
+    headers?: {
+        /**
+         * A word of the caller's choice, at most 255 characters, for this one creation. Sent again with the same body it makes nothing new and answers as before; with another body: 422.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/calls';
@@ -6424,6 +6746,12 @@ export type BulkCallsResponse = BulkCallsResponses[keyof BulkCallsResponses];
 
 export type CountCallsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -6462,6 +6790,12 @@ export type CountCallsResponse = CountCallsResponses[keyof CountCallsResponses];
 
 export type ListCallsDuplicatesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -6520,6 +6854,12 @@ export type FindCallResponse = FindCallResponses[keyof FindCallResponses];
 
 export type DeleteCallData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -6547,6 +6887,12 @@ export type DeleteCallResponse = DeleteCallResponses[keyof DeleteCallResponses];
 
 export type GetCallData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -6577,6 +6923,12 @@ export type UpdateCallData = {
      * At most 512 KiB.
      */
     body: CallFields;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -6604,6 +6956,12 @@ export type UpdateCallResponse = UpdateCallResponses[keyof UpdateCallResponses];
 
 export type GetCallAccessData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -6631,6 +6989,12 @@ export type GetCallAccessResponse = GetCallAccessResponses[keyof GetCallAccessRe
 
 export type GetCallHistoryData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -6658,6 +7022,12 @@ export type GetCallHistoryResponse = GetCallHistoryResponses[keyof GetCallHistor
 
 export type GetCallVersionData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
         version: string;
@@ -6801,6 +7171,12 @@ export type RevealCallResponse = RevealCallResponses[keyof RevealCallResponses];
 
 export type GetCallSightingsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -6828,6 +7204,12 @@ export type GetCallSightingsResponse = GetCallSightingsResponses[keyof GetCallSi
 
 export type ListCallSharesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -6913,6 +7295,12 @@ export type UnshareCallResponse = UnshareCallResponses[keyof UnshareCallResponse
 
 export type GetCallTimelineData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -6945,6 +7333,12 @@ export type GetCallTimelineResponse = GetCallTimelineResponses[keyof GetCallTime
 
 export type ExplainCallData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -6985,6 +7379,12 @@ export type ExplainCallResponse = ExplainCallResponses[keyof ExplainCallResponse
 
 export type ListCommentsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -7054,6 +7454,12 @@ export type CreateCommentData = {
      * At most 512 KiB.
      */
     body: CommentFields;
+    headers?: {
+        /**
+         * A word of the caller's choice, at most 255 characters, for this one creation. Sent again with the same body it makes nothing new and answers as before; with another body: 422.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/comments';
@@ -7107,6 +7513,12 @@ export type BulkCommentsResponse = BulkCommentsResponses[keyof BulkCommentsRespo
 
 export type CountCommentsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -7173,6 +7585,12 @@ export type FindCommentResponse = FindCommentResponses[keyof FindCommentResponse
 
 export type DeleteCommentData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -7200,6 +7618,12 @@ export type DeleteCommentResponse = DeleteCommentResponses[keyof DeleteCommentRe
 
 export type GetCommentData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -7230,6 +7654,12 @@ export type UpdateCommentData = {
      * At most 512 KiB.
      */
     body: CommentFields;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -7257,6 +7687,12 @@ export type UpdateCommentResponse = UpdateCommentResponses[keyof UpdateCommentRe
 
 export type GetCommentAccessData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -7284,6 +7720,12 @@ export type GetCommentAccessResponse = GetCommentAccessResponses[keyof GetCommen
 
 export type GetCommentHistoryData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -7311,6 +7753,12 @@ export type GetCommentHistoryResponse = GetCommentHistoryResponses[keyof GetComm
 
 export type GetCommentVersionData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
         version: string;
@@ -7424,6 +7872,12 @@ export type RevealCommentResponse = RevealCommentResponses[keyof RevealCommentRe
 
 export type GetCommentSightingsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -7451,6 +7905,12 @@ export type GetCommentSightingsResponse = GetCommentSightingsResponses[keyof Get
 
 export type GetCommentTimelineData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -7483,6 +7943,12 @@ export type GetCommentTimelineResponse = GetCommentTimelineResponses[keyof GetCo
 
 export type ExplainCommentData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -7523,6 +7989,12 @@ export type ExplainCommentResponse = ExplainCommentResponses[keyof ExplainCommen
 
 export type ListCompaniesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -7592,6 +8064,12 @@ export type CreateCompanyData = {
      * At most 512 KiB.
      */
     body: CompanyFields;
+    headers?: {
+        /**
+         * A word of the caller's choice, at most 255 characters, for this one creation. Sent again with the same body it makes nothing new and answers as before; with another body: 422.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/companies';
@@ -7701,6 +8179,12 @@ export type BulkCompaniesResponse = BulkCompaniesResponses[keyof BulkCompaniesRe
 
 export type CountCompaniesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -7739,6 +8223,12 @@ export type CountCompaniesResponse = CountCompaniesResponses[keyof CountCompanie
 
 export type ListCompaniesDuplicatesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -7797,6 +8287,12 @@ export type FindCompanyResponse = FindCompanyResponses[keyof FindCompanyResponse
 
 export type DeleteCompanyData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -7824,6 +8320,12 @@ export type DeleteCompanyResponse = DeleteCompanyResponses[keyof DeleteCompanyRe
 
 export type GetCompanyData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -7854,6 +8356,12 @@ export type UpdateCompanyData = {
      * At most 512 KiB.
      */
     body: CompanyFields;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -7881,6 +8389,12 @@ export type UpdateCompanyResponse = UpdateCompanyResponses[keyof UpdateCompanyRe
 
 export type GetCompanyAccessData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -7908,6 +8422,12 @@ export type GetCompanyAccessResponse = GetCompanyAccessResponses[keyof GetCompan
 
 export type GetCompanyHistoryData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -7935,6 +8455,12 @@ export type GetCompanyHistoryResponse = GetCompanyHistoryResponses[keyof GetComp
 
 export type GetCompanyVersionData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
         version: string;
@@ -8078,6 +8604,12 @@ export type RevealCompanyResponse = RevealCompanyResponses[keyof RevealCompanyRe
 
 export type GetCompanySightingsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -8105,6 +8637,12 @@ export type GetCompanySightingsResponse = GetCompanySightingsResponses[keyof Get
 
 export type ListCompanySharesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -8190,6 +8728,12 @@ export type UnshareCompanyResponse = UnshareCompanyResponses[keyof UnshareCompan
 
 export type GetCompanyTimelineData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -8222,6 +8766,12 @@ export type GetCompanyTimelineResponse = GetCompanyTimelineResponses[keyof GetCo
 
 export type ExplainCompanyData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -8262,6 +8812,12 @@ export type ExplainCompanyResponse = ExplainCompanyResponses[keyof ExplainCompan
 
 export type ListContactsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -8331,6 +8887,12 @@ export type CreateContactData = {
      * At most 512 KiB.
      */
     body: ContactFields;
+    headers?: {
+        /**
+         * A word of the caller's choice, at most 255 characters, for this one creation. Sent again with the same body it makes nothing new and answers as before; with another body: 422.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/contacts';
@@ -8440,6 +9002,12 @@ export type BulkContactsResponse = BulkContactsResponses[keyof BulkContactsRespo
 
 export type CountContactsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -8478,6 +9046,12 @@ export type CountContactsResponse = CountContactsResponses[keyof CountContactsRe
 
 export type ListContactsDuplicatesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -8536,6 +9110,12 @@ export type FindContactResponse = FindContactResponses[keyof FindContactResponse
 
 export type DeleteContactData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -8563,6 +9143,12 @@ export type DeleteContactResponse = DeleteContactResponses[keyof DeleteContactRe
 
 export type GetContactData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -8593,6 +9179,12 @@ export type UpdateContactData = {
      * At most 512 KiB.
      */
     body: ContactFields;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -8620,6 +9212,12 @@ export type UpdateContactResponse = UpdateContactResponses[keyof UpdateContactRe
 
 export type GetContactAccessData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -8647,6 +9245,12 @@ export type GetContactAccessResponse = GetContactAccessResponses[keyof GetContac
 
 export type GetContactHistoryData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -8674,6 +9278,12 @@ export type GetContactHistoryResponse = GetContactHistoryResponses[keyof GetCont
 
 export type GetContactVersionData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
         version: string;
@@ -8877,6 +9487,12 @@ export type RevealContactResponse = RevealContactResponses[keyof RevealContactRe
 
 export type GetContactSightingsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -8904,6 +9520,12 @@ export type GetContactSightingsResponse = GetContactSightingsResponses[keyof Get
 
 export type ListContactSharesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -8989,6 +9611,12 @@ export type UnshareContactResponse = UnshareContactResponses[keyof UnshareContac
 
 export type GetContactTimelineData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -9021,6 +9649,12 @@ export type GetContactTimelineResponse = GetContactTimelineResponses[keyof GetCo
 
 export type ExplainContactData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -9061,6 +9695,12 @@ export type ExplainContactResponse = ExplainContactResponses[keyof ExplainContac
 
 export type GetDashboardData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/dashboard';
@@ -9086,6 +9726,12 @@ export type GetDashboardResponse = GetDashboardResponses[keyof GetDashboardRespo
 
 export type GetAppointmentsOfDayData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -9116,6 +9762,12 @@ export type GetAppointmentsOfDayResponse = GetAppointmentsOfDayResponses[keyof G
 
 export type ListDealsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -9185,6 +9837,12 @@ export type CreateDealData = {
      * At most 512 KiB.
      */
     body: DealFields;
+    headers?: {
+        /**
+         * A word of the caller's choice, at most 255 characters, for this one creation. Sent again with the same body it makes nothing new and answers as before; with another body: 422.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/deals';
@@ -9266,6 +9924,12 @@ export type AskForAccessToDealsResponse = AskForAccessToDealsResponses[keyof Ask
 
 export type GetDealBoardData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -9344,6 +10008,12 @@ export type BulkDealsResponse = BulkDealsResponses[keyof BulkDealsResponses];
 
 export type CountDealsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -9382,6 +10052,12 @@ export type CountDealsResponse = CountDealsResponses[keyof CountDealsResponses];
 
 export type ListDealsDuplicatesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -9440,6 +10116,12 @@ export type FindDealResponse = FindDealResponses[keyof FindDealResponses];
 
 export type DeleteDealData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -9467,6 +10149,12 @@ export type DeleteDealResponse = DeleteDealResponses[keyof DeleteDealResponses];
 
 export type GetDealData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -9497,6 +10185,12 @@ export type UpdateDealData = {
      * At most 512 KiB.
      */
     body: DealFields;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -9524,6 +10218,12 @@ export type UpdateDealResponse = UpdateDealResponses[keyof UpdateDealResponses];
 
 export type GetDealAccessData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -9551,6 +10251,12 @@ export type GetDealAccessResponse = GetDealAccessResponses[keyof GetDealAccessRe
 
 export type GetDealHistoryData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -9578,6 +10284,12 @@ export type GetDealHistoryResponse = GetDealHistoryResponses[keyof GetDealHistor
 
 export type GetDealVersionData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
         version: string;
@@ -9721,6 +10433,12 @@ export type RevealDealResponse = RevealDealResponses[keyof RevealDealResponses];
 
 export type GetDealSightingsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -9748,6 +10466,12 @@ export type GetDealSightingsResponse = GetDealSightingsResponses[keyof GetDealSi
 
 export type ListDealSharesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -9833,6 +10557,12 @@ export type UnshareDealResponse = UnshareDealResponses[keyof UnshareDealResponse
 
 export type GetDealTimelineData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -9865,6 +10595,12 @@ export type GetDealTimelineResponse = GetDealTimelineResponses[keyof GetDealTime
 
 export type ExplainDealData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -9905,6 +10641,12 @@ export type ExplainDealResponse = ExplainDealResponses[keyof ExplainDealResponse
 
 export type GetDirectoryData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/directory';
@@ -9956,8 +10698,723 @@ export type SetDirectoryResponses = {
 
 export type SetDirectoryResponse = SetDirectoryResponses[keyof SetDirectoryResponses];
 
+export type ListFilesData = {
+    body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
+    path?: never;
+    query?: {
+        /**
+         * A condition as text: city = "Warszawa" and (tags has vip or not source = web). Or the same as a JSON tree. Only fields that the asker sees plainly.
+         */
+        filter?: string;
+        /**
+         * A field, with - before it for descending. By default -updated_at.
+         */
+        sort?: string;
+        /**
+         * Beginnings of words, three or more digits of a phone in a row, or the beginning of a mail address.
+         */
+        search?: string;
+        /**
+         * Names of fields, with commas between them. By default all that may be seen.
+         */
+        fields?: string;
+        /**
+         * next of the page before.
+         */
+        cursor?: string;
+        /**
+         * How many at most, up to 200. By default 50.
+         */
+        limit?: number;
+        /**
+         * Whether to count what is found: capped stops at 1,000.
+         */
+        count?: 'capped' | 'exact';
+        /**
+         * 1 for the records in the bin instead.
+         */
+        bin?: string;
+        /**
+         * 1 to be told of each record whether the asker may change and delete it.
+         */
+        can?: string;
+        /**
+         * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
+         */
+        zone?: string;
+    };
+    url: '/api/v1/files';
+};
+
+export type ListFilesErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListFilesError = ListFilesErrors[keyof ListFilesErrors];
+
+export type ListFilesResponses = {
+    /**
+     * OK
+     */
+    200: FilePage;
+};
+
+export type ListFilesResponse = ListFilesResponses[keyof ListFilesResponses];
+
+export type CreateFileData = {
+    /**
+     * At most 512 KiB.
+     */
+    body: FileFields;
+    headers?: {
+        /**
+         * A word of the caller's choice, at most 255 characters, for this one creation. Sent again with the same body it makes nothing new and answers as before; with another body: 422.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/files';
+};
+
+export type CreateFileErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type CreateFileError = CreateFileErrors[keyof CreateFileErrors];
+
+export type CreateFileResponses = {
+    /**
+     * Created
+     */
+    201: File;
+};
+
+export type CreateFileResponse = CreateFileResponses[keyof CreateFileResponses];
+
+export type BulkFilesData = {
+    /**
+     * At most 512 KiB.
+     */
+    body: BulkBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/files/bulk';
+};
+
+export type BulkFilesErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type BulkFilesError = BulkFilesErrors[keyof BulkFilesErrors];
+
+export type BulkFilesResponses = {
+    /**
+     * OK
+     */
+    200: Operation;
+};
+
+export type BulkFilesResponse = BulkFilesResponses[keyof BulkFilesResponses];
+
+export type CountFilesData = {
+    body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
+    path?: never;
+    query?: {
+        /**
+         * A condition as text: city = "Warszawa" and (tags has vip or not source = web). Or the same as a JSON tree. Only fields that the asker sees plainly.
+         */
+        filter?: string;
+        /**
+         * Beginnings of words, three or more digits of a phone in a row, or the beginning of a mail address.
+         */
+        search?: string;
+        /**
+         * 1 to count all; else counting stops at 1,000.
+         */
+        exact?: string;
+    };
+    url: '/api/v1/files/count';
+};
+
+export type CountFilesErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type CountFilesError = CountFilesErrors[keyof CountFilesErrors];
+
+export type CountFilesResponses = {
+    /**
+     * OK
+     */
+    200: Count;
+};
+
+export type CountFilesResponse = CountFilesResponses[keyof CountFilesResponses];
+
+export type FindFileData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: FindBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/files/find';
+};
+
+export type FindFileErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type FindFileError = FindFileErrors[keyof FindFileErrors];
+
+export type FindFileResponses = {
+    /**
+     * OK
+     */
+    200: FilePage;
+};
+
+export type FindFileResponse = FindFileResponses[keyof FindFileResponses];
+
+export type AttachFileData = {
+    /**
+     * At most 25600 KiB.
+     */
+    body: Blob | File;
+    path?: never;
+    query?: {
+        /**
+         * The id of the record to put it on.
+         */
+        about?: string;
+    };
+    url: '/api/v1/files/upload';
+};
+
+export type AttachFileErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type AttachFileError = AttachFileErrors[keyof AttachFileErrors];
+
+export type AttachFileResponses = {
+    /**
+     * Created
+     */
+    201: File;
+};
+
+export type AttachFileResponse = AttachFileResponses[keyof AttachFileResponses];
+
+export type DeleteFileData = {
+    body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/files/{id}';
+};
+
+export type DeleteFileErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type DeleteFileError = DeleteFileErrors[keyof DeleteFileErrors];
+
+export type DeleteFileResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type DeleteFileResponse = DeleteFileResponses[keyof DeleteFileResponses];
+
+export type GetFileData = {
+    body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/files/{id}';
+};
+
+export type GetFileErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetFileError = GetFileErrors[keyof GetFileErrors];
+
+export type GetFileResponses = {
+    /**
+     * OK
+     */
+    200: File;
+};
+
+export type GetFileResponse = GetFileResponses[keyof GetFileResponses];
+
+export type UpdateFileData = {
+    /**
+     * At most 512 KiB.
+     */
+    body: FileFields;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/files/{id}';
+};
+
+export type UpdateFileErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type UpdateFileError = UpdateFileErrors[keyof UpdateFileErrors];
+
+export type UpdateFileResponses = {
+    /**
+     * OK
+     */
+    200: File;
+};
+
+export type UpdateFileResponse = UpdateFileResponses[keyof UpdateFileResponses];
+
+export type GetFileAccessData = {
+    body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/files/{id}/access';
+};
+
+export type GetFileAccessErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetFileAccessError = GetFileAccessErrors[keyof GetFileAccessErrors];
+
+export type GetFileAccessResponses = {
+    /**
+     * OK
+     */
+    200: AccessList;
+};
+
+export type GetFileAccessResponse = GetFileAccessResponses[keyof GetFileAccessResponses];
+
+export type GetFileContentData = {
+    body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/files/{id}/content';
+};
+
+export type GetFileContentErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetFileContentError = GetFileContentErrors[keyof GetFileContentErrors];
+
+export type GetFileContentResponses = {
+    /**
+     * OK
+     */
+    200: Blob | File;
+};
+
+export type GetFileContentResponse = GetFileContentResponses[keyof GetFileContentResponses];
+
+export type GetFileHistoryData = {
+    body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/files/{id}/history';
+};
+
+export type GetFileHistoryErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetFileHistoryError = GetFileHistoryErrors[keyof GetFileHistoryErrors];
+
+export type GetFileHistoryResponses = {
+    /**
+     * OK
+     */
+    200: StepList;
+};
+
+export type GetFileHistoryResponse = GetFileHistoryResponses[keyof GetFileHistoryResponses];
+
+export type GetFileVersionData = {
+    body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
+    path: {
+        id: string;
+        version: string;
+    };
+    query?: never;
+    url: '/api/v1/files/{id}/history/{version}';
+};
+
+export type GetFileVersionErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetFileVersionError = GetFileVersionErrors[keyof GetFileVersionErrors];
+
+export type GetFileVersionResponses = {
+    /**
+     * OK
+     */
+    200: File;
+};
+
+export type GetFileVersionResponse = GetFileVersionResponses[keyof GetFileVersionResponses];
+
+export type RevertFileData = {
+    body?: never;
+    path: {
+        id: string;
+        version: string;
+    };
+    query?: never;
+    url: '/api/v1/files/{id}/history/{version}/restore';
+};
+
+export type RevertFileErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type RevertFileError = RevertFileErrors[keyof RevertFileErrors];
+
+export type RevertFileResponses = {
+    /**
+     * OK
+     */
+    200: File;
+};
+
+export type RevertFileResponse = RevertFileResponses[keyof RevertFileResponses];
+
+export type GetFilePictureData = {
+    body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/files/{id}/picture';
+};
+
+export type GetFilePictureErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetFilePictureError = GetFilePictureErrors[keyof GetFilePictureErrors];
+
+export type GetFilePictureResponses = {
+    /**
+     * OK
+     */
+    200: string;
+};
+
+export type GetFilePictureResponse = GetFilePictureResponses[keyof GetFilePictureResponses];
+
+export type RestoreFileData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/files/{id}/restore';
+};
+
+export type RestoreFileErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type RestoreFileError = RestoreFileErrors[keyof RestoreFileErrors];
+
+export type RestoreFileResponses = {
+    /**
+     * OK
+     */
+    200: File;
+};
+
+export type RestoreFileResponse = RestoreFileResponses[keyof RestoreFileResponses];
+
+export type RevealFileData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: RevealBody;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/files/{id}/reveal';
+};
+
+export type RevealFileErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type RevealFileError = RevealFileErrors[keyof RevealFileErrors];
+
+export type RevealFileResponses = {
+    /**
+     * OK
+     */
+    200: Reveal;
+};
+
+export type RevealFileResponse = RevealFileResponses[keyof RevealFileResponses];
+
+export type GetFileSightingsData = {
+    body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/files/{id}/seen';
+};
+
+export type GetFileSightingsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetFileSightingsError = GetFileSightingsErrors[keyof GetFileSightingsErrors];
+
+export type GetFileSightingsResponses = {
+    /**
+     * OK
+     */
+    200: Sightings;
+};
+
+export type GetFileSightingsResponse = GetFileSightingsResponses[keyof GetFileSightingsResponses];
+
+export type GetFileTimelineData = {
+    body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
+    path: {
+        id: string;
+    };
+    query?: {
+        /**
+         * next of the page before.
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/files/{id}/timeline';
+};
+
+export type GetFileTimelineErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetFileTimelineError = GetFileTimelineErrors[keyof GetFileTimelineErrors];
+
+export type GetFileTimelineResponses = {
+    /**
+     * OK
+     */
+    200: Timeline;
+};
+
+export type GetFileTimelineResponse = GetFileTimelineResponses[keyof GetFileTimelineResponses];
+
+export type ExplainFileData = {
+    body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
+    path: {
+        id: string;
+    };
+    query?: {
+        /**
+         * By default the asker.
+         */
+        person?: string;
+        /**
+         * A field; by default the record as a whole.
+         */
+        field?: string;
+        /**
+         * By default view.
+         */
+        action?: 'view' | 'edit' | 'delete' | 'export';
+    };
+    url: '/api/v1/files/{id}/why';
+};
+
+export type ExplainFileErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ExplainFileError = ExplainFileErrors[keyof ExplainFileErrors];
+
+export type ExplainFileResponses = {
+    /**
+     * OK
+     */
+    200: Why;
+};
+
+export type ExplainFileResponse = ExplainFileResponses[keyof ExplainFileResponses];
+
 export type ListFoldersData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -10027,6 +11484,12 @@ export type CreateFolderData = {
      * At most 512 KiB.
      */
     body: FolderFields;
+    headers?: {
+        /**
+         * A word of the caller's choice, at most 255 characters, for this one creation. Sent again with the same body it makes nothing new and answers as before; with another body: 422.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/folders';
@@ -10136,6 +11599,12 @@ export type BulkFoldersResponse = BulkFoldersResponses[keyof BulkFoldersResponse
 
 export type CountFoldersData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -10174,6 +11643,12 @@ export type CountFoldersResponse = CountFoldersResponses[keyof CountFoldersRespo
 
 export type ListFoldersDuplicatesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -10232,6 +11707,12 @@ export type FindFolderResponse = FindFolderResponses[keyof FindFolderResponses];
 
 export type DeleteFolderData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -10259,6 +11740,12 @@ export type DeleteFolderResponse = DeleteFolderResponses[keyof DeleteFolderRespo
 
 export type GetFolderData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -10289,6 +11776,12 @@ export type UpdateFolderData = {
      * At most 512 KiB.
      */
     body: FolderFields;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -10316,6 +11809,12 @@ export type UpdateFolderResponse = UpdateFolderResponses[keyof UpdateFolderRespo
 
 export type GetFolderAccessData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -10343,6 +11842,12 @@ export type GetFolderAccessResponse = GetFolderAccessResponses[keyof GetFolderAc
 
 export type GetFolderHistoryData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -10370,6 +11875,12 @@ export type GetFolderHistoryResponse = GetFolderHistoryResponses[keyof GetFolder
 
 export type GetFolderVersionData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
         version: string;
@@ -10513,6 +12024,12 @@ export type RevealFolderResponse = RevealFolderResponses[keyof RevealFolderRespo
 
 export type GetFolderSightingsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -10540,6 +12057,12 @@ export type GetFolderSightingsResponse = GetFolderSightingsResponses[keyof GetFo
 
 export type ListFolderSharesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -10625,6 +12148,12 @@ export type UnshareFolderResponse = UnshareFolderResponses[keyof UnshareFolderRe
 
 export type GetFolderTimelineData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -10657,6 +12186,12 @@ export type GetFolderTimelineResponse = GetFolderTimelineResponses[keyof GetFold
 
 export type ExplainFolderData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -10697,6 +12232,12 @@ export type ExplainFolderResponse = ExplainFolderResponses[keyof ExplainFolderRe
 
 export type ListGroupsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/groups';
@@ -10807,6 +12348,12 @@ export type RenameGroupResponse = RenameGroupResponses[keyof RenameGroupResponse
 
 export type ListMembersData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -10891,6 +12438,12 @@ export type UndoHandOverResponse = UndoHandOverResponses[keyof UndoHandOverRespo
 
 export type ListImportsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/imports';
@@ -10919,6 +12472,12 @@ export type UploadFileData = {
      * At most 153600 KiB.
      */
     body: Blob | File;
+    headers?: {
+        /**
+         * The name of the file, percent-encoded.
+         */
+        'Castellan-File-Name'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/imports';
@@ -10944,6 +12503,12 @@ export type UploadFileResponse = UploadFileResponses[keyof UploadFileResponses];
 
 export type GetImportData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -11001,6 +12566,12 @@ export type AdjustImportResponse = AdjustImportResponses[keyof AdjustImportRespo
 
 export type GetRefusedRowsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -11082,6 +12653,12 @@ export type UndoImportResponse = UndoImportResponses[keyof UndoImportResponses];
 
 export type GetJournalData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -11178,6 +12755,12 @@ export type CreateSeriesResponse = CreateSeriesResponses[keyof CreateSeriesRespo
 
 export type DeleteSeriesData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -11208,6 +12791,12 @@ export type UpdateSeriesData = {
      * At most 512 KiB.
      */
     body: FieldsBody;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -11235,6 +12824,12 @@ export type UpdateSeriesResponse = UpdateSeriesResponses[keyof UpdateSeriesRespo
 
 export type ListKeysData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/keys';
@@ -11345,6 +12940,12 @@ export type UpdateKeyResponse = UpdateKeyResponses[keyof UpdateKeyResponses];
 
 export type ListKindsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/kinds';
@@ -11459,6 +13060,12 @@ export type ChangeFieldResponse = ChangeFieldResponses[keyof ChangeFieldResponse
 
 export type ReadLedgerData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -11513,6 +13120,12 @@ export type ReadLedgerResponse = ReadLedgerResponses[keyof ReadLedgerResponses];
 
 export type GetCheckpointData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/ledger/checkpoint';
@@ -11538,6 +13151,12 @@ export type GetCheckpointResponse = GetCheckpointResponses[keyof GetCheckpointRe
 
 export type ListEventsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/ledger/events';
@@ -11563,6 +13182,12 @@ export type ListEventsResponse = ListEventsResponses[keyof ListEventsResponses];
 
 export type GetLedgerKeyData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/ledger/key';
@@ -11588,6 +13213,12 @@ export type GetLedgerKeyResponse = GetLedgerKeyResponses[keyof GetLedgerKeyRespo
 
 export type GetProofData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         seq: string;
     };
@@ -11615,6 +13246,12 @@ export type GetProofResponse = GetProofResponses[keyof GetProofResponses];
 
 export type ListLegalEntitiesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -11684,6 +13321,12 @@ export type CreateLegalEntityData = {
      * At most 512 KiB.
      */
     body: LegalEntityFields;
+    headers?: {
+        /**
+         * A word of the caller's choice, at most 255 characters, for this one creation. Sent again with the same body it makes nothing new and answers as before; with another body: 422.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/legal_entities';
@@ -11793,6 +13436,12 @@ export type BulkLegalEntitiesResponse = BulkLegalEntitiesResponses[keyof BulkLeg
 
 export type CountLegalEntitiesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -11831,6 +13480,12 @@ export type CountLegalEntitiesResponse = CountLegalEntitiesResponses[keyof Count
 
 export type ListLegalEntitiesDuplicatesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -11889,6 +13544,12 @@ export type FindLegalEntityResponse = FindLegalEntityResponses[keyof FindLegalEn
 
 export type DeleteLegalEntityData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -11916,6 +13577,12 @@ export type DeleteLegalEntityResponse = DeleteLegalEntityResponses[keyof DeleteL
 
 export type GetLegalEntityData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -11946,6 +13613,12 @@ export type UpdateLegalEntityData = {
      * At most 512 KiB.
      */
     body: LegalEntityFields;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -11973,6 +13646,12 @@ export type UpdateLegalEntityResponse = UpdateLegalEntityResponses[keyof UpdateL
 
 export type GetLegalEntityAccessData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -12000,6 +13679,12 @@ export type GetLegalEntityAccessResponse = GetLegalEntityAccessResponses[keyof G
 
 export type GetLegalEntityHistoryData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -12027,6 +13712,12 @@ export type GetLegalEntityHistoryResponse = GetLegalEntityHistoryResponses[keyof
 
 export type GetLegalEntityVersionData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
         version: string;
@@ -12170,6 +13861,12 @@ export type RevealLegalEntityResponse = RevealLegalEntityResponses[keyof RevealL
 
 export type GetLegalEntitySightingsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -12197,6 +13894,12 @@ export type GetLegalEntitySightingsResponse = GetLegalEntitySightingsResponses[k
 
 export type ListLegalEntitySharesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -12282,6 +13985,12 @@ export type UnshareLegalEntityResponse = UnshareLegalEntityResponses[keyof Unsha
 
 export type GetLegalEntityTimelineData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -12314,6 +14023,12 @@ export type GetLegalEntityTimelineResponse = GetLegalEntityTimelineResponses[key
 
 export type ExplainLegalEntityData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -12354,6 +14069,12 @@ export type ExplainLegalEntityResponse = ExplainLegalEntityResponses[keyof Expla
 
 export type ListMessagesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -12423,6 +14144,12 @@ export type CreateMessageData = {
      * At most 512 KiB.
      */
     body: MessageFields;
+    headers?: {
+        /**
+         * A word of the caller's choice, at most 255 characters, for this one creation. Sent again with the same body it makes nothing new and answers as before; with another body: 422.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/messages';
@@ -12532,6 +14259,12 @@ export type BulkMessagesResponse = BulkMessagesResponses[keyof BulkMessagesRespo
 
 export type CountMessagesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -12570,6 +14303,12 @@ export type CountMessagesResponse = CountMessagesResponses[keyof CountMessagesRe
 
 export type ListMessagesDuplicatesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -12628,6 +14367,12 @@ export type FindMessageResponse = FindMessageResponses[keyof FindMessageResponse
 
 export type DeleteMessageData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -12655,6 +14400,12 @@ export type DeleteMessageResponse = DeleteMessageResponses[keyof DeleteMessageRe
 
 export type GetMessageData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -12685,6 +14436,12 @@ export type UpdateMessageData = {
      * At most 512 KiB.
      */
     body: MessageFields;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -12712,6 +14469,12 @@ export type UpdateMessageResponse = UpdateMessageResponses[keyof UpdateMessageRe
 
 export type GetMessageAccessData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -12739,6 +14502,12 @@ export type GetMessageAccessResponse = GetMessageAccessResponses[keyof GetMessag
 
 export type GetMessageHistoryData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -12766,6 +14535,12 @@ export type GetMessageHistoryResponse = GetMessageHistoryResponses[keyof GetMess
 
 export type GetMessageVersionData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
         version: string;
@@ -12909,6 +14684,12 @@ export type RevealMessageResponse = RevealMessageResponses[keyof RevealMessageRe
 
 export type GetMessageSightingsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -12936,6 +14717,12 @@ export type GetMessageSightingsResponse = GetMessageSightingsResponses[keyof Get
 
 export type ListMessageSharesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -13021,6 +14808,12 @@ export type UnshareMessageResponse = UnshareMessageResponses[keyof UnshareMessag
 
 export type GetMessageTimelineData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -13053,6 +14846,12 @@ export type GetMessageTimelineResponse = GetMessageTimelineResponses[keyof GetMe
 
 export type ExplainMessageData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -13091,6 +14890,39 @@ export type ExplainMessageResponses = {
 
 export type ExplainMessageResponse = ExplainMessageResponses[keyof ExplainMessageResponses];
 
+export type GetOperationData = {
+    body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
+    path: {
+        operation: string;
+    };
+    query?: never;
+    url: '/api/v1/operations/{operation}';
+};
+
+export type GetOperationErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetOperationError = GetOperationErrors[keyof GetOperationErrors];
+
+export type GetOperationResponses = {
+    /**
+     * OK
+     */
+    200: Progress;
+};
+
+export type GetOperationResponse = GetOperationResponses[keyof GetOperationResponses];
+
 export type UndoOperationData = {
     body?: never;
     path: {
@@ -13120,6 +14952,12 @@ export type UndoOperationResponse = UndoOperationResponses[keyof UndoOperationRe
 
 export type ListPeopleData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/people';
@@ -13173,6 +15011,12 @@ export type CreatePersonResponse = CreatePersonResponses[keyof CreatePersonRespo
 
 export type ListNamesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/people/names';
@@ -13198,6 +15042,12 @@ export type ListNamesResponse = ListNamesResponses[keyof ListNamesResponses];
 
 export type GetPersonData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -13339,6 +15189,12 @@ export type HandOverResponse = HandOverResponses[keyof HandOverResponses];
 
 export type ListHandOversData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -13366,6 +15222,12 @@ export type ListHandOversResponse = ListHandOversResponses[keyof ListHandOversRe
 
 export type GetHoldingsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -13450,6 +15312,12 @@ export type CreateLinkResponse = CreateLinkResponses[keyof CreateLinkResponses];
 
 export type ListTiesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -13560,6 +15428,12 @@ export type ReactivatePersonResponse = ReactivatePersonResponses[keyof Reactivat
 
 export type GetDifferencesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -13644,6 +15518,12 @@ export type EndSessionsResponse = EndSessionsResponses[keyof EndSessionsResponse
 
 export type ListSessionsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -13671,6 +15551,12 @@ export type ListSessionsResponse = ListSessionsResponses[keyof ListSessionsRespo
 
 export type WhatCanBeTakenData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -13698,6 +15584,12 @@ export type WhatCanBeTakenResponse = WhatCanBeTakenResponses[keyof WhatCanBeTake
 
 export type ListPipelinesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/pipelines';
@@ -13809,6 +15701,12 @@ export type PreviewResponse = PreviewResponses[keyof PreviewResponses];
 
 export type ListProcessesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -13878,6 +15776,12 @@ export type CreateProcessData = {
      * At most 512 KiB.
      */
     body: ProcessFields;
+    headers?: {
+        /**
+         * A word of the caller's choice, at most 255 characters, for this one creation. Sent again with the same body it makes nothing new and answers as before; with another body: 422.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/processes';
@@ -13959,6 +15863,12 @@ export type AskForAccessToProcessesResponse = AskForAccessToProcessesResponses[k
 
 export type GetProcessBoardData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -14037,6 +15947,12 @@ export type BulkProcessesResponse = BulkProcessesResponses[keyof BulkProcessesRe
 
 export type CountProcessesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -14075,6 +15991,12 @@ export type CountProcessesResponse = CountProcessesResponses[keyof CountProcesse
 
 export type ListProcessesDuplicatesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -14133,6 +16055,12 @@ export type FindProcessResponse = FindProcessResponses[keyof FindProcessResponse
 
 export type DeleteProcessData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -14160,6 +16088,12 @@ export type DeleteProcessResponse = DeleteProcessResponses[keyof DeleteProcessRe
 
 export type GetProcessData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -14190,6 +16124,12 @@ export type UpdateProcessData = {
      * At most 512 KiB.
      */
     body: ProcessFields;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -14217,6 +16157,12 @@ export type UpdateProcessResponse = UpdateProcessResponses[keyof UpdateProcessRe
 
 export type GetProcessAccessData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -14244,6 +16190,12 @@ export type GetProcessAccessResponse = GetProcessAccessResponses[keyof GetProces
 
 export type GetProcessHistoryData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -14271,6 +16223,12 @@ export type GetProcessHistoryResponse = GetProcessHistoryResponses[keyof GetProc
 
 export type GetProcessVersionData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
         version: string;
@@ -14414,6 +16372,12 @@ export type RevealProcessResponse = RevealProcessResponses[keyof RevealProcessRe
 
 export type GetProcessSightingsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -14441,6 +16405,12 @@ export type GetProcessSightingsResponse = GetProcessSightingsResponses[keyof Get
 
 export type ListProcessSharesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -14526,6 +16496,12 @@ export type UnshareProcessResponse = UnshareProcessResponses[keyof UnshareProces
 
 export type GetProcessTimelineData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -14558,6 +16534,12 @@ export type GetProcessTimelineResponse = GetProcessTimelineResponses[keyof GetPr
 
 export type ExplainProcessData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -14598,6 +16580,12 @@ export type ExplainProcessResponse = ExplainProcessResponses[keyof ExplainProces
 
 export type ListProspectListsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -14667,6 +16655,12 @@ export type CreateProspectListData = {
      * At most 512 KiB.
      */
     body: ProspectListFields;
+    headers?: {
+        /**
+         * A word of the caller's choice, at most 255 characters, for this one creation. Sent again with the same body it makes nothing new and answers as before; with another body: 422.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/prospect_lists';
@@ -14776,6 +16770,12 @@ export type BulkProspectListsResponse = BulkProspectListsResponses[keyof BulkPro
 
 export type CountProspectListsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -14814,6 +16814,12 @@ export type CountProspectListsResponse = CountProspectListsResponses[keyof Count
 
 export type ListProspectListsDuplicatesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -14872,6 +16878,12 @@ export type FindProspectListResponse = FindProspectListResponses[keyof FindProsp
 
 export type DeleteProspectListData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -14899,6 +16911,12 @@ export type DeleteProspectListResponse = DeleteProspectListResponses[keyof Delet
 
 export type GetProspectListData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -14929,6 +16947,12 @@ export type UpdateProspectListData = {
      * At most 512 KiB.
      */
     body: ProspectListFields;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -14956,6 +16980,12 @@ export type UpdateProspectListResponse = UpdateProspectListResponses[keyof Updat
 
 export type GetProspectListAccessData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -14983,6 +17013,12 @@ export type GetProspectListAccessResponse = GetProspectListAccessResponses[keyof
 
 export type GetProspectListHistoryData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -15010,6 +17046,12 @@ export type GetProspectListHistoryResponse = GetProspectListHistoryResponses[key
 
 export type GetProspectListVersionData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
         version: string;
@@ -15153,6 +17195,12 @@ export type RevealProspectListResponse = RevealProspectListResponses[keyof Revea
 
 export type GetProspectListSightingsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -15180,6 +17228,12 @@ export type GetProspectListSightingsResponse = GetProspectListSightingsResponses
 
 export type ListProspectListSharesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -15265,6 +17319,12 @@ export type UnshareProspectListResponse = UnshareProspectListResponses[keyof Uns
 
 export type GetProspectListTimelineData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -15297,6 +17357,12 @@ export type GetProspectListTimelineResponse = GetProspectListTimelineResponses[k
 
 export type ExplainProspectListData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -15337,6 +17403,12 @@ export type ExplainProspectListResponse = ExplainProspectListResponses[keyof Exp
 
 export type ListProspectsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -15406,6 +17478,12 @@ export type CreateProspectData = {
      * At most 512 KiB.
      */
     body: ProspectFields;
+    headers?: {
+        /**
+         * A word of the caller's choice, at most 255 characters, for this one creation. Sent again with the same body it makes nothing new and answers as before; with another body: 422.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/prospects';
@@ -15515,6 +17593,12 @@ export type BulkProspectsResponse = BulkProspectsResponses[keyof BulkProspectsRe
 
 export type CountProspectsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -15553,6 +17637,12 @@ export type CountProspectsResponse = CountProspectsResponses[keyof CountProspect
 
 export type ListProspectsDuplicatesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -15611,6 +17701,12 @@ export type FindProspectResponse = FindProspectResponses[keyof FindProspectRespo
 
 export type DeleteProspectData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -15638,6 +17734,12 @@ export type DeleteProspectResponse = DeleteProspectResponses[keyof DeleteProspec
 
 export type GetProspectData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -15668,6 +17770,12 @@ export type UpdateProspectData = {
      * At most 512 KiB.
      */
     body: ProspectFields;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -15695,6 +17803,12 @@ export type UpdateProspectResponse = UpdateProspectResponses[keyof UpdateProspec
 
 export type GetProspectAccessData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -15752,6 +17866,12 @@ export type ConvertProspectResponse = ConvertProspectResponses[keyof ConvertPros
 
 export type GetProspectHistoryData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -15779,6 +17899,12 @@ export type GetProspectHistoryResponse = GetProspectHistoryResponses[keyof GetPr
 
 export type GetProspectVersionData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
         version: string;
@@ -15922,6 +18048,12 @@ export type RevealProspectResponse = RevealProspectResponses[keyof RevealProspec
 
 export type GetProspectSightingsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -15949,6 +18081,12 @@ export type GetProspectSightingsResponse = GetProspectSightingsResponses[keyof G
 
 export type ListProspectSharesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -16034,6 +18172,12 @@ export type UnshareProspectResponse = UnshareProspectResponses[keyof UnsharePros
 
 export type GetProspectTimelineData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -16066,6 +18210,12 @@ export type GetProspectTimelineResponse = GetProspectTimelineResponses[keyof Get
 
 export type ExplainProspectData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -16106,6 +18256,12 @@ export type ExplainProspectResponse = ExplainProspectResponses[keyof ExplainPros
 
 export type ListProvidersData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/providers';
@@ -16248,6 +18404,12 @@ export type CheckProviderResponse = CheckProviderResponses[keyof CheckProviderRe
 
 export type GetRailsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/rails';
@@ -16307,6 +18469,12 @@ export type SetRailsResponse = SetRailsResponses[keyof SetRailsResponses];
 
 export type ListRolesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/roles';
@@ -16387,6 +18555,12 @@ export type DeleteRoleResponse = DeleteRoleResponses[keyof DeleteRoleResponses];
 
 export type GetRoleData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -16444,6 +18618,12 @@ export type SetRoleResponse = SetRoleResponses[keyof SetRoleResponses];
 
 export type SearchData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -16474,6 +18654,12 @@ export type SearchResponse = SearchResponses[keyof SearchResponses];
 
 export type ListGuardedData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/security/factors';
@@ -16524,6 +18710,12 @@ export type EndEveryoneResponse = EndEveryoneResponses[keyof EndEveryoneResponse
 
 export type ListLiveSessionsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -16558,6 +18750,12 @@ export type ListLiveSessionsResponse = ListLiveSessionsResponses[keyof ListLiveS
 
 export type ListSignInsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -16612,6 +18810,12 @@ export type ListSignInsResponse = ListSignInsResponses[keyof ListSignInsResponse
 
 export type SummarizeSignInsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -16642,6 +18846,12 @@ export type SummarizeSignInsResponse = SummarizeSignInsResponses[keyof Summarize
 
 export type ListTermsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/security/terms';
@@ -16667,6 +18877,12 @@ export type ListTermsResponse = ListTermsResponses[keyof ListTermsResponses];
 
 export type GetTermsOfPersonData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -16724,6 +18940,12 @@ export type SetTermsOfPersonResponse = SetTermsOfPersonResponses[keyof SetTermsO
 
 export type GetTermsOfRoleData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -16781,6 +19003,12 @@ export type SetTermsOfRoleResponse = SetTermsOfRoleResponses[keyof SetTermsOfRol
 
 export type GetTermsOfWorkspaceData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/security/terms/workspace';
@@ -16834,6 +19062,12 @@ export type SetTermsOfWorkspaceResponse = SetTermsOfWorkspaceResponses[keyof Set
 
 export type ListServicesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -16903,6 +19137,12 @@ export type CreateServiceData = {
      * At most 512 KiB.
      */
     body: ServiceFields;
+    headers?: {
+        /**
+         * A word of the caller's choice, at most 255 characters, for this one creation. Sent again with the same body it makes nothing new and answers as before; with another body: 422.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/services';
@@ -17012,6 +19252,12 @@ export type BulkServicesResponse = BulkServicesResponses[keyof BulkServicesRespo
 
 export type CountServicesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -17050,6 +19296,12 @@ export type CountServicesResponse = CountServicesResponses[keyof CountServicesRe
 
 export type ListServicesDuplicatesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -17108,6 +19360,12 @@ export type FindServiceResponse = FindServiceResponses[keyof FindServiceResponse
 
 export type DeleteServiceData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -17135,6 +19393,12 @@ export type DeleteServiceResponse = DeleteServiceResponses[keyof DeleteServiceRe
 
 export type GetServiceData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -17165,6 +19429,12 @@ export type UpdateServiceData = {
      * At most 512 KiB.
      */
     body: ServiceFields;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -17192,6 +19462,12 @@ export type UpdateServiceResponse = UpdateServiceResponses[keyof UpdateServiceRe
 
 export type GetServiceAccessData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -17219,6 +19495,12 @@ export type GetServiceAccessResponse = GetServiceAccessResponses[keyof GetServic
 
 export type GetServiceHistoryData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -17246,6 +19528,12 @@ export type GetServiceHistoryResponse = GetServiceHistoryResponses[keyof GetServ
 
 export type GetServiceVersionData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
         version: string;
@@ -17389,6 +19677,12 @@ export type RevealServiceResponse = RevealServiceResponses[keyof RevealServiceRe
 
 export type GetServiceSightingsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -17416,6 +19710,12 @@ export type GetServiceSightingsResponse = GetServiceSightingsResponses[keyof Get
 
 export type ListServiceSharesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -17501,6 +19801,12 @@ export type UnshareServiceResponse = UnshareServiceResponses[keyof UnshareServic
 
 export type GetServiceTimelineData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -17533,6 +19839,12 @@ export type GetServiceTimelineResponse = GetServiceTimelineResponses[keyof GetSe
 
 export type ExplainServiceData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -17598,6 +19910,12 @@ export type SignOutResponse = SignOutResponses[keyof SignOutResponses];
 
 export type GetSessionData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/session';
@@ -18010,6 +20328,12 @@ export type LookAtLinkResponse = LookAtLinkResponses[keyof LookAtLinkResponses];
 
 export type ListNoticesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/session/notices';
@@ -18427,6 +20751,12 @@ export type DisownSessionResponse = DisownSessionResponses[keyof DisownSessionRe
 
 export type GetSettingsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/settings';
@@ -18480,6 +20810,12 @@ export type UpdateSettingsResponse = UpdateSettingsResponses[keyof UpdateSetting
 
 export type GetMailData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/settings/mail';
@@ -18583,6 +20919,12 @@ export type SetUpResponse = SetUpResponses[keyof SetUpResponses];
 
 export type ListStaffData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/staff';
@@ -18693,6 +21035,12 @@ export type SaveStaffResponse = SaveStaffResponses[keyof SaveStaffResponses];
 
 export type ListTasksData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -18762,6 +21110,12 @@ export type CreateTaskData = {
      * At most 512 KiB.
      */
     body: TaskFields;
+    headers?: {
+        /**
+         * A word of the caller's choice, at most 255 characters, for this one creation. Sent again with the same body it makes nothing new and answers as before; with another body: 422.
+         */
+        'Idempotency-Key'?: string;
+    };
     path?: never;
     query?: never;
     url: '/api/v1/tasks';
@@ -18871,6 +21225,12 @@ export type BulkTasksResponse = BulkTasksResponses[keyof BulkTasksResponses];
 
 export type CountTasksData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -18909,6 +21269,12 @@ export type CountTasksResponse = CountTasksResponses[keyof CountTasksResponses];
 
 export type ListTasksDuplicatesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -18967,6 +21333,12 @@ export type FindTaskResponse = FindTaskResponses[keyof FindTaskResponses];
 
 export type DeleteTaskData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -18994,6 +21366,12 @@ export type DeleteTaskResponse = DeleteTaskResponses[keyof DeleteTaskResponses];
 
 export type GetTaskData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -19024,6 +21402,12 @@ export type UpdateTaskData = {
      * At most 512 KiB.
      */
     body: TaskFields;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -19051,6 +21435,12 @@ export type UpdateTaskResponse = UpdateTaskResponses[keyof UpdateTaskResponses];
 
 export type GetTaskAccessData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -19078,6 +21468,12 @@ export type GetTaskAccessResponse = GetTaskAccessResponses[keyof GetTaskAccessRe
 
 export type GetTaskHistoryData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -19105,6 +21501,12 @@ export type GetTaskHistoryResponse = GetTaskHistoryResponses[keyof GetTaskHistor
 
 export type GetTaskVersionData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
         version: string;
@@ -19248,6 +21650,12 @@ export type RevealTaskResponse = RevealTaskResponses[keyof RevealTaskResponses];
 
 export type GetTaskSightingsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -19275,6 +21683,12 @@ export type GetTaskSightingsResponse = GetTaskSightingsResponses[keyof GetTaskSi
 
 export type ListTaskSharesData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -19360,6 +21774,12 @@ export type UnshareTaskResponse = UnshareTaskResponses[keyof UnshareTaskResponse
 
 export type GetTaskTimelineData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -19392,6 +21812,12 @@ export type GetTaskTimelineResponse = GetTaskTimelineResponses[keyof GetTaskTime
 
 export type ExplainTaskData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path: {
         id: string;
     };
@@ -19485,6 +21911,12 @@ export type BeginViewingResponse = BeginViewingResponses[keyof BeginViewingRespo
 
 export type ListViewsData = {
     body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
     path?: never;
     query?: {
         /**

@@ -13,10 +13,10 @@ import {
 } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
-import { lazy, Suspense, useEffect, useState } from 'react';
+import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
 import { Problem } from '../../api/http';
 import { type Kind, kinds } from '../../api/kinds';
-import { type PersonRef, read, remove, restore } from '../../api/records';
+import { type PersonRef, type Record_, read, remove, restore } from '../../api/records';
 import { holds, useMe } from '../../api/session';
 import { Avatar, Named } from '../../kit/avatar';
 import { Empty } from '../../kit/empty';
@@ -43,7 +43,7 @@ const MergeDialog = lazy(() => import('./merge'));
 const route = getRouteApi('/in/$plural/$id');
 
 /** The card at its own address. */
-export function CardPlace() {
+export function CardPlace({ beside }: { beside?: Beside }) {
   const { plural, id } = route.useParams();
   const { tab } = route.useSearch();
   const { data: all } = useQuery(kinds);
@@ -72,6 +72,7 @@ export function CardPlace() {
       kind={kind}
       id={id}
       tab={tab ?? 'card'}
+      beside={beside}
       onTab={(next) =>
         void navigate({
           to: '/$plural/$id',
@@ -85,8 +86,12 @@ export function CardPlace() {
   );
 }
 
+/** What belongs on the card of a kind and is not the record's own. */
+export type Beside = (kind: Kind, record: Record_, readOnly: boolean) => ReactNode;
+
 interface Props {
   kind: Kind;
+  beside: Beside | undefined;
   id: string;
   tab: string;
   onTab: (tab: string) => void;
@@ -94,7 +99,7 @@ interface Props {
 }
 
 /** All of one record: its fields, what happened, who may see it, who has seen it. */
-export function Card({ kind, id, tab, onTab, onClose }: Props) {
+export function Card({ kind, beside, id, tab, onTab, onClose }: Props) {
   const { t } = useLingui();
   const me = useMe();
   const cache = useCache(kind.plural);
@@ -247,6 +252,7 @@ export function Card({ kind, id, tab, onTab, onClose }: Props) {
               </Suspense>
             )}
             <Fields kind={kind} record={record} readOnly={readOnly} />
+            {beside?.(kind, record, readOnly)}
             <Suspense fallback={<div style={{ height: 80 }} />}>
               <Files kind={kind} record={record} readOnly={readOnly} />
             </Suspense>
