@@ -111,7 +111,6 @@ var mayKeep = map[string]string{
 	"ui/src/features/record/create.tsx":    "a draft, for this tab alone, until it is saved or its person leaves",
 	"ui/src/features/record/timeline.tsx":  "a comment begun, as above",
 	"ui/src/features/journal/booking.tsx":  "an appointment begun, as above",
-	"ui/src/features/record/letter.tsx":    "a letter begun, as above",
 }
 
 var keeps = regexp.MustCompile(`\b(localStorage|sessionStorage|indexedDB|dangerouslySetInnerHTML|innerHTML|document\.cookie)\b`)

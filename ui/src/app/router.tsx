@@ -104,14 +104,6 @@ const home = createRoute({
   },
 });
 
-const journal = createRoute({
-  getParentRoute: () => inside,
-  path: '/journal',
-  validateSearch: (search: Record<string, unknown>): JournalSearch =>
-    words(search, 'day', 'view', 'staff', 'client'),
-  component: lazyRouteComponent(() => import('../features/journal/journal-page'), 'JournalPage'),
-});
-
 const figures = createRoute({
   getParentRoute: () => inside,
   path: '/dashboard',
@@ -128,6 +120,14 @@ const conversations = createRoute({
   getParentRoute: () => inside,
   path: '/conversations',
   component: lazyRouteComponent(() => import('../features/messages/messages-page'), 'MessagesPage'),
+});
+
+const journal = createRoute({
+  getParentRoute: () => inside,
+  path: '/journal',
+  validateSearch: (search: Record<string, unknown>): JournalSearch =>
+    words(search, 'day', 'view', 'staff', 'client'),
+  component: lazyRouteComponent(() => import('../features/journal/journal-page'), 'JournalPage'),
 });
 
 const list = createRoute({
@@ -324,10 +324,10 @@ const tree = root.addChildren([
   protect,
   inside.addChildren([
     home,
-    journal,
     figures,
     byDay,
     conversations,
+    journal,
     list.addChildren([card]),
     twins,
     security.addChildren([log, signIns, liveSessions, networks, factors]),

@@ -1,3 +1,5 @@
+// Only the card has tabs: their styles come with it.
+import '@mantine/core/styles/Tabs.css';
 import { Trans, useLingui } from '@lingui/react/macro';
 import { ActionIcon, Menu, Skeleton, Tabs } from '@mantine/core';
 import {

@@ -23,14 +23,7 @@ export default function LetterDrawer({
 }) {
   const { t } = useLingui();
   const sentence = useSentence();
-  const place = `castellan.letter.${id}`;
-  const [letter, setLetter] = useState<Letter>(() => {
-    try {
-      return { subject: '', body: '', ...(JSON.parse(sessionStorage.getItem(place) ?? '{}') as object) };
-    } catch {
-      return { subject: '', body: '' };
-    }
-  });
+  const [letter, setLetter] = useState<Letter>({ subject: '', body: '' });
   const [filled, setFilled] = useState<Letter | null>(null);
   const [failure, setFailure] = useState<unknown>(null);
   const [busy, setBusy] = useState(false);
@@ -39,7 +32,6 @@ export default function LetterDrawer({
   function put(next: Letter) {
     setLetter(next);
     setFilled(null);
-    sessionStorage.setItem(place, JSON.stringify(next));
   }
 
   async function go(what: () => Promise<void>) {
@@ -58,7 +50,6 @@ export default function LetterDrawer({
   const send = () =>
     go(async () => {
       await sendLetter(id, letter);
-      sessionStorage.removeItem(place);
       onSent();
     });
 
