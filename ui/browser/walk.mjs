@@ -108,6 +108,8 @@ async function person(browser, size = { width: 1440, height: 900 }, colorScheme 
     const { pathname } = new URL(message.location().url || 'about:blank');
     // A page whose session ends under it is told so by whatever it asks next; the walk says where that is.
     if (/status of 401/.test(message.text()) && pathname.startsWith('/api/') && page.sessionEnds) return;
+    // So it is while a look through other eyes ends.
+    if (/status of 403/.test(message.text()) && pathname.startsWith('/api/') && page.lookEnds) return;
     // And of every proof that was refused, which the walk does on purpose.
     if (/status of (401|403|422)/.test(message.text()) && /\/session\/factor|\/api\/v1\/keys/.test(pathname))
       return;

@@ -100,7 +100,7 @@ const home = createRoute({
     const all = await context.client.ensureQueryData(kinds).catch(() => []);
     const first = all.find((kind) => !kind.within && (kind.actions.view ?? 'denied') !== 'denied');
     if (!first) throw redirect({ to: '/settings' });
-    throw redirect({ to: '/dashboard' });
+    throw redirect({ to: '/$plural', params: { plural: first.plural } });
   },
 });
 
