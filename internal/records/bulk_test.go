@@ -75,7 +75,12 @@ func TestVeryManyAreChangedByAJobAndUndone(t *testing.T) {
 		running, stop := context.WithCancel(ctx)
 		done := make(chan error, 1)
 		go func() { done <- runner.Run(running) }()
-		t.Cleanup(func() { stop(); <-done })
+		t.Cleanup(func() {
+			stop()
+			if err := <-done; err != nil {
+				t.Error(err)
+			}
+		})
 		var p records.Progress
 		for deadline := time.Now().Add(60 * time.Second); time.Now().Before(deadline) && p.State != "done"; time.Sleep(20 * time.Millisecond) {
 			if p, err = book.BulkProgress(ctx, crmtest.As(crmtest.Owner), op.ID); err != nil {

@@ -107,7 +107,12 @@ func TestAttack8AskingForAccessTellsNothing(t *testing.T) {
 		running, stop := context.WithCancel(ctx)
 		done := make(chan error, 1)
 		go func() { done <- runner.Run(running) }()
-		t.Cleanup(func() { stop(); <-done })
+		t.Cleanup(func() {
+			stop()
+			if err := <-done; err != nil {
+				t.Error(err)
+			}
+		})
 		for _, typed := range []string{secret, "+48500555098", secret} {
 			if err := book.AskForAccess(ctx, crmtest.As(crmtest.Ana), "contact", "phones", typed); err != nil {
 				t.Errorf("asking by %s: %v", typed, err)
