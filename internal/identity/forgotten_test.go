@@ -49,9 +49,13 @@ func TestForgottenPasswordIsMailedToWhoeverHasExactlyThisAddress(t *testing.T) {
 			h.Error("one of them costs a hash")
 		}
 		// A link that comes later ends the one before it; what was there goes on until it is used.
+		h.mailed()
 		h.clock.pass(time.Minute)
 		h.fine(h.Forgotten(h.ctx, "mike@example.com", home, "test"))
-		h.until("another mail came", func() bool { return len(post.Inbox()) == 3 })
+		h.mailed()
+		if n := len(post.Inbox()); n != 3 {
+			h.Fatalf("%d mails came", n)
+		}
 		_, err := h.Redeem(h.ctx, Redeeming{Token: token, Password: good, Address: home})
 		h.refused(fault.Unknown, "session.missing", err)
 		token = tokenIn(h, post.To("mike@example.com", "new password"))
@@ -67,6 +71,7 @@ func TestForgottenPasswordIsMailedToWhoeverHasExactlyThisAddress(t *testing.T) {
 		h.refused(fault.Unknown, "session.missing", err)
 
 		// Dead when the account is closed meanwhile.
+		h.mailed()
 		h.clock.pass(time.Hour)
 		h.fine(h.Forgotten(h.ctx, "mike@example.com", home, "test"))
 		h.until("one more came", func() bool { return len(post.Inbox()) == 5 }) // and word of the new password
@@ -83,6 +88,18 @@ func (h *house) jobs() (n int64) {
 	h.Helper()
 	h.fine(h.DB.QueryRow(h.ctx, store.Text(`SELECT COUNT(*) FROM job WHERE kind = ?`), forgottenKind).Scan(&n))
 	return n
+}
+
+// mailed waits until every letter is with the mail server and its job is done.
+// A job that still runs when the clock is moved by more than its lease is taken
+// for that of a dead process, and its letter comes twice.
+func (h *house) mailed() {
+	h.Helper()
+	h.until("every letter is on its way", func() bool {
+		var n int64
+		h.fine(h.DB.QueryRow(h.ctx, store.Text(`SELECT COUNT(*) FROM job WHERE kind IN (?, ?)`), forgottenKind, "mail.send").Scan(&n))
+		return n == 0
+	})
 }
 
 func (h *house) until(what string, is func() bool) {

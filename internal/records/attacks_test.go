@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -340,18 +341,19 @@ func people(t *testing.T, h *crmtest.House) {
 func TestAttack27AShareEndsWhenItsTimeHasCome(t *testing.T) {
 	for _, engine := range []store.Engine{store.SQLite, store.Postgres} {
 		t.Run(strings.ToLower(engine.String()), func(t *testing.T) {
-			now := time.Date(2026, 3, 14, 12, 0, 0, 0, time.UTC)
-			h := crmtest.Open(t, storetest.Open(t, engine, func() time.Time { return now }))
+			noon := time.Date(2026, 3, 14, 12, 0, 0, 0, time.UTC)
+			var passed atomic.Int64 // the clock is read by the scribe's goroutines, too
+			h := crmtest.Open(t, storetest.Open(t, engine, func() time.Time { return noon.Add(time.Duration(passed.Load())) }))
 			people(t, h)
 			ctx := context.Background()
 			bens := h.Create(crmtest.Ben, "contact", client("Celina Wrona", secret))
-			if err := h.Book.Share(ctx, crmtest.As(crmtest.Owner), "contact", bens, records.Share{Person: crmtest.Ana, Level: policy.ShareEdit, Ends: now.Add(time.Hour)}); err != nil {
+			if err := h.Book.Share(ctx, crmtest.As(crmtest.Owner), "contact", bens, records.Share{Person: crmtest.Ana, Level: policy.ShareEdit, Ends: noon.Add(time.Hour)}); err != nil {
 				t.Fatal(err)
 			}
 			if got := h.List(crmtest.Ana, "contact", records.Query{}); len(got) != 1 {
 				t.Fatalf("with the share Ana lists %v", got)
 			}
-			now = now.Add(time.Hour)
+			passed.Store(int64(time.Hour))
 			// From this moment, and not from when the house has cleared it away.
 			if got := h.List(crmtest.Ana, "contact", records.Query{}); got != nil {
 				t.Errorf("after its end Ana lists %v", got)
