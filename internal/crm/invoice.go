@@ -102,9 +102,10 @@ func invoice() schema.Kind {
 }
 
 // asIssued is a part of an issued invoice that stays what it was, and is seen no
-// more than what it was made of.
+// more than what it was made of. What is the firm's own is not free text: its
+// account and its tax number are no number of anybody, and are not masked as one.
 func asIssued(name string, class schema.Class, labels schema.Labels, of ...string) *schema.Field {
-	return &schema.Field{Name: name, Type: schema.LongText, Class: class, House: true, Max: 2_000, Free: true, Labels: labels, Copies: of}
+	return &schema.Field{Name: name, Type: schema.LongText, Class: class, House: true, Max: 2_000, Free: strings.HasPrefix(name, "buyer"), Labels: labels, Copies: of}
 }
 
 // settleInvoice makes a new invoice a draft, gives it a currency and a name, and
