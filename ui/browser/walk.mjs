@@ -16,6 +16,12 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { options, start } from './browser.mjs';
+import { walkClosed } from './walk-closed.mjs';
+import { walkAdministrator } from './walk-day-administrator.mjs';
+import { walkManager } from './walk-day-manager.mjs';
+import { walkOwner } from './walk-day-owner.mjs';
+import { walkSales } from './walk-day-sales.mjs';
+import { walkStylist } from './walk-day-stylist.mjs';
 import { walkFirm } from './walk-firm.mjs';
 import { walkJournals } from './walk-journal.mjs';
 import { serveDemo, serveEmpty, walking } from './walking.mjs';
@@ -23,16 +29,24 @@ import { serveDemo, serveEmpty, walking } from './walking.mjs';
 const parts = [
   { name: 'firm', house: 'empty', walk: walkFirm },
   { name: 'journal', house: 'empty', walk: walkJournals },
+  // Days of people, from morning to evening: --part days walks all five.
+  { name: 'administrator', of: 'days', house: 'demo', walk: walkAdministrator },
+  { name: 'stylist', of: 'days', house: 'demo', walk: walkStylist },
+  { name: 'sales', of: 'days', house: 'demo', walk: walkSales },
+  { name: 'manager', of: 'days', house: 'demo', walk: walkManager },
+  { name: 'owner', of: 'days', house: 'demo', walk: walkOwner },
+  { name: 'closed', house: 'demo', walk: walkClosed },
 ];
 
 const program = process.env.CASTELLAN_BIN;
 if (!program) throw new Error('CASTELLAN_BIN must name the program');
 const { shots, part } = options({ shots: '', part: '' });
 if (shots) mkdirSync(shots, { recursive: true });
-const asked = part ? part.split(',') : parts.map(({ name }) => name);
-for (const name of asked) {
-  if (!parts.some((each) => each.name === name))
-    throw new Error(`there is no part ${name}; there are ${parts.map((each) => each.name).join(', ')}`);
+const named = part ? part.split(',') : null;
+const asked = parts.filter((each) => !named || named.includes(each.name) || named.includes(each.of));
+for (const word of named ?? []) {
+  if (!parts.some((each) => each.name === word || each.of === word))
+    throw new Error(`there is no part ${word}; there are ${parts.map((each) => each.name).join(', ')}`);
 }
 
 const count = { stops: 0 };
@@ -70,7 +84,7 @@ async function close(opened) {
 
 const browser = await start();
 try {
-  for (const { name, house: kind, walk } of parts.filter((each) => asked.includes(each.name))) {
+  for (const { name, house: kind, walk } of asked) {
     const began = Date.now();
     const { link, url, people } = await house(kind);
     const opened = houses.find((each) => each.url === url);

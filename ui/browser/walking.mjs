@@ -168,6 +168,7 @@ export function walking(part, { browser, shots, count }) {
       content: `window.breaches = []; addEventListener('securitypolicyviolation', (e) => breaches.push(e.violatedDirective + ' ' + e.blockedURI));`,
     });
     const page = await context.newPage();
+    page.setDefaultTimeout(15_000);
     page.forgiven = [];
     const complain = (text) => complaints.push(`${new URL(page.url()).pathname}: ${text}`);
     page.on('console', (message) => {
@@ -288,4 +289,85 @@ export async function found({ person, button, link, url, browser }) {
   await owner.goto(`${url}/contacts`);
   await owner.getByText('Your clients will be here').waitFor();
   return owner;
+}
+
+/**
+ * Lets somebody new in by a one-time link, as whoever sits at the page makes it.
+ * The role is an id, or the key of a ready one.
+ */
+export async function newcomer({ ask, person, browser }, boss, { name, email, role, size, scheme, more }) {
+  const roles = (await ask(boss, 'GET', '/roles')).items;
+  const { id } = roles.find((each) => each.built === role || each.id === role);
+  const made = await ask(boss, 'POST', '/people', { email, name, role: id, invite: 'link' });
+  const page = await person(browser, size, scheme, more);
+  await page.goto(made.link.url);
+  await page.getByLabel('Password', { exact: true }).fill('eleven slow rivers under the moon');
+  await button(page, 'Begin').click();
+  await page.getByRole('navigation', { name: 'Main' }).waitFor();
+  return { page, id: made.id };
+}
+
+/** Makes a role like another one, and says what differs. */
+export async function roleLike({ ask }, boss, like, name, change) {
+  const model = (await ask(boss, 'GET', '/roles')).items.find((each) => each.built === like);
+  const { grades = {}, sights = [], abilities = [], days, stages } = model;
+  const draft = structuredClone({
+    name,
+    grades,
+    sights,
+    abilities,
+    ...(days ? { days } : {}),
+    ...(stages ? { stages } : {}),
+  });
+  return (await ask(boss, 'POST', '/roles', change(draft) ?? draft)).id;
+}
+
+/** People of the demo speak their own languages; the walk reads English. */
+export async function english({ ask }, page) {
+  const { person } = await ask(page, 'GET', '/session');
+  await ask(page, 'PATCH', `/people/${person.id}`, { language: 'en' });
+  await page.reload();
+  await page.getByRole('navigation', { name: 'Main' }).waitFor();
+}
+
+/** A Wednesday that lies so many weeks ahead, and the days beside it. */
+export function wednesday(weeks, days = 0) {
+  const day = new Date(`${new Date().toISOString().slice(0, 10)}T12:00:00Z`);
+  day.setUTCDate(day.getUTCDate() - ((day.getUTCDay() + 6) % 7) + weeks * 7 + 2 + days);
+  return day.toISOString().slice(0, 10);
+}
+
+/** Chooses from a list that opens under a field. */
+export async function choose(place, field, option) {
+  const page = typeof place.page === 'function' ? place.page() : place;
+  const box = place.getByRole('combobox', { name: field, exact: true });
+  await box.click();
+  await page.getByRole('option', { name: option }).first().click();
+}
+
+/** Closes the notes that would lie over what is clicked next. */
+export async function closeNotes(page) {
+  for (const note of await page.locator('.mantine-Notification-closeButton').all())
+    await note.click().catch(() => {});
+}
+
+/** A thumb on the page: touches that the browser takes for real ones. */
+export async function thumb(page) {
+  const speak = await page.context().newCDPSession(page);
+  const send = (type, points) =>
+    speak.send('Input.dispatchTouchEvent', { type, touchPoints: points.map(([x, y]) => ({ x, y })) });
+  /** Presses, holds so long, moves through the points and lifts. */
+  return async (points, { hold = 0, steps = 8 } = {}) => {
+    let [x, y] = points[0];
+    await send('touchStart', [[x, y]]);
+    await page.waitForTimeout(hold);
+    for (const [toX, toY] of points.slice(1)) {
+      for (let i = 1; i <= steps; i++) {
+        await send('touchMove', [[x + ((toX - x) * i) / steps, y + ((toY - y) * i) / steps]]);
+        await page.waitForTimeout(16);
+      }
+      [x, y] = [toX, toY];
+    }
+    await send('touchEnd', []);
+  };
 }

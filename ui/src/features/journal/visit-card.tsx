@@ -81,7 +81,7 @@ export default function VisitCard(props: Props) {
       </Popover.Target>
       <Popover.Dropdown p={0} aria-label={visit.title}>
         <div className={classes.card}>
-          <header className={classes.cardHead}>
+          <div className={classes.cardHead}>
             <div className={classes.cardTitle}>
               {visit.contact ? (
                 client ? (
@@ -103,7 +103,7 @@ export default function VisitCard(props: Props) {
             <ActionIcon size={26} aria-label={t`Close`} onClick={onClose}>
               <IconX size={16} />
             </ActionIcon>
-          </header>
+          </div>
           {client && (
             <div className={classes.phones}>
               <Phones client={client} reveal={revealInJournal}>
@@ -172,7 +172,7 @@ export default function VisitCard(props: Props) {
             ))}
           </div>
           {props.mayChange || visit.can?.delete ? (
-            <footer className={classes.cardFoot}>
+            <div className={classes.cardFoot}>
               {props.mayChange && (
                 <Button variant="default" leftSection={<IconPencil size={14} />} onClick={props.onEdit}>
                   <Trans>Change</Trans>
@@ -244,7 +244,7 @@ export default function VisitCard(props: Props) {
                   )}
                 </Menu.Dropdown>
               </Menu>
-            </footer>
+            </div>
           ) : (
             <p className={classes.cannot}>
               <Trans>Your role lets you look at appointments, not change them.</Trans>
