@@ -2,7 +2,7 @@
 // done and who works when, books, moves by mouse and by keys, and takes it back;
 // a stylist sees their own day, says who came, and learns no number.
 
-import { found } from './walking.mjs';
+import { found, thumb } from './walking.mjs';
 
 const wait = (page, ms = 400) => page.waitForTimeout(ms);
 
@@ -27,7 +27,34 @@ export async function walkJournals(tools) {
     phones: [{ number: '+79165550142' }],
   });
   const day = await walkJournal({ ...tools, owner });
+  await walkTablet({ ...tools, owner }, day);
   await walkStylist({ ...tools, owner }, day);
+}
+
+/** On a tablet a finger that rests on an appointment takes it along; one that moves at once scrolls. */
+async function walkTablet({ owner, person, browser, url, look, expect }, day) {
+  const tablet = await person(browser, { width: 1180, height: 820 }, 'dark', { hasTouch: true });
+  await tablet.context().addCookies(await owner.context().cookies());
+  await tablet.goto(`${url}/journal?day=${day}`);
+  const visit = tablet.locator('[data-visit]').filter({ hasText: 'Anna Kowalska' });
+  await visit.waitFor();
+  const touch = await thumb(tablet);
+  const box = await visit.boundingBox();
+  const hour = (box.height / 45) * 60;
+  const at = [box.x + 30, box.y + 14];
+  await touch([at, [at[0], at[1] - hour]], { steps: 12 });
+  await wait(tablet, 900);
+  expect(
+    'a finger that moves at once moves nothing',
+    (await visit.getAttribute('aria-label')).startsWith('10:30–11:15'),
+  );
+  await touch([at, [at[0], at[1] + 20], [at[0], at[1] + 2 * hour]], { hold: 500, steps: 12 });
+  await tablet.getByText('Anna Kowalska: now 12:30–13:15.').waitFor();
+  await look(tablet, 'journal-tablet-moved');
+  await visit.tap({ position: { x: 30, y: 20 } });
+  await tablet.getByRole('group', { name: 'Status' }).waitFor();
+  await look(tablet, 'journal-tablet-visit');
+  await tablet.context().close();
 }
 
 /** The day of whoever books. */
