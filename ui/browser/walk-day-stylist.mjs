@@ -83,7 +83,7 @@ export async function walkStylist(tools) {
   await short.getByRole('link', { name: 'Paula Reed' }).tap();
   const card = ana.getByRole('article');
   await card.getByRole('button', { name: 'Show: Phones' }).tap();
-  await card.getByText('(646) 555-0188').waitFor();
+  await card.getByText('646 555-0188').waitFor();
   await look(ana, 'stylist-card');
 
   await card.getByLabel('Comment', { exact: true }).fill('Warm copper, 7.44, thirty minutes.');

@@ -64,7 +64,8 @@ export async function serveEmpty(program, data) {
 /** The demo, with its people by the first part of their addresses: people.ana.email, people.ana.password. */
 export async function serveDemo(program, data) {
   const port = await freePort();
-  const url = `http://127.0.0.1:${port}`;
+  // By the name that the program itself puts into links: a cookie of one host is none of another.
+  const url = `http://localhost:${port}`;
   const { found, end } = await start(
     program,
     ['demo', '--data', data, '--listen', `127.0.0.1:${port}`],
