@@ -163,10 +163,7 @@ export async function walkAdministrator(tools) {
   await closeNotes(rita);
   await nora.click({ position: { x: 30, y: 20 } });
   await rita.getByRole('group', { name: 'Status' }).waitFor();
-  expect(
-    'the desk sees the number beside the appointment',
-    await rita.getByText('646 555-0187').isVisible(),
-  );
+  expect('the desk sees the number beside the appointment', await rita.getByText('646 555-0187').isVisible());
   await look(rita, 'desk-no-show');
   await rita.getByRole('link', { name: 'Nora Fields' }).click();
   await rita.getByRole('region', { name: 'Appointments' }).getByText('did not come 1 time').waitFor();
