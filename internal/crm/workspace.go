@@ -72,6 +72,15 @@ func (w *Workspace) Settings() Settings { return w.latest().settings }
 // Region is the default region of phone numbers.
 func (w *Workspace) Region() string { return w.latest().settings.Region }
 
+// Zone is the time zone of the workspace.
+func (w *Workspace) Zone() *time.Location {
+	zone, err := time.LoadLocation(w.Settings().TimeZone)
+	if err != nil {
+		return time.UTC
+	}
+	return zone
+}
+
 // latest is the workspace as it is now, or as it was last read if the database
 // cannot be asked: whoever needs the database next will be told of it.
 func (w *Workspace) latest() *remembered {
