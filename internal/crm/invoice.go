@@ -33,7 +33,7 @@ const (
 // later change of a name or an account does not reach back. Each part stands in
 // a field of its own, so that whoever may not see the address of a legal entity
 // does not read it here. The account is the firm's own, there to be paid to: it
-// is open to whoever may view the invoice (decision 24).
+// is open to whoever may view the invoice.
 func invoice() schema.Kind {
 	return schema.Kind{
 		Number: invoiceNumber, Name: "invoice", Plural: "invoices",
