@@ -117,7 +117,6 @@ export function useFaultWords(): Record<string, string> {
     'invoice.buyer': t`Say to whom the invoice goes: a legal entity, a company or a client.`,
     'invoice.lines': t`An invoice needs at least one line.`,
     'invoice.fixed': t`An invoice that was issued is not changed. Make it void, and issue another one.`,
-    'invoice.foreign': t`Invoices come from your own legal entities. Somebody who may change the settings says which ones are yours.`,
     'invoice.kept': t`An invoice that was issued is not deleted: its number would be missing. Make it void instead.`,
     'time.taken': t`At this time the person is not free. Choose another time, or say that it may stand beside the other one.`,
     'appointment.ends': t`An appointment ends after it begins.`,

@@ -261,7 +261,6 @@ function VoidDialog({
             data-autofocus
             maxLength={250}
             label={t`Why is it void?`}
-            placeholder={t`Issued to the wrong client`}
             value={reason}
             onChange={(event) => setReason(event.currentTarget.value)}
           />
