@@ -132,7 +132,8 @@ func (r *rooms) join(ctx context.Context, p place, log *slog.Logger, by carrier)
 		}
 	}
 	r.book = records.Open(records.Options{Post: post, Runner: r.runner, DB: r.db, Scribe: r.scribe, Rights: r.rights, Vault: r.vault, Catalog: r.workspace.Catalog, Region: r.workspace.Region, Prepare: r.workspace.Prepare(), Settle: r.workspace.Settle(),
-		Guard: r.workspace.Guard(), Shelf: blob.Open(r.db, r.vault)})
+		Guard: r.workspace.Guard(), Follow: r.workspace.Follow(), Shelf: blob.Open(r.db, r.vault)})
+	r.workspace.Automate(r.runner, r.book)
 	r.imports = exchange.Open(exchange.Options{DB: r.db, Scribe: r.scribe, Vault: r.vault, Rights: r.rights, Book: r.book, Region: r.workspace.Region,
 		Language: func() string { return r.workspace.Settings().Language }, Person: r.person, Log: log})
 	r.exports = exchange.OpenExports(exchange.ExportOptions{DB: r.db, Scribe: r.scribe, Vault: r.vault, Rights: r.rights, Book: r.book, Runner: r.runner, Stands: r.accounts.GoesOn,

@@ -63,6 +63,7 @@ type Options struct {
 	Settle  map[string]Settle      // by name of kind
 	Post    Post                   // sends letters; nil: there is no mail server
 	Guard   map[string]Guard       // by name of kind
+	Follow  map[string]Follow      // by name of kind
 	Shelf   *blob.Shelf            // keeps what files hold; nil: there are no files
 }
 
@@ -79,12 +80,13 @@ type Book struct {
 	settle  map[string]Settle
 	post    Post
 	guard   map[string]Guard
+	follow  map[string]Follow
 	shelf   *blob.Shelf
 }
 
 // Open makes a book over an open database.
 func Open(o Options) *Book {
-	b := &Book{db: o.DB, scribe: o.Scribe, rights: o.Rights, vault: o.Vault, catalog: o.Catalog, region: o.Region, prepare: o.Prepare, settle: o.Settle, guard: o.Guard, shelf: o.Shelf, post: o.Post, runner: o.Runner}
+	b := &Book{db: o.DB, scribe: o.Scribe, rights: o.Rights, vault: o.Vault, catalog: o.Catalog, region: o.Region, prepare: o.Prepare, settle: o.Settle, guard: o.Guard, follow: o.Follow, shelf: o.Shelf, post: o.Post, runner: o.Runner}
 	if o.Runner != nil {
 		o.Runner.Handle(handOverKind, b.carryOn)
 		o.Runner.Handle(askKind, b.passOn)

@@ -147,7 +147,8 @@ func build(t testing.TB, db *store.DB, posts ...func(mail.Options) records.Post)
 		post = by(mail.Options{DB: db, Vault: v, Scribe: s, Runner: runner, Log: log})
 	}
 	door := records.Open(records.Options{Post: post, Runner: runner, DB: db, Scribe: s, Rights: book, Vault: v, Catalog: workspace.Catalog, Region: workspace.Region, Prepare: workspace.Prepare(), Settle: workspace.Settle(),
-		Guard: workspace.Guard(), Shelf: blob.Open(db, v)})
+		Guard: workspace.Guard(), Follow: workspace.Follow(), Shelf: blob.Open(db, v)})
+	workspace.Automate(runner, door)
 	imports := exchange.Open(exchange.Options{DB: db, Scribe: s, Vault: v, Rights: book, Book: door, Region: workspace.Region,
 		Language: func() string { return "en" }, Person: func(context.Context, string) (actor.PersonID, bool) { return 0, false }, Log: log})
 	exports := exchange.OpenExports(exchange.ExportOptions{DB: db, Scribe: s, Vault: v, Rights: book, Book: door, Runner: runner, Stands: accounts.GoesOn,

@@ -39,6 +39,7 @@ import { Timeline } from './timeline';
 const CardTwins = lazy(() => import('./card-twins'));
 const Convert = lazy(() => import('./convert'));
 const Invoice = lazy(() => import('./invoice'));
+const StartProcess = lazy(() => import('./start-process'));
 const NextStep = lazy(() => import('./next-step'));
 const Files = lazy(() => import('./files'));
 const MergeDialog = lazy(() => import('./merge'));
@@ -197,7 +198,12 @@ export function Card({ kind, beside, id, tab, onTab, onClose }: Props) {
               <Menu.Item leftSection={<IconHistory size={16} />} onClick={() => onTab('history')}>
                 <Trans>Earlier versions</Trans>
               </Menu.Item>
-              {mayMerge && (
+              {kind.name === 'deal' && !record.binned && !readOnly && (
+              <Suspense>
+                <StartProcess record={record} />
+              </Suspense>
+            )}
+            {mayMerge && (
                 <Menu.Item leftSection={<IconArrowMerge size={16} />} onClick={() => setMerging(true)}>
                   <Trans>Merge with another…</Trans>
                 </Menu.Item>
