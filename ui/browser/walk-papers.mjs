@@ -89,14 +89,19 @@ async function walkFiles({ owner, url, look, expect, button, forgive, ask }, { c
     await row(owner, 'contract.pdf').waitFor();
     await dropOn(owner, 'dropped.txt', 'let go of over the card');
     await row(owner, 'dropped.txt').waitFor();
-    expect(`${at.split('/')[1]}: both files lie there`, (await files(owner).getByRole('listitem').count()) === 2);
+    expect(
+      `${at.split('/')[1]}: both files lie there`,
+      (await files(owner).getByRole('listitem').count()) === 2,
+    );
   }
   await look(owner, 'files-on-a-card');
 
   // Fetched back, byte for byte, and handed out to be kept.
   const [answer, back] = await Promise.all([
     owner.waitForResponse((each) => each.url().endsWith('/content')),
-    kept(owner, () => row(owner, 'contract.pdf').getByRole('button', { name: 'contract.pdf', exact: true }).click()),
+    kept(owner, () =>
+      row(owner, 'contract.pdf').getByRole('button', { name: 'contract.pdf', exact: true }).click(),
+    ),
   ]);
   expect('the bytes come back as they were', back.name === 'contract.pdf' && back.bytes.equals(pdf));
   const heads = await answer.allHeaders();
@@ -236,10 +241,16 @@ async function walkInvoice({ owner, url, look, expect, button, ask }, { client, 
   await button(lines, 'PDF').waitFor();
   const issued = await ask(owner, 'GET', `/invoices/${id}`);
   const year = new Date().getUTCFullYear();
-  expect(`it has its number: ${issued.number}`, issued.number === `1/${year}` && issued.seller.id === firm.id && issued.contact.id === client.id);
+  expect(
+    `it has its number: ${issued.number}`,
+    issued.number === `1/${year}` && issued.seller.id === firm.id && issued.contact.id === client.id,
+  );
   await look(owner, 'invoice-issued');
   const paper = await kept(owner, () => button(lines, 'PDF').click());
-  expect(`the paper is one: ${paper.name}`, paper.name === `1-${year}.pdf` && paper.bytes.subarray(0, 5).toString() === '%PDF-');
+  expect(
+    `the paper is one: ${paper.name}`,
+    paper.name === `1-${year}.pdf` && paper.bytes.subarray(0, 5).toString() === '%PDF-',
+  );
 
   await button(lines, 'Void').click();
   const dialog = owner.getByRole('dialog');
@@ -251,7 +262,10 @@ async function walkInvoice({ owner, url, look, expect, button, ask }, { client, 
   await dialog.waitFor({ state: 'detached' });
   await button(lines, 'Void').waitFor({ state: 'detached' });
   const now = await ask(owner, 'GET', `/invoices/${id}`);
-  expect('it is void, and why is kept', now.status === 'void' && now.void_reason === 'Issued to the wrong client' && now.number === issued.number);
+  expect(
+    'it is void, and why is kept',
+    now.status === 'void' && now.void_reason === 'Issued to the wrong client' && now.number === issued.number,
+  );
   return now;
 }
 
@@ -291,7 +305,11 @@ async function walkProcess({ owner, url, look, expect, button, ask }, { client }
   await look(owner, 'process-by-hand');
   await start.getByRole('button').click();
   await owner.waitForURL(/\/processes\//);
-  await owner.getByText('Call and ask how it went').first().waitFor().catch(() => {});
+  await owner
+    .getByText('Call and ask how it went')
+    .first()
+    .waitFor()
+    .catch(() => {});
   await look(owner, 'process-card');
 }
 

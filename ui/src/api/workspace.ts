@@ -32,7 +32,10 @@ export const testMail = () => call<void>('POST', '/settings/mail/test');
 
 export type Stage = StageBody;
 
-export type Pipeline = Omit<Pipeline_, 'stages'> & { stages: Stage[] };
+export type Pipeline = Omit<Pipeline_, 'stages' | 'author'> & {
+  stages: Stage[];
+  author: Pipeline_['author'] | null;
+};
 
 export const pipelines = queryOptions({
   queryKey: ['pipelines'],

@@ -3471,6 +3471,10 @@ export type PersonPatch = {
 };
 
 export type Pipeline = {
+    /**
+     * With whose rights it starts by itself: who has said last what it does.
+     */
+    author: Named;
     id: string;
     /**
      * The kind of record that passes through it.
@@ -3486,6 +3490,14 @@ export type Pipeline = {
      * After so many days without a change something has rested too long; 0: never.
      */
     stale_days: number;
+    /**
+     * Pipelines of deals: one that is won there starts the process by itself.
+     */
+    starts_after: Array<string>;
+    /**
+     * The tasks that a process begins with.
+     */
+    steps: Array<StepShape>;
     version: number;
 };
 
@@ -3508,6 +3520,14 @@ export type PipelineBody = {
      * Absent: as it was.
      */
     stale_days?: number;
+    /**
+     * Pipelines of deals: one that is won there starts the process by itself, with the rights of whoever says so. Absent: as they were.
+     */
+    starts_after?: Array<string>;
+    /**
+     * The tasks that a process begins with; absent: as they were.
+     */
+    steps?: Array<StepShape>;
     /**
      * The one that was read; absent: whatever it is now.
      */
@@ -3723,6 +3743,13 @@ export type ProcessBoard = {
             currency: string;
         }>;
     }>;
+    pipeline: string;
+};
+
+export type ProcessBody = {
+    /**
+     * Which process: a pipeline for processes.
+     */
     pipeline: string;
 };
 
@@ -5025,6 +5052,10 @@ export type StageRuleShape = {
     stage: string;
 };
 
+export type Started = {
+    process: string;
+};
+
 export type Step = {
     action: 'created' | 'changed' | 'deleted' | 'restored';
     at: string;
@@ -5035,6 +5066,18 @@ export type Step = {
 
 export type StepList = {
     items: Array<Step>;
+};
+
+export type StepShape = {
+    /**
+     * An option of the task's activity.
+     */
+    activity?: string;
+    /**
+     * How many days after the start it is due.
+     */
+    days: number;
+    title: string;
 };
 
 export type Subject = {
@@ -10813,6 +10856,36 @@ export type MergeDealResponses = {
 };
 
 export type MergeDealResponse = MergeDealResponses[keyof MergeDealResponses];
+
+export type StartProcessData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: ProcessBody;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/deals/{id}/processes';
+};
+
+export type StartProcessErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type StartProcessError = StartProcessErrors[keyof StartProcessErrors];
+
+export type StartProcessResponses = {
+    /**
+     * Created
+     */
+    201: Started;
+};
+
+export type StartProcessResponse = StartProcessResponses[keyof StartProcessResponses];
 
 export type RestoreDealData = {
     body?: never;

@@ -199,11 +199,11 @@ export function Card({ kind, beside, id, tab, onTab, onClose }: Props) {
                 <Trans>Earlier versions</Trans>
               </Menu.Item>
               {kind.name === 'deal' && !record.binned && !readOnly && (
-              <Suspense>
-                <StartProcess record={record} />
-              </Suspense>
-            )}
-            {mayMerge && (
+                <Suspense>
+                  <StartProcess record={record} />
+                </Suspense>
+              )}
+              {mayMerge && (
                 <Menu.Item leftSection={<IconArrowMerge size={16} />} onClick={() => setMerging(true)}>
                   <Trans>Merge with another…</Trans>
                 </Menu.Item>

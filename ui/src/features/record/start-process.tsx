@@ -21,8 +21,7 @@ export default function StartProcess({ record }: { record: Record_ }) {
   const [busy, setBusy] = useState(false);
   const stage = (record.stage as { id?: string } | null)?.id ?? record.stage;
   const won = all.some(
-    (each) =>
-      each.kind === 'deal' && each.stages.some((one) => one.id === stage && one.outcome === 'won'),
+    (each) => each.kind === 'deal' && each.stages.some((one) => one.id === stage && one.outcome === 'won'),
   );
   const may = ['process', 'task'].every(
     (name) => (known.find((each) => each.name === name)?.actions.create ?? 'denied') !== 'denied',

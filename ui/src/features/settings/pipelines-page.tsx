@@ -239,7 +239,7 @@ function Editor({ saved, onDone }: { saved: Pipeline; onDone?: () => void }) {
               loading={busy}
               disabled={
                 !draft.name.trim() ||
-                 draft.stages.some((stage) => !stage.name.trim()) ||
+                draft.stages.some((stage) => !stage.name.trim()) ||
                 draft.steps.some((step) => !step.title.trim())
               }
               onClick={save}
