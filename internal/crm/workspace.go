@@ -49,6 +49,7 @@ type remembered struct {
 	pipelines []Pipeline
 	staff     []Staff
 	settings  Settings
+	offered   Offered
 }
 
 // OpenWorkspace reads the workspace.
@@ -132,6 +133,9 @@ func remember(ctx context.Context, tx *store.Tx, n int64) (*remembered, error) {
 		return nil, err
 	}
 	if r.staff, err = readStaff(ctx, tx); err != nil {
+		return nil, err
+	}
+	if r.offered, err = readOffered(ctx, tx); err != nil {
 		return nil, err
 	}
 	r.catalog, err = catalogWith(r.fields)

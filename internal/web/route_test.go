@@ -46,7 +46,7 @@ var openToSignedIn = []string{
 	"GET /api/v1/operations/{operation}", "GET /api/v1/people/names", "GET /api/v1/people/{id}", "GET /api/v1/people/{id}/providers", "GET /api/v1/people/{id}/sessions", "GET /api/v1/pipelines", "GET /api/v1/rails", "GET /api/v1/roles", "GET /api/v1/roles/{id}",
 	"GET /api/v1/security/factors",                                   // whoever manages people or security
 	"GET /api/v1/security/sessions", "GET /api/v1/security/sign-ins", // whoever may watch; one's own
-	"GET /api/v1/session", "GET /api/v1/session/notices", "GET /api/v1/settings", "GET /api/v1/staff", "PATCH /api/v1/people/{id}", "PATCH /api/v1/session/factors/{id}",
+	"GET /api/v1/session", "GET /api/v1/session/notices", "GET /api/v1/settings", "GET /api/v1/settings/words", "GET /api/v1/staff", "PATCH /api/v1/people/{id}", "PATCH /api/v1/session/factors/{id}",
 	"POST /api/v1/session/email", "POST /api/v1/session/factors/{id}/remove", "POST /api/v1/session/notices/seen", "POST /api/v1/session/password", "POST /api/v1/session/provider/link", "POST /api/v1/session/recovery",
 	"POST /api/v1/sessions/{id}/disown",
 }
@@ -131,6 +131,7 @@ var harmless = map[string]string{
 	"GET /api/v1/exports/{id}":                 "tells what was taken, and gives none of it",
 	"DELETE /api/v1/exports/{id}":              "stopping an export protects",
 	"POST /api/v1/settings/mail/test":          "a mail to oneself",
+	"PUT /api/v1/settings/words":               "words that are offered: none that is written changes",
 	"PATCH /api/v1/session/factors/{id}":       "a name protects nothing",
 }
 

@@ -3286,6 +3286,17 @@ export type NoticeList = {
     items: Array<Notice>;
 };
 
+export type OfferedShape = {
+    /**
+     * In the order in which they are offered.
+     */
+    sources: Array<string>;
+    /**
+     * In the order in which they are offered.
+     */
+    tags: Array<string>;
+};
+
 export type Operation = {
     done: number;
     /**
@@ -22401,6 +22412,65 @@ export type TestMailResponses = {
 };
 
 export type TestMailResponse = TestMailResponses[keyof TestMailResponses];
+
+export type GetOfferedWordsData = {
+    body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/settings/words';
+};
+
+export type GetOfferedWordsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetOfferedWordsError = GetOfferedWordsErrors[keyof GetOfferedWordsErrors];
+
+export type GetOfferedWordsResponses = {
+    /**
+     * OK
+     */
+    200: OfferedShape;
+};
+
+export type GetOfferedWordsResponse = GetOfferedWordsResponses[keyof GetOfferedWordsResponses];
+
+export type SetOfferedWordsData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: OfferedShape;
+    path?: never;
+    query?: never;
+    url: '/api/v1/settings/words';
+};
+
+export type SetOfferedWordsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type SetOfferedWordsError = SetOfferedWordsErrors[keyof SetOfferedWordsErrors];
+
+export type SetOfferedWordsResponses = {
+    /**
+     * OK
+     */
+    200: OfferedShape;
+};
+
+export type SetOfferedWordsResponse = SetOfferedWordsResponses[keyof SetOfferedWordsResponses];
 
 export type GetSetupData = {
     body?: never;
