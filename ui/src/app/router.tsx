@@ -179,6 +179,12 @@ const liveSessions = createRoute({
   component: lazyRouteComponent(() => import('../features/security/sessions-page'), 'SessionsPage'),
 });
 
+const taken = createRoute({
+  getParentRoute: () => security,
+  path: '/exports',
+  component: lazyRouteComponent(() => import('../features/security/exports-page'), 'ExportsPage'),
+});
+
 const networks = createRoute({
   getParentRoute: () => security,
   path: '/networks',
@@ -336,7 +342,7 @@ const tree = root.addChildren([
     journal,
     list.addChildren([card]),
     twins,
-    security.addChildren([log, signIns, liveSessions, networks, factors]),
+    security.addChildren([log, signIns, taken, liveSessions, networks, factors]),
     importing,
     oneImport,
     bin,
