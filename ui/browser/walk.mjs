@@ -18,6 +18,7 @@ import { options, start } from './browser.mjs';
 import { protect, walkDemand, walkFactors } from './factors.mjs';
 import { walkTerms, walkViewing } from './walk-entry.mjs';
 import { walkLists } from './walk-lists.mjs';
+import { namesShown, walkWords, watchWords } from './walk-words.mjs';
 
 const program = process.env.CASTELLAN_BIN;
 if (!program) throw new Error('CASTELLAN_BIN must name the program');
@@ -99,6 +100,7 @@ async function person(browser, size = { width: 1440, height: 900 }, colorScheme 
   await context.addInitScript({
     content: `window.breaches = []; addEventListener('securitypolicyviolation', (e) => breaches.push(e.violatedDirective + ' ' + e.blockedURI));`,
   });
+  await context.addInitScript({ content: watchWords });
   const page = await context.newPage();
   page.on('console', (message) => {
     if (message.type() !== 'error') return;
@@ -143,6 +145,8 @@ async function look(page, name) {
     ),
   }));
   expect(`${name}: nothing breaks the content policy (${breaches.join('; ')})`, breaches.length === 0);
+  const nameless = await namesShown(page);
+  expect(`${name}: every sentence is shown in words (${nameless.join(', ')})`, nameless.length === 0);
   expect(`${name}: nothing keeps people out\n  ${violations.join('\n  ')}`, violations.length === 0);
   if (shots) await page.screenshot({ path: join(shots, `${String(++stops).padStart(2, '0')}-${name}.png`) });
 }
@@ -314,6 +318,7 @@ async function walk(browser, { link, url }) {
 
   await walkViewing(entry);
   await walkLists(entry);
+  await walkWords(entry);
 
   const phone = await person(browser, { width: 390, height: 844 }, 'dark');
   await phone.goto(`${url}/sign-in`);
