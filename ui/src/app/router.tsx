@@ -408,6 +408,15 @@ const mail = createRoute({
   ),
 });
 
+const offered = createRoute({
+  getParentRoute: () => settings,
+  path: '/words',
+  component: lazyRouteComponent(
+    later(() => import('../features/settings/words-page')),
+    'WordsPage',
+  ),
+});
+
 const services = createRoute({
   getParentRoute: () => settings,
   path: '/services',
@@ -457,6 +466,7 @@ const tree = root.addChildren([
       rails,
       fields,
       pipelines,
+      offered,
       keys,
       providers,
       directory,
