@@ -1,16 +1,11 @@
 package web_test
 
 import (
-	"context"
 	"strings"
 	"testing"
-	"time"
 
-	"castellan/internal/mail"
 	"castellan/internal/mail/mailtest"
-	"castellan/internal/records"
 	"castellan/internal/store"
-	"castellan/internal/store/storetest"
 )
 
 // withPost runs a test on a workspace that sends letters by a real mail server.
@@ -19,24 +14,7 @@ func withPost(t *testing.T, test func(t *town, server *mailtest.Server)) {
 	t.Parallel()
 	for _, engine := range []store.Engine{store.SQLite, store.Postgres} {
 		t.Run(strings.ToLower(engine.String()), func(t *testing.T) {
-			server := mailtest.Serve(t, mail.StartTLS)
-			w := found(t, storetest.Open(t, engine, time.Now), func(o mail.Options) records.Post {
-				o.Server, o.Patience = server.Settings(), 5*time.Second
-				out := mail.Open(o)
-				return func(ctx context.Context, tx *store.Tx, p records.Posted) error {
-					return out.Put(ctx, tx, mail.Message{Template: mail.Letter, To: p.To, Name: p.Name, Subject: p.Subject, Text: p.Body})
-				}
-			})
-			ctx, stop := context.WithCancel(context.Background())
-			done := make(chan error, 1)
-			go func() { done <- w.runner.Run(ctx) }()
-			t.Cleanup(func() {
-				stop()
-				if err := <-done; err != nil {
-					t.Error(err)
-				}
-			})
-			test(w, server)
+			withPostAt(t, engine, test)
 		})
 	}
 }

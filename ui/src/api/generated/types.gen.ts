@@ -2861,6 +2861,62 @@ export type MailTrouble = {
     tried_at: string;
 };
 
+export type Mailbox = {
+    active: boolean;
+    folder?: string;
+    host?: string;
+    port?: number;
+    /**
+     * Why it could not be read the last time.
+     */
+    problem?: 'unreachable' | 'silent' | 'certificate' | 'starttls' | 'password' | 'folder' | 'broken';
+    /**
+     * When all that was there had been read.
+     */
+    read_at?: string;
+    security?: 'tls' | 'starttls';
+    /**
+     * false: no mailbox is read, and nothing else is told.
+     */
+    set: boolean;
+    since?: string;
+    /**
+     * Mails that matched no client and were left in the mailbox.
+     */
+    strangers: number;
+    /**
+     * Mails that were put on cards.
+     */
+    taken: number;
+    tried_at?: string;
+    user?: string;
+    version?: number;
+};
+
+export type MailboxBody = {
+    active: boolean;
+    /**
+     * INBOX, if it is absent.
+     */
+    folder?: string;
+    host: string;
+    /**
+     * Absent: the one that is kept, which is given to no other server and for no other user.
+     */
+    password?: string;
+    port: number;
+    security: 'tls' | 'starttls';
+    /**
+     * The day from which mails are taken, such as 2026-03-02. Today, if it is absent.
+     */
+    since?: string;
+    user: string;
+    /**
+     * The one that was read.
+     */
+    version?: number;
+};
+
 export type Member = {
     person: Named;
     /**
@@ -2977,6 +3033,10 @@ export type Message = {
         title?: string;
     } | null;
     /**
+     * Delivery
+     */
+    delivery?: 'waiting' | 'sent' | 'failed' | null;
+    /**
      * Direction
      */
     direction?: 'in' | 'out' | null;
@@ -2991,6 +3051,10 @@ export type Message = {
         number: string;
         typed?: string;
     }>;
+    /**
+     * Why not delivered
+     */
+    problem?: 'unreachable' | 'settings' | 'recipient' | 'refused' | 'late' | 'broken' | 'returned' | null;
     /**
      * Responsible
      */
@@ -9614,6 +9678,12 @@ export type SendLetterData = {
      * At most 512 KiB.
      */
     body: LetterBody;
+    headers?: {
+        /**
+         * A word of the caller's choice, at most 255 characters, for this one creation. Sent again with the same body it makes nothing new and answers as before; with another body: 422.
+         */
+        'Idempotency-Key'?: string;
+    };
     path: {
         id: string;
     };
@@ -15742,6 +15812,33 @@ export type GetMessageAccessResponses = {
 };
 
 export type GetMessageAccessResponse = GetMessageAccessResponses[keyof GetMessageAccessResponses];
+
+export type SendLetterAgainData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/messages/{id}/again';
+};
+
+export type SendLetterAgainErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type SendLetterAgainError = SendLetterAgainErrors[keyof SendLetterAgainErrors];
+
+export type SendLetterAgainResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type SendLetterAgainResponse = SendLetterAgainResponses[keyof SendLetterAgainResponses];
 
 export type GetMessageHistoryData = {
     body?: never;
@@ -22106,6 +22203,115 @@ export type TestMailResponses = {
 };
 
 export type TestMailResponse = TestMailResponses[keyof TestMailResponses];
+
+export type RemoveMailboxData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/settings/mailbox';
+};
+
+export type RemoveMailboxErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type RemoveMailboxError = RemoveMailboxErrors[keyof RemoveMailboxErrors];
+
+export type RemoveMailboxResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type RemoveMailboxResponse = RemoveMailboxResponses[keyof RemoveMailboxResponses];
+
+export type GetMailboxData = {
+    body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/settings/mailbox';
+};
+
+export type GetMailboxErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetMailboxError = GetMailboxErrors[keyof GetMailboxErrors];
+
+export type GetMailboxResponses = {
+    /**
+     * OK
+     */
+    200: Mailbox;
+};
+
+export type GetMailboxResponse = GetMailboxResponses[keyof GetMailboxResponses];
+
+export type SetMailboxData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: MailboxBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/settings/mailbox';
+};
+
+export type SetMailboxErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type SetMailboxError = SetMailboxErrors[keyof SetMailboxErrors];
+
+export type SetMailboxResponses = {
+    /**
+     * OK
+     */
+    200: Mailbox;
+};
+
+export type SetMailboxResponse = SetMailboxResponses[keyof SetMailboxResponses];
+
+export type ReadMailboxData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/settings/mailbox/look';
+};
+
+export type ReadMailboxErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ReadMailboxError = ReadMailboxErrors[keyof ReadMailboxErrors];
+
+export type ReadMailboxResponses = {
+    /**
+     * OK
+     */
+    200: Mailbox;
+};
+
+export type ReadMailboxResponse = ReadMailboxResponses[keyof ReadMailboxResponses];
 
 export type GetSetupData = {
     body?: never;

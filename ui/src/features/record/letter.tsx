@@ -27,11 +27,13 @@ export default function LetterDrawer({
   const [filled, setFilled] = useState<Letter | null>(null);
   const [failure, setFailure] = useState<unknown>(null);
   const [busy, setBusy] = useState(false);
+  const [once, setOnce] = useState(() => crypto.randomUUID());
   const ready = !!letter.subject.trim() && !!letter.body.trim();
 
   function put(next: Letter) {
     setLetter(next);
     setFilled(null);
+    setOnce(crypto.randomUUID());
   }
 
   async function go(what: () => Promise<void>) {
@@ -49,7 +51,7 @@ export default function LetterDrawer({
   const look = () => go(async () => setFilled(await previewLetter(id, letter)));
   const send = () =>
     go(async () => {
-      await sendLetter(id, letter);
+      await sendLetter(id, letter, once);
       onSent();
     });
 
