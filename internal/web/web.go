@@ -53,6 +53,7 @@ type Options struct {
 	Records   *records.Book
 	Workspace *crm.Workspace
 	Imports   *exchange.Imports
+	Exports   *exchange.Exports
 	Mail      *mail.Outbox // nil: there is no mail server
 	Mailbox   *mailbox.Box // nil: none can be read
 	Log       *inspect.Log
@@ -123,7 +124,7 @@ func (s *Server) table() []*route {
 	var all []*route
 	for _, part := range [][]route{
 		s.sessionRoutes(), s.kindRoutes(), s.recordRoutes(), s.fileRoutes(), s.invoiceRoutes(), s.searchRoutes(), s.letterRoutes(), s.dashboardRoutes(), s.pipelineRoutes(), s.journalRoutes(), s.staffRoutes(), s.prospectRoutes(), s.viewRoutes(), s.peopleRoutes(), s.deviceRoutes(), s.signInRoutes(), s.roleRoutes(),
-		s.groupRoutes(), s.previewRoutes(), s.ledgerRoutes(), s.importRoutes(), s.keyRoutes(), s.factorRoutes(), s.termsRoutes(), s.viewingRoutes(), s.settingsRoutes(), s.mailRoutes(), s.mailboxRoutes(), s.noticeRoutes(), s.houseRoutes(),
+		s.groupRoutes(), s.previewRoutes(), s.ledgerRoutes(), s.importRoutes(), s.exportRoutes(), s.keyRoutes(), s.factorRoutes(), s.termsRoutes(), s.viewingRoutes(), s.settingsRoutes(), s.mailRoutes(), s.mailboxRoutes(), s.noticeRoutes(), s.houseRoutes(),
 		s.providerRoutes(), s.directoryRoutes(),
 	} {
 		for i := range part {
