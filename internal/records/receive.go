@@ -416,3 +416,109 @@ func (p *pen) say(s *state, cells []store.Cell, event scribe.Event) error {
 	}
 	return p.note(event, s.kind, s.stored.ID, changes(s, after, touched))
 }
+
+// mailFollows keeps what clients wrote under the rights of the client: whoever
+// loses the client loses their mails, and whoever gets the client gets them, in
+// the transaction that changes it. Messages that people wrote down are their own.
+func (p *pen) mailFollows(client *state) error {
+	if !slices.Contains(correspondents, client.kind.Name) || p.trial != nil {
+		return nil
+	}
+	message, err := p.b.kind("message")
+	if err != nil {
+		return err
+	}
+	shares, err := sharesOf(p.ctx, p.tx, client.kind, client.stored.ID)
+	if err != nil {
+		return err
+	}
+	var moved []schema.RecordID
+	for _, where := range []string{"deleted_at IS NULL", "deleted_at IS NOT NULL"} {
+		rows, err := p.tx.Query(p.ctx, store.Text("SELECT id FROM message WHERE "+client.kind.Name+" = ? AND channel = 'mail' AND direction = 'in' AND created_by IS NULL AND "+where+" ORDER BY id"), int64(client.stored.ID))
+		if err != nil {
+			return fmt.Errorf("find the mails of a client: %w", err)
+		}
+		var ids []schema.RecordID
+		for rows.Next() {
+			ids = append(ids, schema.RecordID(rows.Values()[0].(int64)))
+		}
+		if err := rows.Close(); err != nil {
+			return fmt.Errorf("find the mails of a client: %w", err)
+		}
+		for _, id := range ids {
+			followed, err := p.mailFollowsTo(message, id, client, shares)
+			if err != nil {
+				return err
+			}
+			if followed {
+				moved = append(moved, id)
+			}
+		}
+	}
+	for part := range slices.Chunk(moved, slice) {
+		if err := p.b.scribe.Write(p.ctx, p.tx, scribe.Entry{Event: "letter.followed", Who: actor.House(), Kind: message.Name, Records: part}); err != nil {
+			return fmt.Errorf("write the ledger entry: %w", err)
+		}
+	}
+	return nil
+}
+
+func (p *pen) mailFollowsTo(message *schema.Kind, id schema.RecordID, client *state, shares []share) (bool, error) {
+	m, err := p.b.load(p.ctx, p.tx, message, id)
+	if err != nil {
+		return false, err
+	}
+	as := func(all []share) (same []share) {
+		for _, s := range all {
+			same = append(same, share{principal: s.principal, level: s.level, ends: s.ends})
+		}
+		return same
+	}
+	if m.responsible() == client.responsible() && slices.Equal(as(m.shares), as(shares)) {
+		return false, nil
+	}
+	if _, err := p.tx.Exec(p.ctx, store.Text("DELETE FROM share WHERE kind = ? AND record = ?"), int64(message.Number), int64(id)); err != nil {
+		return false, fmt.Errorf("share the mails of a client: %w", err)
+	}
+	for _, s := range shares {
+		if err := p.insertShare(m, s); err != nil {
+			return false, err
+		}
+	}
+	at := max(p.tx.Now().UnixMicro(), m.updated()+1)
+	if err := p.remember(m, at); err != nil {
+		return false, err
+	}
+	field := message.ResponsibleField()
+	cell := store.Cell{Field: field}
+	if r := client.responsible(); r != 0 {
+		cell.Column = int64(r)
+	}
+	after := m.with([]store.Cell{cell})
+	after.shares = shares
+	if err := p.filesFollow(id, cell.Column); err != nil {
+		return false, err
+	}
+	if m.stored.Binned {
+		_, err := p.tx.Exec(p.ctx, store.Text("UPDATE message SET version = version + 1, "+field.Name+" = ? WHERE id = ? AND deleted_at IS NOT NULL"), cell.Column, int64(id))
+		if err != nil {
+			return false, fmt.Errorf("give the mails of a client: %w", err)
+		}
+		return true, nil
+	}
+	return true, p.tx.UpdateRecord(p.ctx, policy.Whole(message, policy.ForMail), id, m.stored.Version, []store.Cell{m.stored.Cells[field.Index()]}, []store.Cell{cell}, m.place(), after.place())
+}
+
+// filesFollow gives the files that came with a mail to whoever has the mail. They
+// live on it, and are in no list of their own.
+func (p *pen) filesFollow(message schema.RecordID, responsible any) error {
+	file := p.b.catalog().Kind("file")
+	if file == nil {
+		return nil
+	}
+	_, err := p.tx.Exec(p.ctx, store.Text("UPDATE file SET version = version + 1, "+file.Responsible+" = ? WHERE about_kind = 'message' AND about = ? AND created_by IS NULL"), responsible, int64(message))
+	if err != nil {
+		return fmt.Errorf("give the files of a mail: %w", err)
+	}
+	return nil
+}

@@ -1,8 +1,12 @@
 package web_test
 
 import (
+	"github.com/emersion/go-smtp"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"castellan/internal/mail/mailtest"
 	"castellan/internal/store"
@@ -22,7 +26,9 @@ func withPost(t *testing.T, test func(t *town, server *mailtest.Server)) {
 // writers are two who sell and write, and a client of the second.
 func writers(t *town) (a, b *person, c string) {
 	role := sales()
-	role["grades"].(object)["message"] = role["grades"].(object)["deal"]
+	for _, kind := range []string{"message", "file"} {
+		role["grades"].(object)[kind] = role["grades"].(object)["deal"]
+	}
 	a, b = t.hire("Anton", role), t.hire("Berta", role)
 	c = b.create("contacts", object{"name": "Cecilia Quartz", "emails": []string{"cecilia.secret@example.com"}, "city": "Quartzville"})
 	return a, b, c
@@ -86,6 +92,116 @@ func TestAttack17_PreviewOfALetterTellsNothingThatItsWriterMayNotSee(t *testing.
 		if len(server.Inbox()) != 0 {
 			t.Error("a preview was sent")
 		}
+	})
+}
+
+// as waits until a message has a state of delivery, and gives it.
+func (p *person) as(state, message string) *answer {
+	p.Helper()
+	for range 2000 {
+		a := p.get("/api/v1/messages/" + message).is(200)
+		if a.at("delivery") == state {
+			return a
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	p.Fatalf("the letter is not %s: %s", state, p.get("/api/v1/messages/"+message).body)
+	return nil
+}
+
+func TestALetterThatCouldNotBeDeliveredSaysWhyAndIsSentAgain(t *testing.T) {
+	withPost(t, func(t *town, server *mailtest.Server) {
+		const words = "mailbox of <" + email + "> unavailable at mx7.internal"
+		server.Answer(func(to string) error {
+			if to == email {
+				return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: words}
+			}
+			return nil
+		})
+		a, b, _ := writers(t)
+		own := a.create("contacts", object{"name": "Anna Ember", "emails": []string{email}})
+		word := a.post("/api/v1/contacts/"+own+"/letter", object{"subject": "Hello", "body": "A text."}).is(201).at("message")
+		a.as("failed", word).has(`"problem":"recipient"`).lacks(email, "mx7", "550", "unavailable")
+		for _, path := range []string{"/api/v1/messages", "/api/v1/contacts/" + own + "/timeline", "/api/v1/messages/" + word + "/history", "/api/v1/messages" + query("filter", "delivery = failed")} {
+			a.get(path).is(200).has("failed").lacks(email, "mx7")
+		}
+		if a.get("/api/v1/messages" + query("filter", "delivery = sent")).is(200).has(`"items":[]`); len(server.Inbox()) != 0 {
+			t.Error("a letter came that was refused")
+		}
+
+		// Nobody else sends it again, and nobody says by hand how it stands.
+		b.post("/api/v1/messages/"+word+"/again", nil).is(404)
+		a.patch("/api/v1/messages/"+word, object{"delivery": "sent"}).is(400, 422).has("field.kept")
+		a.patch("/api/v1/contacts/"+own, object{"emails": []string{"anna.new@example.com"}}).is(200)
+		a.post("/api/v1/messages/"+word+"/again", nil).is(204)
+		got := server.Wait(1)[0]
+		if got.To != "anna.new@example.com" || got.Subject != "Hello" || got.Text != "A text.\n" {
+			t.Errorf("what came the second time: %+v", got)
+		}
+		a.as("sent", word).lacks("problem\":\"", "anna.new")
+		a.post("/api/v1/messages/"+word+"/again", nil).is(409).has("letter.under_way")
+		if n := len(server.Inbox()); n != 1 {
+			t.Errorf("%d mails came", n)
+		}
+	})
+}
+
+func TestUnderOneKeyOneLetterIsSent(t *testing.T) {
+	withPost(t, func(t *town, server *mailtest.Server) {
+		a, b, _ := writers(t)
+		own := a.create("contacts", object{"name": "Anna Ember", "emails": []string{email}})
+		letter := object{"subject": "Once", "body": "and for all"}
+		var together sync.WaitGroup
+		words := make([]string, 8)
+		for i := range words {
+			twin := *a
+			twin.headers = nil
+			together.Go(func() {
+				words[i] = twin.with("Idempotency-Key", "a click").post("/api/v1/contacts/"+own+"/letter", letter).is(201).at("message")
+			})
+		}
+		together.Wait()
+		server.Wait(1)
+		for _, w := range words {
+			if w != words[0] {
+				t.Errorf("two messages were made: %v", words)
+			}
+		}
+		a.with("Idempotency-Key", "a click").post("/api/v1/contacts/"+own+"/letter", object{"subject": "Other", "body": "words"}).is(422).has("idempotency.other")
+		other := b.create("contacts", object{"name": "Other", "emails": []string{"other@example.com"}})
+		b.with("Idempotency-Key", "a click").post("/api/v1/contacts/"+other+"/letter", letter).is(201) // another's key is another key
+		server.Wait(2)
+		a.with("Idempotency-Key", "another click").post("/api/v1/contacts/"+own+"/letter", letter).is(201)
+		if n := len(server.Wait(3)); n != 3 {
+			t.Errorf("%d mails came, not 3", n)
+		}
+		if n := len(a.get("/api/v1/messages").is(200).items()); n != 2 {
+			t.Errorf("there are %d messages, not 2", n)
+		}
+	})
+}
+
+func TestNobodySendsMoreThanAHundredLettersInAnHour(t *testing.T) {
+	withPost(t, func(t *town, _ *mailtest.Server) {
+		a, b, _ := writers(t)
+		own := a.create("contacts", object{"name": "Anna Ember", "emails": []string{email}})
+		send := func(p *person, to string) *answer {
+			return p.post("/api/v1/contacts/"+to+"/letter", object{"subject": "Hello", "body": "A text."})
+		}
+		for range 100 {
+			send(a, own).is(201)
+		}
+		refused := send(a, own).is(429).has("letter.often")
+		if wait, err := strconv.Atoi(refused.header.Get("Retry-After")); err != nil || wait < 3000 || wait > 3600 {
+			t.Errorf("Retry-After is %q", refused.header.Get("Retry-After"))
+		}
+		if n := a.get("/api/v1/messages/count" + query("exact", "1")).is(200).json()["n"]; n != 100.0 {
+			t.Errorf("a letter that was refused left a message: %v", n)
+		}
+		other := b.create("contacts", object{"name": "Other", "emails": []string{"other@example.com"}})
+		send(b, other).is(201) // each person by themselves
+		t.change(store.Text("UPDATE letter SET sent_at = sent_at - 3600000000"))
+		send(a, own).is(201)
 	})
 }
 

@@ -96,6 +96,7 @@ export function useEventWords(): Record<string, string> {
     'letter.settled': t`A mail to a client was sent, or could not be: ${record}`,
     'letter.again': t`${who} sent a mail again: ${record}`,
     'letter.received': t`A mail from a client came in: ${record}`,
+    'letter.followed': t`Mails of a client follow the rights of the client: ${record}`,
     'mailbox.set': t`${who} set the mailbox that is read`,
     'mailbox.removed': t`${who} removed the mailbox that was read`,
     'record.deleted': t`${who} moved a record to the bin`,
