@@ -112,6 +112,8 @@ var catalogue = [...]Description{
 	{Event: "letter.again", Sentence: "{who} sent a mail again: {record}", Details: "fields with before and after", Reader: policy.ReadLedger},
 	{Event: "letter.received", Sentence: "A mail from a client came in: {record}", Details: "", Reader: policy.ReadLedger},
 	{Event: "letter.followed", Sentence: "Mails of a client follow the rights of the client: {record}", Details: "", Reader: policy.ReadLedger},
+	{Event: "template.saved", Sentence: "{who} stored a letter", Details: "name, for whom, fields that it names; never its text", Reader: policy.ReadLedger},
+	{Event: "template.deleted", Sentence: "{who} deleted a stored letter", Details: "name, for whom, fields that it named", Reader: policy.ReadLedger},
 	{Event: "mailbox.set", Sentence: "{who} set the mailbox that is read", Details: "host, port, security, folder, since, active, whether the password was changed; never the user or the password", Reader: policy.ReadLedger},
 	{Event: "mailbox.removed", Sentence: "{who} removed the mailbox that was read", Details: "", Reader: policy.ReadLedger},
 	{Event: "record.deleted", Sentence: "{who} moved a record to the bin", Details: "", Reader: policy.ReadLedger},

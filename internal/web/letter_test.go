@@ -212,3 +212,51 @@ func TestWithoutAMailServerALetterIsRefused(t *testing.T) {
 		t.olga.post("/api/v1/contacts/"+id+"/letter/preview", object{"subject": "x", "body": "y {name}"}).is(200).has("y Anna")
 	})
 }
+
+func TestAStoredLetterIsUsedByThoseItIsForAndTellsNothing(t *testing.T) {
+	everywhere(t, func(t *town) {
+		const at = "/api/v1/letter-templates"
+		a, b, _ := writers(t)
+		none := t.hire("Nora", object{"grades": object{"contact": object{"view": "all"}}, "sights": []object{}, "abilities": []string{}})
+		letter := func(more object) object {
+			o := object{"name": "Reminder", "subject": "Dear {name}", "body": "We miss you in {city}."}
+			for k, v := range more {
+				o[k] = v
+			}
+			return o
+		}
+		own := a.post(at, letter(nil)).is(201).at("id")
+		a.get(at).is(200).has("We miss you")
+		for _, other := range []*person{b, t.olga, none} {
+			other.get(at).is(200).lacks("Reminder", "miss")
+			other.put(at+"/"+own, letter(nil)).is(404)
+			other.delete(at + "/" + own).is(404)
+		}
+		none.post(at, letter(nil)).is(404) // writes to nobody
+
+		// Sharing is a right of its own, and what is shared holds no way to anybody.
+		a.post(at, letter(object{"audience": "everyone"})).is(403)
+		t.olga.post(at, letter(object{"audience": "everyone", "body": "Call +1 212 555 0123"})).is(400, 422).has("template.contact", `"field":"body"`)
+		a.post(at, letter(object{"body": "Call +1 212 555 0123"})).is(201)
+		t.olga.post(at, letter(object{"name": "anna@example.com"})).is(400, 422).has("template.contact", `"field":"name"`)
+		shared := t.olga.post(at, letter(object{"name": "For all", "audience": "everyone"})).is(201).at("id")
+		b.get(at).is(200).has("For all", "We miss you")
+		b.put(at+"/"+shared, letter(nil)).is(403)
+		b.delete(at + "/" + shared).is(403)
+
+		// A field that the reader may not see takes the text with it.
+		t.olga.post(at, letter(object{"name": "With an address", "audience": "everyone", "body": "You live at {address}, we know."})).is(201)
+		b.get(at).is(200).has("With an address", `"barred":true`).lacks("You live at")
+		b.post(at, letter(object{"body": "{address}"})).is(400, 422).has("letter.place")
+		b.post(at, letter(object{"body": "{nonsense}"})).is(400, 422).has("letter.place")
+
+		// Changes: the version that was seen, and nothing half.
+		a.put(at+"/"+own, letter(object{"name": "Second", "version": 1})).is(200).has(`"version":2`)
+		a.put(at+"/"+own, letter(object{"name": "Third", "version": 1})).is(409)
+		a.put(at+"/"+own, letter(object{"name": " "})).is(400, 422).has("template.empty")
+		a.get(at).is(200).has("Second").lacks("Third")
+		a.delete(at + "/" + own).is(204)
+		a.get(at).is(200).lacks("Second")
+		t.olga.get("/api/v1/ledger"+query("limit", "200")).is(200).has("template.saved", "template.deleted").lacks("miss you")
+	})
+}

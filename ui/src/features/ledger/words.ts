@@ -97,6 +97,8 @@ export function useEventWords(): Record<string, string> {
     'letter.again': t`${who} sent a mail again: ${record}`,
     'letter.received': t`A mail from a client came in: ${record}`,
     'letter.followed': t`Mails of a client follow the rights of the client: ${record}`,
+    'template.saved': t`${who} stored a letter`,
+    'template.deleted': t`${who} deleted a stored letter`,
     'mailbox.set': t`${who} set the mailbox that is read`,
     'mailbox.removed': t`${who} removed the mailbox that was read`,
     'record.deleted': t`${who} moved a record to the bin`,
