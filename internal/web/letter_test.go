@@ -228,7 +228,7 @@ func TestAStoredLetterIsUsedByThoseItIsForAndTellsNothing(t *testing.T) {
 		own := a.post(at, letter(nil)).is(201).at("id")
 		a.get(at).is(200).has("We miss you")
 		for _, other := range []*person{b, t.olga, none} {
-			other.get(at).is(200).lacks("Reminder", "miss")
+			other.get(at).is(200).lacks("Reminder", "We miss")
 			other.put(at+"/"+own, letter(nil)).is(404)
 			other.delete(at + "/" + own).is(404)
 		}

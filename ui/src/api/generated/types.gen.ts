@@ -2277,9 +2277,25 @@ export type Invoice = {
         title?: string;
     } | null;
     /**
+     * Buyer's address
+     */
+    buyer_address?: string | null;
+    /**
      * Buyer as issued
      */
     buyer_as_issued?: string | null;
+    /**
+     * Buyer's registration
+     */
+    buyer_registration?: string | null;
+    /**
+     * Buyer's tax code
+     */
+    buyer_tax_code?: string | null;
+    /**
+     * Buyer's tax number
+     */
+    buyer_tax_id?: string | null;
     can?: {
         delete?: boolean;
         edit?: boolean;
@@ -2385,9 +2401,25 @@ export type Invoice = {
         title?: string;
     } | null;
     /**
+     * Seller's address
+     */
+    seller_address?: string | null;
+    /**
      * Seller as issued
      */
     seller_as_issued?: string | null;
+    /**
+     * Seller's registration
+     */
+    seller_registration?: string | null;
+    /**
+     * Seller's tax code
+     */
+    seller_tax_code?: string | null;
+    /**
+     * Seller's tax number
+     */
+    seller_tax_id?: string | null;
     /**
      * Of fields that are not shown plainly: click or masked.
      */
@@ -2406,6 +2438,10 @@ export type Invoice = {
      * Tags
      */
     tags?: Array<string>;
+    /**
+     * VAT note
+     */
+    tax_note?: 'reverse_charge' | 'exempt' | 'outside' | null;
     /**
      * What for
      */
@@ -2497,6 +2533,10 @@ export type InvoiceFields = {
      * Tags
      */
     tags?: Array<string>;
+    /**
+     * VAT note
+     */
+    tax_note?: 'reverse_charge' | 'exempt' | 'outside' | null;
     /**
      * What for
      */
@@ -2717,6 +2757,10 @@ export type LegalEntity = {
      */
     note?: string | null;
     /**
+     * One of ours
+     */
+    ours?: boolean | null;
+    /**
      * Phones. A number that is not shown is XXXX.
      */
     phones?: Array<{
@@ -2824,6 +2868,10 @@ export type LegalEntityFields = {
      * Note
      */
     note?: string | null;
+    /**
+     * One of ours
+     */
+    ours?: boolean | null;
     /**
      * Phones. A number that is not shown is XXXX.
      */
@@ -5263,6 +5311,48 @@ export type TaskPage = {
      * The cursor of the next page; null at the end.
      */
     next: string | null;
+};
+
+export type Template = {
+    audience: 'private' | 'everyone' | 'group';
+    /**
+     * The letter names a field that the asker may not see: its subject and text are left out.
+     */
+    barred: boolean;
+    body: string;
+    group: Named;
+    id: string;
+    may_edit: boolean;
+    mine: boolean;
+    name: string;
+    owner: Named;
+    subject: string;
+    version: number;
+};
+
+export type TemplateBody = {
+    /**
+     * Who else may use it; by default nobody. Others take the ability views.share.
+     */
+    audience?: 'private' | 'everyone' | 'group';
+    /**
+     * Plain text. Names of fields of a client between braces, such as {name}, are filled in when it is sent.
+     */
+    body: string;
+    /**
+     * For the audience group.
+     */
+    group?: string;
+    name: string;
+    subject: string;
+    /**
+     * Of a change: the version that was seen; absent: whatever it is now.
+     */
+    version?: number;
+};
+
+export type TemplateList = {
+    items: Array<Template>;
 };
 
 export type Terms = {
@@ -11556,6 +11646,12 @@ export type AttachFileData = {
      * At most 25600 KiB.
      */
     body: Blob | File;
+    headers?: {
+        /**
+         * The name of the file, percent-encoded.
+         */
+        'Castellan-File-Name'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -13828,6 +13924,12 @@ export type RevertInvoiceResponse = RevertInvoiceResponses[keyof RevertInvoiceRe
 
 export type IssueInvoiceData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -13885,6 +13987,12 @@ export type MergeInvoiceResponse = MergeInvoiceResponses[keyof MergeInvoiceRespo
 
 export type PayInvoiceData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -14169,6 +14277,12 @@ export type GetInvoiceTimelineResponse = GetInvoiceTimelineResponses[keyof GetIn
 
 export type UnpayInvoiceData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -14199,6 +14313,12 @@ export type VoidInvoiceData = {
      * At most 64 KiB.
      */
     body: VoidBody;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -15685,6 +15805,122 @@ export type ExplainLegalEntityResponses = {
 };
 
 export type ExplainLegalEntityResponse = ExplainLegalEntityResponses[keyof ExplainLegalEntityResponses];
+
+export type ListLetterTemplatesData = {
+    body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/letter-templates';
+};
+
+export type ListLetterTemplatesErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListLetterTemplatesError = ListLetterTemplatesErrors[keyof ListLetterTemplatesErrors];
+
+export type ListLetterTemplatesResponses = {
+    /**
+     * OK
+     */
+    200: TemplateList;
+};
+
+export type ListLetterTemplatesResponse = ListLetterTemplatesResponses[keyof ListLetterTemplatesResponses];
+
+export type CreateLetterTemplateData = {
+    /**
+     * At most 512 KiB.
+     */
+    body: TemplateBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/letter-templates';
+};
+
+export type CreateLetterTemplateErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type CreateLetterTemplateError = CreateLetterTemplateErrors[keyof CreateLetterTemplateErrors];
+
+export type CreateLetterTemplateResponses = {
+    /**
+     * Created
+     */
+    201: Template;
+};
+
+export type CreateLetterTemplateResponse = CreateLetterTemplateResponses[keyof CreateLetterTemplateResponses];
+
+export type DeleteLetterTemplateData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/letter-templates/{id}';
+};
+
+export type DeleteLetterTemplateErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type DeleteLetterTemplateError = DeleteLetterTemplateErrors[keyof DeleteLetterTemplateErrors];
+
+export type DeleteLetterTemplateResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type DeleteLetterTemplateResponse = DeleteLetterTemplateResponses[keyof DeleteLetterTemplateResponses];
+
+export type ChangeLetterTemplateData = {
+    /**
+     * At most 512 KiB.
+     */
+    body: TemplateBody;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/letter-templates/{id}';
+};
+
+export type ChangeLetterTemplateErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ChangeLetterTemplateError = ChangeLetterTemplateErrors[keyof ChangeLetterTemplateErrors];
+
+export type ChangeLetterTemplateResponses = {
+    /**
+     * OK
+     */
+    200: Template;
+};
+
+export type ChangeLetterTemplateResponse = ChangeLetterTemplateResponses[keyof ChangeLetterTemplateResponses];
 
 export type ListMessagesData = {
     body?: never;

@@ -3,7 +3,7 @@ import { Alert, Button, Drawer, Group, Select, Stack, Text, Textarea, TextInput 
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { previewLetter, sendLetter } from '../../api/records';
-import { holds, session } from '../../api/session';
+import { holds, useMe } from '../../api/session';
 import { dropTemplate, saveTemplate, type Template, templates } from '../../api/templates';
 import { useSentence } from '../../kit/failure';
 
@@ -143,7 +143,11 @@ export default function LetterDrawer({
           </Group>
           {!storing && (
             <Button variant="subtle" size="compact-sm" disabled={!ready} onClick={() => setStoring(true)}>
-              {template?.may_edit ? <Trans>Change the stored letter</Trans> : <Trans>Store this letter</Trans>}
+              {template?.may_edit ? (
+                <Trans>Change the stored letter</Trans>
+              ) : (
+                <Trans>Store this letter</Trans>
+              )}
             </Button>
           )}
         </Stack>
@@ -175,7 +179,7 @@ function Store({
   const { t } = useLingui();
   const sentence = useSentence();
   const client = useQueryClient();
-  const { data: me } = useQuery(session);
+  const me = useMe();
   const shares = holds(me, 'views.share');
   const [name, setName] = useState(was?.name ?? '');
   const [audience, setAudience] = useState<Template['audience']>(was?.audience ?? 'private');
