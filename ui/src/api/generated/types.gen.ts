@@ -1622,11 +1622,40 @@ export type Export = {
 };
 
 export type ExportBody = {
+    /**
+     * Every record that the asker may export, if there is neither ids nor filter nor search.
+     */
+    all?: boolean;
+    /**
+     * Names of fields, in the order of the columns. By default every field that may be in a file.
+     */
+    columns?: Array<string>;
+    /**
+     * As in the list of the kind.
+     */
+    filter?: string;
     format: 'csv' | 'xlsx';
+    /**
+     * The records; or a filter or search that finds them.
+     */
+    ids?: Array<string>;
+    /**
+     * The name of a kind, such as contact.
+     */
+    kind: string;
     /**
      * What the file is for, in words; those who look after the archive read it.
      */
     reason: string;
+    search?: string;
+    /**
+     * As in the list of the kind.
+     */
+    sort?: string;
+    /**
+     * The time zone in which today begins. By default that of the workspace.
+     */
+    zone?: string;
 };
 
 export type ExportColumn = {
