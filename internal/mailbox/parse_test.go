@@ -55,7 +55,7 @@ func TestTheTextOfAMailIsTextWhateverItWas(t *testing.T) {
 		"plain": {mail: raw("From: a@example.com", "", "hello"), want: "hello"},
 		"html alone": {mail: raw("Content-Type: text/html", "", "<html><head><title>no</title><style>p{}</style></head><body><h1>Dear</h1><p>you &amp; me<br>and<br>we<img src=https://eve.example.com/x.png alt=x></p><script>run()</script></body>"),
 			want: "Dear\n\nyou & me\nand\nwe", lacks: "eve"},
-		"the plain one of two": {mail: raw("Content-Type: multipart/alternative; boundary=b", "", "--b", "Content-Type: text/plain", "", "plain", "--b", "Content-Type: text/html", "", "<p>rich</p>", "--b--"), want: "plain", lacks: "rich"},
+		"the plain one of two":                    {mail: raw("Content-Type: multipart/alternative; boundary=b", "", "--b", "Content-Type: text/plain", "", "plain", "--b", "Content-Type: text/html", "", "<p>rich</p>", "--b--"), want: "plain", lacks: "rich"},
 		"the only one of two that says something": {mail: raw("Content-Type: multipart/alternative; boundary=b", "", "--b", "Content-Type: text/plain", "", " ", "--b", "Content-Type: text/html", "", "<p>rich</p>", "--b--"), want: "rich"},
 		"html that is never closed":               {mail: raw("Content-Type: text/html", "", "<head><meta x><body><p>still <b>here"), want: "still here"},
 		"a script that is never closed":           {mail: raw("Content-Type: text/html", "", "seen<script>steal('"), want: "seen", lacks: "steal"},
