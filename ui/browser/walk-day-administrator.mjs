@@ -112,7 +112,7 @@ export async function walkAdministrator(tools) {
   await choose(booking, 'Service', /^Brows/);
   await choose(booking, 'Repeats', 'Every week');
   await look(rita, 'desk-walk-in');
-  await free.getByRole('button', { name: '12:00, Ana Bianchi' }).click();
+  await free.getByRole('button', { name: '09:00, Ana Bianchi' }).click();
   await button(booking, 'Book').click();
   await visitOf(rita, 'Wanda').waitFor();
   await told(rita, 'Booked: 4.');

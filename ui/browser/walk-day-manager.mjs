@@ -39,12 +39,20 @@ export async function walkManager(tools) {
     draft.grades.contact.delete = 'all';
     return draft;
   });
-  const { page: mona } = await newcomer(tools, boss, {
+  const { page: mona, id: monaId } = await newcomer(tools, boss, {
     name: 'Mona Vale',
     email: 'mona@example.com',
     role,
   });
   const heard = hear(mona);
+  const north = (await ask(boss, 'GET', '/groups')).items.find((each) => each.name === 'North');
+  const { items: members } = await ask(boss, 'GET', `/groups/${north.id}/members`);
+  await ask(boss, 'PUT', `/groups/${north.id}/members`, {
+    items: [
+      ...members.map((each) => ({ person: each.person.id, ...(each.role ? { role: each.role.id } : {}) })),
+      { person: monaId },
+    ],
+  });
 
   // Morning: numbers first, and each of them leads to what it counts.
   await mona.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Today' }).click();

@@ -47,7 +47,7 @@ export async function walkOwner(tools) {
   await olga.getByRole('button', { name: 'Move up' }).last().click();
   const trial = olga.getByRole('combobox', { name: 'What the stage Trial asks for' });
   await trial.click();
-  await olga.getByRole('option', { name: 'Expected close' }).click();
+  await olga.getByRole('option', { name: 'Expected to close' }).click();
   await olga.keyboard.press('Escape');
   await olga.getByLabel('Rests too long after').last().fill('21');
   await olga.getByRole('combobox', { name: 'Reasons for loss' }).last().fill('Another house');

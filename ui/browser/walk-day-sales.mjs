@@ -104,7 +104,7 @@ export async function walkSales(tools) {
   asks.end();
   await look(page, 'sales-stage-asks');
   await question.getByLabel('Amount').fill('450');
-  await question.getByLabel('Expected close').fill('24.12.2030');
+  await question.getByLabel('Expected to close').fill('24.12.2030');
   await button(question, 'Save and move').click();
   await card(lane(page, 'Offer sent'), 'Team day').waitFor();
   await closeNotes(page);
@@ -114,7 +114,7 @@ export async function walkSales(tools) {
   await card(lane(page, 'Asked'), 'Gift box').dragTo(lane(page, 'Gone'));
   await question.waitFor();
   reason.end();
-  await choose(question, 'Lost because', 'Went elsewhere');
+  await choose(question, 'Reason for loss', 'Went elsewhere');
   await look(page, 'sales-lost');
   await button(question, 'Save and move').click();
   await card(lane(page, 'Gone'), 'Gift box').waitFor();
@@ -126,7 +126,7 @@ export async function walkSales(tools) {
   await open.getByText('No next step. Plan one.').waitFor();
   await button(open, 'Plan').click();
   const task = page.getByRole('dialog', { name: 'New: Task' });
-  await task.getByLabel('Title').fill('Ask about the date');
+  await task.getByLabel('What to do').fill('Ask about the date');
   await task.getByLabel('Due', { exact: true }).fill('20.12.2030');
   await button(task, 'Save').click();
   await open.getByRole('region', { name: 'Next step' }).getByText('Ask about the date').waitFor();

@@ -10,7 +10,7 @@ const photo = Buffer.from(
 );
 
 export async function walkStylist(tools) {
-  const { browser, url, people, person, look, expect, button, hear, signIn, ask } = tools;
+  const { browser, url, people, person, look, expect, button, forgive, hear, signIn, ask } = tools;
   const boss = await person(browser);
   await signIn(boss, url, people.olga);
   const { items: everyone } = await ask(boss, 'GET', '/staff');
@@ -103,8 +103,10 @@ export async function walkStylist(tools) {
   await ana.goto(`${url}/contacts?search=quentin`);
   await ana.getByText('Nothing fits').waitFor();
   await look(ana, 'stylist-nobody');
+  const missing = forgive(ana, 404, `/api/v1/contacts/${other.id}`);
   await ana.goto(`${url}/contacts/${other.id}`);
   await ana.getByText('There is nothing here').waitFor();
+  missing.end();
   await ana.goto(`${url}/appointments`);
   await ana.getByRole('row').nth(1).waitFor();
   for (const place of ['calls', 'conversations', 'days', 'deals', 'dashboard']) {

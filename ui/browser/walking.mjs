@@ -206,7 +206,7 @@ export function walking(part, { browser, shots, count }) {
   /** Hears every byte that the server says to the page from now on. */
   function hear(page) {
     const said = [];
-    page.on('response', (answer) => {
+    const listen = (answer) => {
       const { pathname, search } = new URL(answer.url());
       if (pathname.startsWith('/api/'))
         said.push(
@@ -215,8 +215,13 @@ export function walking(part, { browser, shots, count }) {
             () => ({ path: pathname, text: '' }),
           ),
         );
-    });
+    };
+    page.on('response', listen);
     return {
+      /** Listens no more; what was heard can still be asked. */
+      end() {
+        page.off('response', listen);
+      },
       /** The requests whose answers hold one of the words. */
       async where(...words) {
         return (await Promise.all(said))

@@ -74,9 +74,12 @@ function Bones() {
 function NoSuchKind() {
   const { t } = useLingui();
   return (
-    <Empty icon={<IconSearchOff size={24} />} title={t`There is nothing here`}>
-      <Trans>The address leads nowhere, or to something that is not yours to see.</Trans>
-    </Empty>
+    <>
+      <PageTitle title={t`Nothing here`} />
+      <Empty icon={<IconSearchOff size={24} />} title={t`There is nothing here`}>
+        <Trans>The address leads nowhere, or to something that is not yours to see.</Trans>
+      </Empty>
+    </>
   );
 }
 
