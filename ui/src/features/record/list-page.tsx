@@ -48,7 +48,8 @@ const route = getRouteApi('/in/$plural');
 export function ListPage() {
   const { plural } = route.useParams();
   const { data, isError, error, refetch } = useQuery(kinds);
-  const kind = data?.find((each) => each.plural === plural);
+  // What lies on other records has no list of its own.
+  const kind = data?.find((each) => each.plural === plural && !each.within);
   if (isError) return <Failure failure={error} retry={refetch} />;
   if (!data) return <Bones />;
   if (!kind) return <NoSuchKind />;
