@@ -6,7 +6,7 @@ import { newcomer, roleLike, wednesday } from './walking.mjs';
 
 // One client with something on every surface, each with a word of its own.
 const name = 'Zelda Quill';
-const reach = ['5550193', '555-0193', 'zelda.quill@example.com', 'quillfire.example'];
+const reach = ['6465550193', '646 555-0193', 'zelda.quill@example.com', 'quillfire.example'];
 const words = {
   client: name,
   note: 'quillwort under glass',

@@ -166,7 +166,7 @@ export async function walkAdministrator(tools) {
   expect('the desk sees the number beside the appointment', await rita.getByText('646 555-0187').isVisible());
   await look(rita, 'desk-no-show');
   await rita.getByRole('link', { name: 'Nora Fields' }).click();
-  await rita.getByRole('region', { name: 'Appointments' }).getByText('did not come 1 time').waitFor();
+  await rita.getByRole('region', { name: 'Appointments' }).getByText('Did not come').waitFor();
 
   // Evening: tomorrow is confirmed by keys, and today goes on paper.
   await rita.goto(`${url}/journal?day=${day}`);
