@@ -20,6 +20,14 @@ export async function walkOwner(tools) {
   await look(olga, 'owner-field');
   await button(olga, 'Add').click();
   await olga.getByRole('row', { name: /Hair type yours/ }).waitFor();
+  await olga.getByRole('button', { name: 'Change the field Hair type' }).click();
+  const field = olga.getByRole('dialog', { name: 'Change the field' });
+  await field.getByLabel('Option 2').fill('Thick and wild');
+  await button(field, 'Another option').click();
+  await field.getByLabel('Option 3').fill('Curly');
+  await look(olga, 'owner-field-changed');
+  await button(field, 'Save').click();
+  await field.waitFor({ state: 'detached' });
   const client = await ask(olga, 'POST', '/contacts', {
     name: 'Abel North',
     phones: [{ number: '+1 646 555 0194' }],
@@ -29,8 +37,8 @@ export async function walkOwner(tools) {
   await card.getByRole('button', { name: /empty fields?$/ }).click();
   await card.getByRole('button', { name: 'Add: Hair type' }).click();
   await card.getByRole('combobox', { name: 'Hair type' }).click();
-  await olga.getByRole('option', { name: 'Thick' }).click();
-  await card.getByText('Thick', { exact: true }).waitFor();
+  await olga.getByRole('option', { name: 'Thick and wild' }).click();
+  await card.getByText('Thick and wild', { exact: true }).waitFor();
   await look(olga, 'owner-field-filled');
 
   // A pipeline with stages, what a stage asks for, reasons for loss, what is stale.
@@ -82,6 +90,23 @@ export async function walkOwner(tools) {
   await olga.getByRole('option', { name: 'Wedding fair' }).click();
   await card.getByRole('button', { name: 'Save', exact: true }).click();
   await card.getByText('Wedding fair', { exact: true }).waitFor();
+
+  // Another name for a tag: where it is offered, and on every record that has it.
+  const tagsOf = async () => (await ask(olga, 'GET', `/contacts/${client.id}`)).tags.join();
+  await ask(olga, 'PATCH', `/contacts/${client.id}`, { tags: ['Groom'] });
+  await olga.goto(`${url}/settings/words`);
+  await tags.getByRole('button', { name: 'Rename: Groom' }).click();
+  const rename = olga.getByRole('dialog', { name: 'Rename “Groom”' });
+  await rename.getByLabel('Name').fill('Bridegroom');
+  await look(olga, 'owner-rename');
+  await button(rename, 'Also on all records').click();
+  await olga.getByText('1 record says it anew.').waitFor();
+  expect('a tag has its new name on the record', (await tagsOf()) === 'Bridegroom');
+  await button(olga, 'Undo').last().click();
+  await olga.getByText('Taken back.').waitFor();
+  expect('and its old one again', (await tagsOf()) === 'Groom');
+  await tags.getByText('Groom', { exact: true }).waitFor();
+  await closeNotes(olga);
 
   // A service, and who takes appointments in which hours.
   await olga.goto(`${url}/settings/services`);
