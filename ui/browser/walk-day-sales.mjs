@@ -107,6 +107,10 @@ export async function walkSales(tools) {
   await question.getByLabel('Expected to close').fill('24.12.2030');
   await button(question, 'Save and move').click();
   await card(lane(page, 'Offer sent'), 'Team day').waitFor();
+  expect(
+    'an amount without a currency is one of the house',
+    /\$450/.test(await lane(page, 'Offer sent').locator('header').innerText()),
+  );
   await closeNotes(page);
 
   // Lost, with the reason that the firm wants to know.
