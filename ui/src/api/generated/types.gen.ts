@@ -2277,9 +2277,25 @@ export type Invoice = {
         title?: string;
     } | null;
     /**
+     * Buyer's address
+     */
+    buyer_address?: string | null;
+    /**
      * Buyer as issued
      */
     buyer_as_issued?: string | null;
+    /**
+     * Buyer's registration
+     */
+    buyer_registration?: string | null;
+    /**
+     * Buyer's tax code
+     */
+    buyer_tax_code?: string | null;
+    /**
+     * Buyer's tax number
+     */
+    buyer_tax_id?: string | null;
     can?: {
         delete?: boolean;
         edit?: boolean;
@@ -2385,9 +2401,25 @@ export type Invoice = {
         title?: string;
     } | null;
     /**
+     * Seller's address
+     */
+    seller_address?: string | null;
+    /**
      * Seller as issued
      */
     seller_as_issued?: string | null;
+    /**
+     * Seller's registration
+     */
+    seller_registration?: string | null;
+    /**
+     * Seller's tax code
+     */
+    seller_tax_code?: string | null;
+    /**
+     * Seller's tax number
+     */
+    seller_tax_id?: string | null;
     /**
      * Of fields that are not shown plainly: click or masked.
      */
@@ -2406,6 +2438,10 @@ export type Invoice = {
      * Tags
      */
     tags?: Array<string>;
+    /**
+     * VAT note
+     */
+    tax_note?: 'reverse_charge' | 'exempt' | 'outside' | null;
     /**
      * What for
      */
@@ -2497,6 +2533,10 @@ export type InvoiceFields = {
      * Tags
      */
     tags?: Array<string>;
+    /**
+     * VAT note
+     */
+    tax_note?: 'reverse_charge' | 'exempt' | 'outside' | null;
     /**
      * What for
      */
@@ -2717,6 +2757,10 @@ export type LegalEntity = {
      */
     note?: string | null;
     /**
+     * One of ours
+     */
+    ours?: boolean | null;
+    /**
      * Phones. A number that is not shown is XXXX.
      */
     phones?: Array<{
@@ -2824,6 +2868,10 @@ export type LegalEntityFields = {
      * Note
      */
     note?: string | null;
+    /**
+     * One of ours
+     */
+    ours?: boolean | null;
     /**
      * Phones. A number that is not shown is XXXX.
      */
@@ -11486,6 +11534,12 @@ export type AttachFileData = {
      * At most 25600 KiB.
      */
     body: Blob | File;
+    headers?: {
+        /**
+         * The name of the file, percent-encoded.
+         */
+        'Castellan-File-Name'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -13758,6 +13812,12 @@ export type RevertInvoiceResponse = RevertInvoiceResponses[keyof RevertInvoiceRe
 
 export type IssueInvoiceData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -13815,6 +13875,12 @@ export type MergeInvoiceResponse = MergeInvoiceResponses[keyof MergeInvoiceRespo
 
 export type PayInvoiceData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -14099,6 +14165,12 @@ export type GetInvoiceTimelineResponse = GetInvoiceTimelineResponses[keyof GetIn
 
 export type UnpayInvoiceData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -14129,6 +14201,12 @@ export type VoidInvoiceData = {
      * At most 64 KiB.
      */
     body: VoidBody;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
