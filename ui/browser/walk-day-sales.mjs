@@ -200,7 +200,7 @@ export async function walkSales(tools) {
       [375, from.y + 42],
       [300, from.y + 44],
     ],
-    { hold: 500, steps: 30 },
+    { hold: 500, steps: 12 },
   );
   await card(lane(small, 'Talks'), 'Bridal party').waitFor();
   await look(small, 'sales-phone-moved');
