@@ -191,8 +191,12 @@ export async function walkAdministrator(tools) {
   await look(rita, 'desk-printed');
   await rita.emulateMedia({ media: 'screen' });
 
-  await rita.goto(`${url}/deals`);
-  await rita.getByText('There is nothing here').waitFor();
+  expect(
+    'deals stand in no menu of the desk',
+    (await rita.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Deals' }).count()) === 0,
+  );
+  await rita.goto(`${url}/deals?view=list`);
+  await rita.getByText('Nothing here yet').waitFor();
   const leaked = await heard.where(secret);
   expect(`deals are none of the desk's business (${leaked})`, leaked.length === 0 && heard.count > 20);
 }
