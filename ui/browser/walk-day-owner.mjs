@@ -20,11 +20,11 @@ export async function walkOwner(tools) {
   await look(olga, 'owner-field');
   await button(olga, 'Add').click();
   await olga.getByRole('row', { name: /Hair type yours/ }).waitFor();
-  await olga.getByRole('button', { name: 'Change the field Hair type' }).click();
-  const field = olga.getByRole('dialog', { name: 'Change the field' });
-  await field.getByLabel('Option 2').fill('Thick and wild');
-  await button(field, 'Another option').click();
-  await field.getByLabel('Option 3').fill('Curly');
+  await olga.getByRole('button', { name: 'Change: Hair type' }).click();
+  const field = olga.getByRole('dialog', { name: 'Change: Hair type' });
+  await field.getByLabel('Options 2').fill('Thick and wild');
+  await button(field, 'Add').click();
+  await field.getByLabel('Options 3').fill('Curly');
   await look(olga, 'owner-field-changed');
   await button(field, 'Save').click();
   await field.waitFor({ state: 'detached' });
@@ -96,7 +96,7 @@ export async function walkOwner(tools) {
   await ask(olga, 'PATCH', `/contacts/${client.id}`, { tags: ['Groom'] });
   await olga.goto(`${url}/settings/words`);
   await tags.getByRole('button', { name: 'Rename: Groom' }).click();
-  const rename = olga.getByRole('dialog', { name: 'Rename “Groom”' });
+  const rename = olga.getByRole('dialog', { name: 'Rename: Groom' });
   await rename.getByLabel('Name').fill('Bridegroom');
   await look(olga, 'owner-rename');
   await button(rename, 'Also on all records').click();

@@ -76,7 +76,7 @@ function NoSuchKind() {
   const { t } = useLingui();
   return (
     <>
-      <PageTitle title={t`Nothing here`} />
+      <PageTitle title={t`There is nothing here`} />
       <Empty icon={<IconSearchOff size={24} />} title={t`There is nothing here`}>
         <Trans>The address leads nowhere, or to something that is not yours to see.</Trans>
       </Empty>

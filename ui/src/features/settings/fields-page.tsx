@@ -135,7 +135,7 @@ function FieldList({ kind }: { kind: Kind }) {
                   <Table.Td ta="end" style={{ whiteSpace: 'nowrap' }}>
                     {field.custom && (
                       <ActionIcon
-                        aria-label={t`Change the field ${fieldLabel(field)}`}
+                        aria-label={t`Change: ${fieldLabel(field)}`}
                         onClick={() => setChanging(field)}
                       >
                         <IconPencil size={15} />
@@ -218,7 +218,12 @@ function ChangeField({ kind, field, onClose }: { kind: Kind; field: Field; onClo
   }
 
   return (
-    <Modal opened onClose={onClose} title={t`Change the field`} closeButtonProps={{ 'aria-label': t`Close` }}>
+    <Modal
+      opened
+      onClose={onClose}
+      title={t`Change: ${fieldLabel(field)}`}
+      closeButtonProps={{ 'aria-label': t`Close` }}
+    >
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -259,7 +264,7 @@ function ChangeField({ kind, field, onClose }: { kind: Kind; field: Field; onClo
                   <TextInput
                     size="sm"
                     style={{ flex: 1 }}
-                    aria-label={t`Option ${index + 1}`}
+                    aria-label={`${t`Options`} ${index + 1}`}
                     value={option.word}
                     onChange={(event) => {
                       const word = event.currentTarget.value;
@@ -267,7 +272,7 @@ function ChangeField({ kind, field, onClose }: { kind: Kind; field: Field; onClo
                     }}
                   />
                   <ActionIcon
-                    aria-label={t`Remove the option ${option.word}`}
+                    aria-label={`${t`Remove`}: ${option.word}`}
                     onClick={() => setOptions(options.filter((each) => each !== option))}
                   >
                     <IconX size={15} />
@@ -276,7 +281,7 @@ function ChangeField({ kind, field, onClose }: { kind: Kind; field: Field; onClo
               ))}
               <div>
                 <Button variant="subtle" size="compact-xs" leftSection={<IconPlus size={13} />} onClick={add}>
-                  <Trans>Another option</Trans>
+                  <Trans>Add</Trans>
                 </Button>
               </div>
             </Stack>
