@@ -11,13 +11,14 @@ import { type Bulk, bulk, type Done, progress, type Question, undo } from '../..
 import { holds, useMe } from '../../api/session';
 import { useTell } from '../../kit/failure';
 import { FieldInput, sendable } from '../../kit/field-input';
+import { later } from '../../kit/later';
 import { useUndo } from '../../kit/undo';
 import { fieldLabel } from '../../kit/words';
 import { writing } from '../../text';
 import classes from './bulk-bar.module.css';
 import { useCache } from './cache';
 
-const MergeDialog = lazy(() => import('./merge'));
+const MergeDialog = lazy(later(() => import('./merge')));
 
 interface Props {
   kind: Kind;

@@ -8,11 +8,12 @@ import { useMe } from '../../api/session';
 import { useSentence } from '../../kit/failure';
 import { FieldInput, sendable } from '../../kit/field-input';
 import { isEmpty } from '../../kit/field-value';
+import { later } from '../../kit/later';
 import { kindOne } from '../../kit/words';
 import { useCache } from './cache';
 import { inCurrency } from './currency';
 
-const TwinHint = lazy(() => import('./twins'));
+const TwinHint = lazy(later(() => import('./twins')));
 
 interface Props {
   kind: Kind;

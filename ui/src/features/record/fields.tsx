@@ -9,6 +9,7 @@ import { useMe } from '../../api/session';
 import { useSentence, useTell } from '../../kit/failure';
 import { FieldInput, keepsEnter, savesAtOnce, sendable } from '../../kit/field-input';
 import { FieldValue, isEmpty, sightOf } from '../../kit/field-value';
+import { later } from '../../kit/later';
 import { fieldLabel } from '../../kit/words';
 import { useCache } from './cache';
 import { inCurrency } from './currency';
@@ -16,7 +17,7 @@ import classes from './fields.module.css';
 import { useNames } from './names';
 import { useReveals } from './reveals';
 
-const Why = lazy(() => import('./why'));
+const Why = lazy(later(() => import('./why')));
 
 interface Part {
   kind: Kind;

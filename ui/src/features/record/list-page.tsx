@@ -12,6 +12,7 @@ import { Empty } from '../../kit/empty';
 import { Failure } from '../../kit/failure';
 import { FieldValue } from '../../kit/field-value';
 import { Grid, type GridColumn } from '../../kit/grid';
+import { later } from '../../kit/later';
 import { PageTitle } from '../../kit/page';
 import { fieldLabel, kindMany } from '../../kit/words';
 import { writing } from '../../text';
@@ -32,13 +33,13 @@ import { RevealsProvider, useReveals } from './reveals';
 import { Toolbar } from './toolbar';
 
 // What the first look at a list does not need.
-const Board = lazy(() => import('./board'));
-const BulkBar = lazy(() => import('./bulk-bar'));
-const CreateDrawer = lazy(() => import('./create'));
-const StageTabs = lazy(() => import('./stages'));
-const ViewTabs = lazy(() => import('./view-tabs'));
-const Why = lazy(() => import('./why'));
-const CellEditor = lazy(() => import('./cell-editor'));
+const Board = lazy(later(() => import('./board')));
+const BulkBar = lazy(later(() => import('./bulk-bar')));
+const CreateDrawer = lazy(later(() => import('./create')));
+const StageTabs = lazy(later(() => import('./stages')));
+const ViewTabs = lazy(later(() => import('./view-tabs')));
+const Why = lazy(later(() => import('./why')));
+const CellEditor = lazy(later(() => import('./cell-editor')));
 
 const lastView = 'castellan.stages.view';
 
