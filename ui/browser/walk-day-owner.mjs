@@ -38,7 +38,7 @@ export async function walkOwner(tools) {
   await card.getByRole('button', { name: 'Add: Hair type' }).click();
   await card.getByRole('combobox', { name: 'Hair type' }).click();
   await olga.getByRole('option', { name: 'Thick and wild' }).click();
-  await card.getByText('Thick and wild', { exact: true }).waitFor();
+  await card.getByRole('region', { name: 'Fields' }).getByText('Thick and wild').waitFor();
   await look(olga, 'owner-field-filled');
 
   // A pipeline with stages, what a stage asks for, reasons for loss, what is stale.
@@ -89,7 +89,7 @@ export async function walkOwner(tools) {
     .fill('wed');
   await olga.getByRole('option', { name: 'Wedding fair' }).click();
   await card.getByRole('button', { name: 'Save', exact: true }).click();
-  await card.getByText('Wedding fair', { exact: true }).waitFor();
+  await card.getByRole('region', { name: 'Fields' }).getByText('Wedding fair').waitFor();
 
   // Another name for a tag: where it is offered, and on every record that has it.
   const tagsOf = async () => (await ask(olga, 'GET', `/contacts/${client.id}`)).tags.join();

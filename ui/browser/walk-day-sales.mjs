@@ -192,16 +192,20 @@ export async function walkSales(tools) {
   await look(small, 'sales-phone-stale');
   const touch = await thumb(small);
   const from = await party.boundingBox();
-  await touch(
-    [
-      [from.x + 30, from.y + 12],
-      [from.x + 60, from.y + 20],
-      [375, from.y + 40],
-      [375, from.y + 42],
-      [300, from.y + 44],
-    ],
-    { hold: 500, steps: 12 },
+  await touch.down([from.x + 30, from.y + 12], 500);
+  await touch.to([from.x + 60, from.y + 20]);
+  // At the edge the board goes on by itself, until the next stage is under the finger.
+  await touch.to([372, from.y + 40], 3);
+  for (let looks = 0; looks < 60; looks++) {
+    if ((await lane(small, 'Talks').boundingBox()).x < 180) break;
+    await small.waitForTimeout(20);
+  }
+  await touch.to([250, from.y + 44], 2);
+  expect(
+    'the stage under the finger is marked',
+    (await lane(small, 'Talks').getAttribute('data-over')) === 'true',
   );
+  await touch.up();
   await card(lane(small, 'Talks'), 'Bridal party').waitFor();
   await look(small, 'sales-phone-moved');
   await lane(small, 'Talks').getByRole('button', { name: 'Move to…' }).first().tap();

@@ -53,7 +53,7 @@ export async function walkStylist(tools) {
   // The day before, and a swipe to hers.
   await ana.goto(`${url}/journal?day=${wednesday(3, -1)}`);
   await button(ana, 'Book').waitFor();
-  await touch([
+  await touch.stroke([
     [320, 520],
     [60, 524],
   ]);
