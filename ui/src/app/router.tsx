@@ -225,6 +225,15 @@ const liveSessions = createRoute({
   ),
 });
 
+const taken = createRoute({
+  getParentRoute: () => security,
+  path: '/exports',
+  component: lazyRouteComponent(
+    later(() => import('../features/security/exports-page')),
+    'ExportsPage',
+  ),
+});
+
 const networks = createRoute({
   getParentRoute: () => security,
   path: '/networks',
@@ -451,7 +460,7 @@ const tree = root.addChildren([
     journal,
     list.addChildren([card]),
     twins,
-    security.addChildren([log, signIns, liveSessions, networks, factors]),
+    security.addChildren([log, signIns, taken, liveSessions, networks, factors]),
     importing,
     oneImport,
     bin,
