@@ -22,7 +22,6 @@ import { walkManager } from './walk-day-manager.mjs';
 import { walkStylist } from './walk-day-stylist.mjs';
 import { walkFirm } from './walk-firm.mjs';
 import { walkJournals } from './walk-journal.mjs';
-import { walkPapers } from './walk-papers.mjs';
 import { serveDemo, serveEmpty, walking } from './walking.mjs';
 
 const parts = [
@@ -33,7 +32,6 @@ const parts = [
   { name: 'stylist', of: 'days', house: 'demo', walk: walkStylist },
   { name: 'manager', of: 'days', house: 'demo', walk: walkManager },
   { name: 'closed', house: 'demo', walk: walkClosed },
-  { name: 'papers', house: 'empty', walk: walkPapers },
 ];
 
 const program = process.env.CASTELLAN_BIN;
