@@ -101,7 +101,7 @@ func (b *Book) Timeline(ctx context.Context, who actor.Actor, kindName string, i
 // first, as far as the reader may see them.
 func (b *Book) linked(ctx context.Context, tx *store.Tx, st *policy.Standing, kind, other *schema.Kind, id schema.RecordID) ([]*Record, error) {
 	if other.Within {
-		return b.within(ctx, tx, st, other, id, CardOf(other))
+		return b.within(ctx, tx, st, other, id, CardOf(other), false)
 	}
 	var all []*Record
 	for _, f := range other.Fields {

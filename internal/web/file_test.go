@@ -80,7 +80,20 @@ func TestFileComesBackAsItWas(t *testing.T) {
 		if n := len(a.get("/api/v1/files" + query("filter", `about = "`+anna+`"`)).is(200).items()); n != 0 {
 			t.Errorf("a deleted file is still listed")
 		}
+		// What was thrown away is listed for whoever may take it out, and for nobody else.
+		thrown := "/api/v1/files" + query("filter", `about = "`+anna+`"`, "bin", "1")
+		if got := a.get(thrown).is(200).items(); len(got) != 1 || got[0]["id"] != f.at("id") {
+			t.Errorf("the bin of the client holds %v", got)
+		}
+		blind := bearer()
+		blind["abilities"] = []string{}
+		t.hire("Bruno", blind).get(thrown).is(403).lacks("Договор")
+		t.hire("Clara", bearer()).get(thrown).is(200, 404).lacks("Договор", f.at("id"))
+		t.olga.get(thrown).is(200).has(f.at("id"))
 		a.post("/api/v1/files/"+f.at("id")+"/restore", nil).is(200)
+		if got := a.get(thrown).is(200).items(); len(got) != 0 {
+			t.Errorf("what was taken out is still in the bin: %v", got)
+		}
 
 		if err := t.scribe.Flush(t.Context()); err != nil {
 			t.Fatal(err)
