@@ -80,6 +80,7 @@ type Book struct {
 	post    Post
 	guard   map[string]Guard
 	shelf   *blob.Shelf
+	feed    feed // tells those who listen what has changed
 }
 
 // Open makes a book over an open database.

@@ -60,6 +60,8 @@ var (
 	fileName = parameter{name: "Castellan-File-Name", doc: "The name of the file, percent-encoded."}
 	// viewAs is heard by every route that reads for whoever is signed in.
 	viewAs = parameter{name: "Castellan-View-As", doc: "The id of a look through other eyes, see beginViewing: the answer is the one that they would get."}
+	// unattended is heard by the same routes.
+	unattended = parameter{name: "Castellan-Unattended", doc: "Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time."}
 )
 
 // header is what a request says in a header that its route names.

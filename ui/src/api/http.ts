@@ -48,6 +48,18 @@ export function viewedAs(): string | null {
   return viewedPerson;
 }
 
+// When somebody last did something in this tab. What the page asks by itself while
+// nobody is there must not keep the session alive.
+let attended = Date.now();
+for (const sign of ['pointerdown', 'pointermove', 'keydown', 'wheel']) {
+  addEventListener(sign, () => (attended = Date.now()), { capture: true, passive: true });
+}
+
+let underWay = 0;
+
+/** Whether a change is on its way to the server. */
+export const changing = () => underWay > 0;
+
 type Prover = (ways: string[]) => Promise<boolean>;
 
 let prover: Prover | null = null;
@@ -97,10 +109,14 @@ async function send(method: string, path: string, request: Request, again = fals
     body = JSON.stringify(request.body);
   }
   if (viewedPerson) headers['Castellan-View-As'] = viewedPerson;
+  if (Date.now() - attended > 60_000) headers['Castellan-Unattended'] = '1';
   const init: RequestInit = { method, headers, credentials: 'same-origin' };
   if (body !== undefined) init.body = body;
   if (request.signal) init.signal = request.signal;
-  const answer = await fetch(address(path, request.query), init);
+  if (method !== 'GET') underWay++;
+  const answer = await fetch(address(path, request.query), init).finally(() => {
+    if (method !== 'GET') underWay--;
+  });
   if (answer.ok) return answer;
   const problem: unknown = await answer.json().catch(() => ({}));
   const wait = Number(answer.headers.get('Retry-After')) || undefined;
@@ -134,6 +150,12 @@ export async function text(method: string, path: string, request: Request = {}):
 export async function file(path: string, request: Request = {}): Promise<Blob> {
   const answer = await send('GET', path, { ...request, headers: { Accept: '*/*', ...request.headers } });
   return answer.blob();
+}
+
+/** Opens a stream that says what comes, as long as it lasts. */
+export async function stream(path: string, request: Request): Promise<ReadableStream<Uint8Array> | null> {
+  const headers = { Accept: 'text/event-stream', 'Castellan-Unattended': '1', ...request.headers };
+  return (await send('GET', path, { ...request, headers })).body;
 }
 
 interface Sending extends Request {

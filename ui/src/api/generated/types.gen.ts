@@ -5372,6 +5372,10 @@ export type ScimListGroupsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -5479,6 +5483,10 @@ export type ScimReadGroupData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -5581,6 +5589,10 @@ export type ScimResourceTypesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: never;
@@ -5612,6 +5624,10 @@ export type ScimResourceTypeData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -5645,6 +5661,10 @@ export type ScimSchemasData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: never;
@@ -5676,6 +5696,10 @@ export type ScimSchemaData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -5709,6 +5733,10 @@ export type ScimConfigData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: never;
@@ -5740,6 +5768,10 @@ export type ScimListUsersData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -5847,6 +5879,10 @@ export type ScimReadUserData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -5949,6 +5985,10 @@ export type ListAbilitiesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: never;
@@ -5980,6 +6020,10 @@ export type ListAppointmentsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -6118,6 +6162,10 @@ export type CountAppointmentsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -6223,6 +6271,10 @@ export type GetAppointmentData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -6292,6 +6344,10 @@ export type GetAppointmentAccessData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -6325,6 +6381,10 @@ export type GetAppointmentHistoryData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -6358,6 +6418,10 @@ export type GetAppointmentVersionData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -6477,6 +6541,10 @@ export type GetAppointmentSightingsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -6510,6 +6578,10 @@ export type ListAppointmentSharesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -6601,6 +6673,10 @@ export type GetAppointmentTimelineData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -6639,6 +6715,10 @@ export type ExplainAppointmentData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -6685,6 +6765,10 @@ export type PickClientsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -6721,6 +6805,10 @@ export type GetClientToBookData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -6784,6 +6872,10 @@ export type ListSlotsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -6832,6 +6924,10 @@ export type ListCallsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -7022,6 +7118,10 @@ export type CountCallsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -7066,6 +7166,10 @@ export type ListCallsDuplicatesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -7163,6 +7267,10 @@ export type GetCallData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -7232,6 +7340,10 @@ export type GetCallAccessData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -7265,6 +7377,10 @@ export type GetCallHistoryData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -7298,6 +7414,10 @@ export type GetCallVersionData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -7447,6 +7567,10 @@ export type GetCallSightingsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -7480,6 +7604,10 @@ export type ListCallSharesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -7571,6 +7699,10 @@ export type GetCallTimelineData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -7609,6 +7741,10 @@ export type ExplainCallData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -7655,6 +7791,10 @@ export type ListCommentsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -7789,6 +7929,10 @@ export type CountCommentsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -7894,6 +8038,10 @@ export type GetCommentData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -7963,6 +8111,10 @@ export type GetCommentAccessData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -7996,6 +8148,10 @@ export type GetCommentHistoryData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -8029,6 +8185,10 @@ export type GetCommentVersionData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -8148,6 +8308,10 @@ export type GetCommentSightingsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -8181,6 +8345,10 @@ export type GetCommentTimelineData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -8219,6 +8387,10 @@ export type ExplainCommentData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -8265,6 +8437,10 @@ export type ListCompaniesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -8455,6 +8631,10 @@ export type CountCompaniesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -8499,6 +8679,10 @@ export type ListCompaniesDuplicatesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -8596,6 +8780,10 @@ export type GetCompanyData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -8665,6 +8853,10 @@ export type GetCompanyAccessData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -8698,6 +8890,10 @@ export type GetCompanyHistoryData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -8731,6 +8927,10 @@ export type GetCompanyVersionData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -8880,6 +9080,10 @@ export type GetCompanySightingsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -8913,6 +9117,10 @@ export type ListCompanySharesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -9004,6 +9212,10 @@ export type GetCompanyTimelineData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -9042,6 +9254,10 @@ export type ExplainCompanyData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -9088,6 +9304,10 @@ export type ListContactsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -9278,6 +9498,10 @@ export type CountContactsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -9322,6 +9546,10 @@ export type ListContactsDuplicatesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -9419,6 +9647,10 @@ export type GetContactData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -9488,6 +9720,10 @@ export type GetContactAccessData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -9521,6 +9757,10 @@ export type GetContactHistoryData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -9554,6 +9794,10 @@ export type GetContactVersionData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -9763,6 +10007,10 @@ export type GetContactSightingsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -9796,6 +10044,10 @@ export type ListContactSharesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -9887,6 +10139,10 @@ export type GetContactTimelineData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -9925,6 +10181,10 @@ export type ExplainContactData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -9971,6 +10231,10 @@ export type GetDashboardData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: never;
@@ -10002,6 +10266,10 @@ export type GetAppointmentsOfDayData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -10038,6 +10306,10 @@ export type ListDealsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -10200,6 +10472,10 @@ export type GetDealBoardData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -10284,6 +10560,10 @@ export type CountDealsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -10328,6 +10608,10 @@ export type ListDealsDuplicatesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -10425,6 +10709,10 @@ export type GetDealData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -10494,6 +10782,10 @@ export type GetDealAccessData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -10527,6 +10819,10 @@ export type GetDealHistoryData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -10560,6 +10856,10 @@ export type GetDealVersionData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -10709,6 +11009,10 @@ export type GetDealSightingsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -10742,6 +11046,10 @@ export type ListDealSharesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -10833,6 +11141,10 @@ export type GetDealTimelineData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -10871,6 +11183,10 @@ export type ExplainDealData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -10917,6 +11233,10 @@ export type GetDirectoryData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: never;
@@ -10969,6 +11289,45 @@ export type SetDirectoryResponses = {
 
 export type SetDirectoryResponse = SetDirectoryResponses[keyof SetDirectoryResponses];
 
+export type ListenToEventsData = {
+    body?: never;
+    headers?: {
+        /**
+         * The id of the last event that was received: what has changed since is told at once, or that anything may have changed.
+         */
+        'Last-Event-ID'?: string;
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/events';
+};
+
+export type ListenToEventsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListenToEventsError = ListenToEventsErrors[keyof ListenToEventsErrors];
+
+export type ListenToEventsResponses = {
+    /**
+     * OK
+     */
+    200: string;
+};
+
+export type ListenToEventsResponse = ListenToEventsResponses[keyof ListenToEventsResponses];
+
 export type ListFilesData = {
     body?: never;
     headers?: {
@@ -10976,6 +11335,10 @@ export type ListFilesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -11110,6 +11473,10 @@ export type CountFilesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -11248,6 +11615,10 @@ export type GetFileData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -11317,6 +11688,10 @@ export type GetFileAccessData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -11350,6 +11725,10 @@ export type GetFileContentData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -11383,6 +11762,10 @@ export type GetFileHistoryData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -11416,6 +11799,10 @@ export type GetFileVersionData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -11478,6 +11865,10 @@ export type GetFilePictureData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -11568,6 +11959,10 @@ export type GetFileSightingsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -11601,6 +11996,10 @@ export type GetFileTimelineData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -11639,6 +12038,10 @@ export type ExplainFileData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -11685,6 +12088,10 @@ export type ListFoldersData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -11875,6 +12282,10 @@ export type CountFoldersData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -11919,6 +12330,10 @@ export type ListFoldersDuplicatesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -12016,6 +12431,10 @@ export type GetFolderData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -12085,6 +12504,10 @@ export type GetFolderAccessData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -12118,6 +12541,10 @@ export type GetFolderHistoryData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -12151,6 +12578,10 @@ export type GetFolderVersionData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -12300,6 +12731,10 @@ export type GetFolderSightingsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -12333,6 +12768,10 @@ export type ListFolderSharesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -12424,6 +12863,10 @@ export type GetFolderTimelineData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -12462,6 +12905,10 @@ export type ExplainFolderData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -12508,6 +12955,10 @@ export type ListGroupsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: never;
@@ -12624,6 +13075,10 @@ export type ListMembersData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -12714,6 +13169,10 @@ export type ListImportsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: never;
@@ -12779,6 +13238,10 @@ export type GetImportData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -12842,6 +13305,10 @@ export type GetRefusedRowsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -12929,6 +13396,10 @@ export type ListInvoicesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -13119,6 +13590,10 @@ export type CountInvoicesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -13163,6 +13638,10 @@ export type ListInvoicesDuplicatesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -13260,6 +13739,10 @@ export type GetInvoiceData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -13329,6 +13812,10 @@ export type GetInvoiceAccessData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -13362,6 +13849,10 @@ export type GetInvoiceHistoryData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -13395,6 +13886,10 @@ export type GetInvoiceVersionData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -13541,6 +14036,10 @@ export type PrintInvoiceData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -13636,6 +14135,10 @@ export type GetInvoiceSightingsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -13669,6 +14172,10 @@ export type ListInvoiceSharesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -13760,6 +14267,10 @@ export type GetInvoiceTimelineData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -13855,6 +14366,10 @@ export type ExplainInvoiceData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -13901,6 +14416,10 @@ export type GetJournalData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -14072,6 +14591,10 @@ export type ListKeysData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: never;
@@ -14188,6 +14711,10 @@ export type ListKindsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: never;
@@ -14308,6 +14835,10 @@ export type ReadLedgerData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -14368,6 +14899,10 @@ export type GetCheckpointData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: never;
@@ -14399,6 +14934,10 @@ export type ListEventsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: never;
@@ -14430,6 +14969,10 @@ export type GetLedgerKeyData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: never;
@@ -14461,6 +15004,10 @@ export type GetProofData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         seq: string;
@@ -14494,6 +15041,10 @@ export type ListLegalEntitiesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -14684,6 +15235,10 @@ export type CountLegalEntitiesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -14728,6 +15283,10 @@ export type ListLegalEntitiesDuplicatesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -14825,6 +15384,10 @@ export type GetLegalEntityData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -14894,6 +15457,10 @@ export type GetLegalEntityAccessData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -14927,6 +15494,10 @@ export type GetLegalEntityHistoryData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -14960,6 +15531,10 @@ export type GetLegalEntityVersionData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -15109,6 +15684,10 @@ export type GetLegalEntitySightingsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -15142,6 +15721,10 @@ export type ListLegalEntitySharesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -15233,6 +15816,10 @@ export type GetLegalEntityTimelineData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -15271,6 +15858,10 @@ export type ExplainLegalEntityData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -15317,6 +15908,10 @@ export type ListMessagesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -15507,6 +16102,10 @@ export type CountMessagesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -15551,6 +16150,10 @@ export type ListMessagesDuplicatesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -15648,6 +16251,10 @@ export type GetMessageData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -15717,6 +16324,10 @@ export type GetMessageAccessData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -15750,6 +16361,10 @@ export type GetMessageHistoryData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -15783,6 +16398,10 @@ export type GetMessageVersionData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -15932,6 +16551,10 @@ export type GetMessageSightingsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -15965,6 +16588,10 @@ export type ListMessageSharesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -16056,6 +16683,10 @@ export type GetMessageTimelineData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -16094,6 +16725,10 @@ export type ExplainMessageData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -16140,6 +16775,10 @@ export type GetOperationData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         operation: string;
@@ -16200,6 +16839,10 @@ export type ListPeopleData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: never;
@@ -16259,6 +16902,10 @@ export type ListNamesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: never;
@@ -16290,6 +16937,10 @@ export type GetPersonData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -16437,6 +17088,10 @@ export type ListHandOversData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -16470,6 +17125,10 @@ export type GetHoldingsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -16560,6 +17219,10 @@ export type ListTiesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -16676,6 +17339,10 @@ export type GetDifferencesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -16766,6 +17433,10 @@ export type ListSessionsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -16799,6 +17470,10 @@ export type WhatCanBeTakenData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -16832,6 +17507,10 @@ export type ListPipelinesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: never;
@@ -16949,6 +17628,10 @@ export type ListProcessesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -17111,6 +17794,10 @@ export type GetProcessBoardData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -17195,6 +17882,10 @@ export type CountProcessesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -17239,6 +17930,10 @@ export type ListProcessesDuplicatesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -17336,6 +18031,10 @@ export type GetProcessData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -17405,6 +18104,10 @@ export type GetProcessAccessData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -17438,6 +18141,10 @@ export type GetProcessHistoryData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -17471,6 +18178,10 @@ export type GetProcessVersionData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -17620,6 +18331,10 @@ export type GetProcessSightingsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -17653,6 +18368,10 @@ export type ListProcessSharesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -17744,6 +18463,10 @@ export type GetProcessTimelineData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -17782,6 +18505,10 @@ export type ExplainProcessData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -17828,6 +18555,10 @@ export type ListProspectListsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -18018,6 +18749,10 @@ export type CountProspectListsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -18062,6 +18797,10 @@ export type ListProspectListsDuplicatesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -18159,6 +18898,10 @@ export type GetProspectListData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -18228,6 +18971,10 @@ export type GetProspectListAccessData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -18261,6 +19008,10 @@ export type GetProspectListHistoryData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -18294,6 +19045,10 @@ export type GetProspectListVersionData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -18443,6 +19198,10 @@ export type GetProspectListSightingsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -18476,6 +19235,10 @@ export type ListProspectListSharesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -18567,6 +19330,10 @@ export type GetProspectListTimelineData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -18605,6 +19372,10 @@ export type ExplainProspectListData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -18651,6 +19422,10 @@ export type ListProspectsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -18841,6 +19616,10 @@ export type CountProspectsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -18885,6 +19664,10 @@ export type ListProspectsDuplicatesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -18982,6 +19765,10 @@ export type GetProspectData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -19051,6 +19838,10 @@ export type GetProspectAccessData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -19114,6 +19905,10 @@ export type GetProspectHistoryData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -19147,6 +19942,10 @@ export type GetProspectVersionData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -19296,6 +20095,10 @@ export type GetProspectSightingsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -19329,6 +20132,10 @@ export type ListProspectSharesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -19420,6 +20227,10 @@ export type GetProspectTimelineData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -19458,6 +20269,10 @@ export type ExplainProspectData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -19504,6 +20319,10 @@ export type ListProvidersData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: never;
@@ -19652,6 +20471,10 @@ export type GetRailsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: never;
@@ -19717,6 +20540,10 @@ export type ListRolesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: never;
@@ -19803,6 +20630,10 @@ export type GetRoleData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -19866,6 +20697,10 @@ export type SearchData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -19902,6 +20737,10 @@ export type ListGuardedData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: never;
@@ -19958,6 +20797,10 @@ export type ListLiveSessionsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -19998,6 +20841,10 @@ export type ListSignInsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -20058,6 +20905,10 @@ export type SummarizeSignInsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -20094,6 +20945,10 @@ export type ListTermsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: never;
@@ -20125,6 +20980,10 @@ export type GetTermsOfPersonData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -20188,6 +21047,10 @@ export type GetTermsOfRoleData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -20251,6 +21114,10 @@ export type GetTermsOfWorkspaceData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: never;
@@ -20310,6 +21177,10 @@ export type ListServicesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -20500,6 +21371,10 @@ export type CountServicesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -20544,6 +21419,10 @@ export type ListServicesDuplicatesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -20641,6 +21520,10 @@ export type GetServiceData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -20710,6 +21593,10 @@ export type GetServiceAccessData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -20743,6 +21630,10 @@ export type GetServiceHistoryData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -20776,6 +21667,10 @@ export type GetServiceVersionData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -20925,6 +21820,10 @@ export type GetServiceSightingsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -20958,6 +21857,10 @@ export type ListServiceSharesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -21049,6 +21952,10 @@ export type GetServiceTimelineData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -21087,6 +21994,10 @@ export type ExplainServiceData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -21158,6 +22069,10 @@ export type GetSessionData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: never;
@@ -21576,6 +22491,10 @@ export type ListNoticesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: never;
@@ -21999,6 +22918,10 @@ export type GetSettingsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: never;
@@ -22058,6 +22981,10 @@ export type GetMailData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: never;
@@ -22167,6 +23094,10 @@ export type ListStaffData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: never;
@@ -22283,6 +23214,10 @@ export type ListTasksData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -22473,6 +23408,10 @@ export type CountTasksData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -22517,6 +23456,10 @@ export type ListTasksDuplicatesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -22614,6 +23557,10 @@ export type GetTaskData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -22683,6 +23630,10 @@ export type GetTaskAccessData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -22716,6 +23667,10 @@ export type GetTaskHistoryData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -22749,6 +23704,10 @@ export type GetTaskVersionData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -22898,6 +23857,10 @@ export type GetTaskSightingsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -22931,6 +23894,10 @@ export type ListTaskSharesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -23022,6 +23989,10 @@ export type GetTaskTimelineData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -23060,6 +24031,10 @@ export type ExplainTaskData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -23159,6 +24134,10 @@ export type ListViewsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
