@@ -37,6 +37,7 @@ type rooms struct {
 	accounts  *identity.Accounts
 	book      *records.Book
 	imports   *exchange.Imports
+	exports   *exchange.Exports
 	log       *inspect.Log
 	runner    *jobs.Runner
 	atlas     *atlas.Atlas
@@ -134,6 +135,8 @@ func (r *rooms) join(ctx context.Context, p place, log *slog.Logger, by carrier)
 		Guard: r.workspace.Guard(), Shelf: blob.Open(r.db, r.vault)})
 	r.imports = exchange.Open(exchange.Options{DB: r.db, Scribe: r.scribe, Vault: r.vault, Rights: r.rights, Book: r.book, Region: r.workspace.Region,
 		Language: func() string { return r.workspace.Settings().Language }, Person: r.person, Log: log})
+	r.exports = exchange.OpenExports(exchange.ExportOptions{DB: r.db, Scribe: r.scribe, Vault: r.vault, Rights: r.rights, Book: r.book, Runner: r.runner, Stands: r.accounts.GoesOn,
+		People: r.accounts.Called, Steps: r.workspace.StepNames, Zone: r.workspace.Zone})
 	r.log = inspect.Open(inspect.Options{Scribe: r.scribe, Rights: r.rights, Accounts: r.accounts, Vault: r.vault, Catalog: r.workspace.Catalog})
 	r.runner.Regular("shares.end", 5*time.Minute, func(ctx context.Context, _ jobs.Job) error {
 		_, err := r.book.EndShares(ctx)

@@ -52,6 +52,19 @@ func (w *Workspace) PipelinesOf(kind string) []Pipeline {
 	return all
 }
 
+// StepNames are what pipelines and stages are called, by the type of field that
+// leads to them.
+func (w *Workspace) StepNames() map[schema.Type]map[int64]string {
+	all := map[schema.Type]map[int64]string{schema.Pipeline: {}, schema.Stage: {}}
+	for _, p := range w.latest().pipelines {
+		all[schema.Pipeline][p.ID] = p.Name
+		for _, s := range p.Stages {
+			all[schema.Stage][s.ID] = s.Name
+		}
+	}
+	return all
+}
+
 // firstPipelines are those that a new workspace has.
 func firstPipelines(language string) []Pipeline {
 	names := map[string][][]string{

@@ -49,6 +49,7 @@ type remembered struct {
 	pipelines []Pipeline
 	staff     []Staff
 	settings  Settings
+	offered   Offered
 }
 
 // OpenWorkspace reads the workspace.
@@ -70,6 +71,15 @@ func (w *Workspace) Settings() Settings { return w.latest().settings }
 
 // Region is the default region of phone numbers.
 func (w *Workspace) Region() string { return w.latest().settings.Region }
+
+// Zone is the time zone of the workspace.
+func (w *Workspace) Zone() *time.Location {
+	zone, err := time.LoadLocation(w.Settings().TimeZone)
+	if err != nil {
+		return time.UTC
+	}
+	return zone
+}
 
 // latest is the workspace as it is now, or as it was last read if the database
 // cannot be asked: whoever needs the database next will be told of it.
@@ -123,6 +133,9 @@ func remember(ctx context.Context, tx *store.Tx, n int64) (*remembered, error) {
 		return nil, err
 	}
 	if r.staff, err = readStaff(ctx, tx); err != nil {
+		return nil, err
+	}
+	if r.offered, err = readOffered(ctx, tx); err != nil {
 		return nil, err
 	}
 	r.catalog, err = catalogWith(r.fields)

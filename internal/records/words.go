@@ -25,6 +25,7 @@ const (
 	OnJournal  = policy.Journal
 	OnBooking  = policy.Booking
 	OnAPI      = policy.API
+	OnExport   = policy.ExportFile
 
 	OnAppointments = policy.Appointments
 	OnDashboard    = policy.Dashboard

@@ -150,6 +150,8 @@ func build(t testing.TB, db *store.DB, posts ...func(mail.Options) records.Post)
 		Guard: workspace.Guard(), Shelf: blob.Open(db, v)})
 	imports := exchange.Open(exchange.Options{DB: db, Scribe: s, Vault: v, Rights: book, Book: door, Region: workspace.Region,
 		Language: func() string { return "en" }, Person: func(context.Context, string) (actor.PersonID, bool) { return 0, false }, Log: log})
+	exports := exchange.OpenExports(exchange.ExportOptions{DB: db, Scribe: s, Vault: v, Rights: book, Book: door, Runner: runner, Stands: accounts.GoesOn,
+		People: accounts.Called, Steps: workspace.StepNames, Zone: workspace.Zone})
 	t.Cleanup(func() {
 		imports.Close()
 		if err := s.Close(ctx); err != nil {
@@ -160,7 +162,7 @@ func build(t testing.TB, db *store.DB, posts ...func(mail.Options) records.Post)
 		Directory: directory.Open(directory.Options{DB: db, Accounts: accounts, Rights: book, Scribe: s, Vault: v, URL: townURL + web.DirectoryPath}),
 		Federation: federation.Open(federation.Options{Accounts: accounts, Rights: book, Vault: v, Now: db.Now, Callback: townURL + web.ProviderCallback,
 			Internal: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}),
-		Accounts: accounts, Rights: book, Records: door, Workspace: workspace, Imports: imports, Vault: v,
+		Accounts: accounts, Rights: book, Records: door, Workspace: workspace, Imports: imports, Exports: exports, Vault: v,
 		Log:  inspect.Open(inspect.Options{Scribe: s, Rights: book, Accounts: accounts, Vault: v, Catalog: workspace.Catalog}),
 		Page: ui.Files(), Placeholder: ui.Placeholder, Version: "test", Logger: log, Now: db.Now, URL: townURL,
 	})

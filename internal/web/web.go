@@ -52,6 +52,7 @@ type Options struct {
 	Records   *records.Book
 	Workspace *crm.Workspace
 	Imports   *exchange.Imports
+	Exports   *exchange.Exports
 	Mail      *mail.Outbox // nil: there is no mail server
 	Log       *inspect.Log
 	Vault     *vault.Vault
@@ -129,7 +130,7 @@ func (s *Server) table() []*route {
 	var all []*route
 	for _, part := range [][]route{
 		s.sessionRoutes(), s.kindRoutes(), s.recordRoutes(), s.fileRoutes(), s.invoiceRoutes(), s.searchRoutes(), s.eventRoutes(), s.letterRoutes(), s.dashboardRoutes(), s.pipelineRoutes(), s.journalRoutes(), s.staffRoutes(), s.prospectRoutes(), s.viewRoutes(), s.peopleRoutes(), s.deviceRoutes(), s.signInRoutes(), s.roleRoutes(),
-		s.groupRoutes(), s.previewRoutes(), s.ledgerRoutes(), s.importRoutes(), s.keyRoutes(), s.factorRoutes(), s.termsRoutes(), s.viewingRoutes(), s.settingsRoutes(), s.mailRoutes(), s.noticeRoutes(), s.houseRoutes(),
+		s.groupRoutes(), s.previewRoutes(), s.ledgerRoutes(), s.importRoutes(), s.exportRoutes(), s.keyRoutes(), s.factorRoutes(), s.termsRoutes(), s.viewingRoutes(), s.settingsRoutes(), s.mailRoutes(), s.noticeRoutes(), s.houseRoutes(),
 		s.providerRoutes(), s.directoryRoutes(),
 	} {
 		for i := range part {

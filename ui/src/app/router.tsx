@@ -302,6 +302,12 @@ const mail = createRoute({
   component: lazyRouteComponent(() => import('../features/settings/mail-page'), 'MailPage'),
 });
 
+const offered = createRoute({
+  getParentRoute: () => settings,
+  path: '/words',
+  component: lazyRouteComponent(() => import('../features/settings/words-page'), 'WordsPage'),
+});
+
 const services = createRoute({
   getParentRoute: () => settings,
   path: '/services',
@@ -345,6 +351,7 @@ const tree = root.addChildren([
       rails,
       fields,
       pipelines,
+      offered,
       keys,
       providers,
       directory,

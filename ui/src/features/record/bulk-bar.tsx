@@ -5,6 +5,7 @@ import { IconArrowMerge, IconEdit, IconTag, IconTrash, IconUserCheck, IconX } fr
 import { useQuery } from '@tanstack/react-query';
 import { lazy, Suspense, useState } from 'react';
 import type { Field, Kind } from '../../api/kinds';
+import { offered } from '../../api/offered';
 import { names } from '../../api/people';
 import { type Bulk, bulk, type Done, progress, type Question, undo } from '../../api/records';
 import { holds, useMe } from '../../api/session';
@@ -283,6 +284,7 @@ function EditButton({
 function TagButton({ onTags }: { onTags: (action: 'tag' | 'untag', tags: string[]) => void }) {
   const { t } = useLingui();
   const [tags, setTags] = useState<string[]>([]);
+  const { data: words } = useQuery(offered);
   return (
     <Popover position="top" width={280} trapFocus>
       <Popover.Target>
@@ -292,7 +294,15 @@ function TagButton({ onTags }: { onTags: (action: 'tag' | 'untag', tags: string[
       </Popover.Target>
       <Popover.Dropdown>
         <Stack gap="xs">
-          <TagsInput size="sm" data-autofocus label={t`Tags`} value={tags} onChange={setTags} />
+          <TagsInput
+            size="sm"
+            data-autofocus
+            label={t`Tags`}
+            comboboxProps={{ withinPortal: false }}
+            data={words?.tags ?? []}
+            value={tags}
+            onChange={setTags}
+          />
           <Group gap={6} grow>
             <Button disabled={tags.length === 0} onClick={() => onTags('tag', tags)}>
               <Trans>Add</Trans>
