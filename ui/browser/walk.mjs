@@ -18,11 +18,13 @@ import { join } from 'node:path';
 import { options, start } from './browser.mjs';
 import { walkFirm } from './walk-firm.mjs';
 import { walkJournals } from './walk-journal.mjs';
+import { walkLive } from './walk-live.mjs';
 import { serveDemo, serveEmpty, walking } from './walking.mjs';
 
 const parts = [
   { name: 'firm', house: 'empty', walk: walkFirm },
   { name: 'journal', house: 'empty', walk: walkJournals },
+  { name: 'live', house: 'empty', walk: walkLive },
 ];
 
 const program = process.env.CASTELLAN_BIN;
