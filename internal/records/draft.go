@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"castellan/internal/policy"
 	"castellan/internal/schema"
 	"castellan/internal/store"
 )
@@ -14,6 +15,15 @@ type Draft struct {
 	kind   *schema.Kind
 	before *store.Stored
 	cells  []store.Cell
+	st     *policy.Standing // of the writer
+}
+
+// Needs refuses the write unless its writer holds the ability.
+func (d *Draft) Needs(a Ability) error {
+	if may, why := d.st.Can(a); !may {
+		return lacks(a, why)
+	}
+	return nil
 }
 
 // Settle is what a kind does with a draft: it gives what else the record is to
@@ -43,7 +53,7 @@ func (p *pen) guarded(s *state, cells []store.Cell, bin bool) error {
 	if guard == nil || p.own {
 		return nil
 	}
-	return guard(p.ctx, p.tx, &Draft{s.kind, s.stored, cells}, bin)
+	return guard(p.ctx, p.tx, &Draft{s.kind, s.stored, cells, p.st}, bin)
 }
 
 // New tells whether there was no such record before.
@@ -76,7 +86,7 @@ func (p *pen) settled(kind *schema.Kind, before *store.Stored, cells []store.Cel
 	if settle == nil {
 		return cells, nil
 	}
-	more, err := settle(p.ctx, p.tx, &Draft{kind, before, cells})
+	more, err := settle(p.ctx, p.tx, &Draft{kind, before, cells, p.st})
 	if err != nil {
 		return nil, err
 	}

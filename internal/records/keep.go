@@ -34,7 +34,7 @@ func (b *Book) Keep(ctx context.Context, who actor.Actor, kindName string, id sc
 		if version != 0 && version != s.stored.Version {
 			return store.ErrStale
 		}
-		v, err := do(p.tx, &Draft{kind: kind, before: s.stored})
+		v, err := do(p.tx, &Draft{kind: kind, before: s.stored, st: p.st})
 		if err != nil {
 			return err
 		}
