@@ -1569,6 +1569,116 @@ export type EveryTerms = {
     workspace: Terms;
 };
 
+export type Export = {
+    /**
+     * The asker may fetch the file from the archive.
+     */
+    archive: boolean;
+    asked_at: string;
+    by: Doer;
+    columns: Array<string>;
+    /**
+     * Records in the file so far.
+     */
+    done: number;
+    ended_at: string | null;
+    /**
+     * When a file that is made must have been taken.
+     */
+    ends_at: string | null;
+    /**
+     * Records, as counted when the file was asked for.
+     */
+    expected: number;
+    filter?: string;
+    format: 'csv' | 'xlsx';
+    id: string;
+    kind: string;
+    made_at: string | null;
+    masked: Array<string>;
+    mine: boolean;
+    /**
+     * How many records were named one by one.
+     */
+    named?: number;
+    /**
+     * The asker may take the file now, once.
+     */
+    open: boolean;
+    reason: string;
+    search?: string;
+    /**
+     * Of the file.
+     */
+    sha256?: string;
+    size: number;
+    sort?: string;
+    state: 'asked' | 'making' | 'made' | 'taken' | 'ended' | 'expired';
+    taken_at: string | null;
+    /**
+     * Of one that ended before its file was taken.
+     */
+    why?: 'session' | 'entry' | 'rights' | 'cancelled' | 'fault';
+};
+
+export type ExportBody = {
+    format: 'csv' | 'xlsx';
+    /**
+     * What the file is for, in words; those who look after the archive read it.
+     */
+    reason: string;
+};
+
+export type ExportColumn = {
+    field: string;
+    label: string;
+    /**
+     * On some records, at least.
+     */
+    masked: boolean;
+};
+
+export type ExportList = {
+    items: Array<Export>;
+};
+
+export type ExportLook = {
+    columns: Array<ExportColumn>;
+    count: number;
+};
+
+export type ExportSelection = {
+    /**
+     * Every record that the asker may export, if there is neither ids nor filter nor search.
+     */
+    all?: boolean;
+    /**
+     * Names of fields, in the order of the columns. By default every field that may be in a file.
+     */
+    columns?: Array<string>;
+    /**
+     * As in the list of the kind.
+     */
+    filter?: string;
+    /**
+     * The records; or a filter or search that finds them.
+     */
+    ids?: Array<string>;
+    /**
+     * The name of a kind, such as contact.
+     */
+    kind: string;
+    search?: string;
+    /**
+     * As in the list of the kind.
+     */
+    sort?: string;
+    /**
+     * The time zone in which today begins. By default that of the workspace.
+     */
+    zone?: string;
+};
+
 export type FactorItem = {
     created_at: string;
     id: string;
@@ -2167,9 +2277,25 @@ export type Invoice = {
         title?: string;
     } | null;
     /**
+     * Buyer's address
+     */
+    buyer_address?: string | null;
+    /**
      * Buyer as issued
      */
     buyer_as_issued?: string | null;
+    /**
+     * Buyer's registration
+     */
+    buyer_registration?: string | null;
+    /**
+     * Buyer's tax code
+     */
+    buyer_tax_code?: string | null;
+    /**
+     * Buyer's tax number
+     */
+    buyer_tax_id?: string | null;
     can?: {
         delete?: boolean;
         edit?: boolean;
@@ -2275,9 +2401,25 @@ export type Invoice = {
         title?: string;
     } | null;
     /**
+     * Seller's address
+     */
+    seller_address?: string | null;
+    /**
      * Seller as issued
      */
     seller_as_issued?: string | null;
+    /**
+     * Seller's registration
+     */
+    seller_registration?: string | null;
+    /**
+     * Seller's tax code
+     */
+    seller_tax_code?: string | null;
+    /**
+     * Seller's tax number
+     */
+    seller_tax_id?: string | null;
     /**
      * Of fields that are not shown plainly: click or masked.
      */
@@ -2296,6 +2438,10 @@ export type Invoice = {
      * Tags
      */
     tags?: Array<string>;
+    /**
+     * VAT note
+     */
+    tax_note?: 'reverse_charge' | 'exempt' | 'outside' | null;
     /**
      * What for
      */
@@ -2387,6 +2533,10 @@ export type InvoiceFields = {
      * Tags
      */
     tags?: Array<string>;
+    /**
+     * VAT note
+     */
+    tax_note?: 'reverse_charge' | 'exempt' | 'outside' | null;
     /**
      * What for
      */
@@ -2607,6 +2757,10 @@ export type LegalEntity = {
      */
     note?: string | null;
     /**
+     * One of ours
+     */
+    ours?: boolean | null;
+    /**
      * Phones. A number that is not shown is XXXX.
      */
     phones?: Array<{
@@ -2714,6 +2868,10 @@ export type LegalEntityFields = {
      * Note
      */
     note?: string | null;
+    /**
+     * One of ours
+     */
+    ours?: boolean | null;
     /**
      * Phones. A number that is not shown is XXXX.
      */
@@ -3174,6 +3332,17 @@ export type Notice = {
 
 export type NoticeList = {
     items: Array<Notice>;
+};
+
+export type OfferedShape = {
+    /**
+     * In the order in which they are offered.
+     */
+    sources: Array<string>;
+    /**
+     * In the order in which they are offered.
+     */
+    tags: Array<string>;
 };
 
 export type Operation = {
@@ -11328,6 +11497,203 @@ export type ListenToEventsResponses = {
 
 export type ListenToEventsResponse = ListenToEventsResponses[keyof ListenToEventsResponses];
 
+export type ListExportsData = {
+    body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
+    };
+    path?: never;
+    query?: {
+        /**
+         * The id of the last one of the page before.
+         */
+        before?: string;
+    };
+    url: '/api/v1/exports';
+};
+
+export type ListExportsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListExportsError = ListExportsErrors[keyof ListExportsErrors];
+
+export type ListExportsResponses = {
+    /**
+     * OK
+     */
+    200: ExportList;
+};
+
+export type ListExportsResponse = ListExportsResponses[keyof ListExportsResponses];
+
+export type CreateExportData = {
+    /**
+     * At most 512 KiB.
+     */
+    body: ExportBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/exports';
+};
+
+export type CreateExportErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type CreateExportError = CreateExportErrors[keyof CreateExportErrors];
+
+export type CreateExportResponses = {
+    /**
+     * Created
+     */
+    201: Export;
+};
+
+export type CreateExportResponse = CreateExportResponses[keyof CreateExportResponses];
+
+export type LookAtExportData = {
+    /**
+     * At most 512 KiB.
+     */
+    body: ExportSelection;
+    path?: never;
+    query?: never;
+    url: '/api/v1/exports/look';
+};
+
+export type LookAtExportErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type LookAtExportError = LookAtExportErrors[keyof LookAtExportErrors];
+
+export type LookAtExportResponses = {
+    /**
+     * OK
+     */
+    200: ExportLook;
+};
+
+export type LookAtExportResponse = LookAtExportResponses[keyof LookAtExportResponses];
+
+export type CancelExportData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/exports/{id}';
+};
+
+export type CancelExportErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type CancelExportError = CancelExportErrors[keyof CancelExportErrors];
+
+export type CancelExportResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type CancelExportResponse = CancelExportResponses[keyof CancelExportResponses];
+
+export type GetExportData = {
+    body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
+    };
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/exports/{id}';
+};
+
+export type GetExportErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetExportError = GetExportErrors[keyof GetExportErrors];
+
+export type GetExportResponses = {
+    /**
+     * OK
+     */
+    200: Export;
+};
+
+export type GetExportResponse = GetExportResponses[keyof GetExportResponses];
+
+export type GetExportFileData = {
+    body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
+    };
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/exports/{id}/file';
+};
+
+export type GetExportFileErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetExportFileError = GetExportFileErrors[keyof GetExportFileErrors];
+
+export type GetExportFileResponses = {
+    /**
+     * OK
+     */
+    200: Blob | File;
+};
+
+export type GetExportFileResponse = GetExportFileResponses[keyof GetExportFileResponses];
+
 export type ListFilesData = {
     body?: never;
     headers?: {
@@ -11547,6 +11913,12 @@ export type AttachFileData = {
      * At most 25600 KiB.
      */
     body: Blob | File;
+    headers?: {
+        /**
+         * The name of the file, percent-encoded.
+         */
+        'Castellan-File-Name'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -13947,6 +14319,12 @@ export type RevertInvoiceResponse = RevertInvoiceResponses[keyof RevertInvoiceRe
 
 export type IssueInvoiceData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -14004,6 +14382,12 @@ export type MergeInvoiceResponse = MergeInvoiceResponses[keyof MergeInvoiceRespo
 
 export type PayInvoiceData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -14304,6 +14688,12 @@ export type GetInvoiceTimelineResponse = GetInvoiceTimelineResponses[keyof GetIn
 
 export type UnpayInvoiceData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -14334,6 +14724,12 @@ export type VoidInvoiceData = {
      * At most 64 KiB.
      */
     body: VoidBody;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -23033,6 +23429,69 @@ export type TestMailResponses = {
 };
 
 export type TestMailResponse = TestMailResponses[keyof TestMailResponses];
+
+export type GetOfferedWordsData = {
+    body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/settings/words';
+};
+
+export type GetOfferedWordsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetOfferedWordsError = GetOfferedWordsErrors[keyof GetOfferedWordsErrors];
+
+export type GetOfferedWordsResponses = {
+    /**
+     * OK
+     */
+    200: OfferedShape;
+};
+
+export type GetOfferedWordsResponse = GetOfferedWordsResponses[keyof GetOfferedWordsResponses];
+
+export type SetOfferedWordsData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: OfferedShape;
+    path?: never;
+    query?: never;
+    url: '/api/v1/settings/words';
+};
+
+export type SetOfferedWordsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type SetOfferedWordsError = SetOfferedWordsErrors[keyof SetOfferedWordsErrors];
+
+export type SetOfferedWordsResponses = {
+    /**
+     * OK
+     */
+    200: OfferedShape;
+};
+
+export type SetOfferedWordsResponse = SetOfferedWordsResponses[keyof SetOfferedWordsResponses];
 
 export type GetSetupData = {
     body?: never;
