@@ -15,7 +15,7 @@ import (
 
 func (s *Server) eventRoutes() []route {
 	return []route{{
-		method: "GET", path: "/api/v1/events", name: "listenToEvents", tag: "Records", door: asRights, headers: []parameter{lastEvent}, timeout: longWork,
+		method: "GET", path: "/api/v1/events", name: "listenToEvents", tag: "Records", door: asRights, headers: []parameter{lastEvent, unattended}, timeout: longWork,
 		summary: "Hear within about a second which records have changed, as server-sent events: \"changed\" names kinds and ids of what one may see and nothing that they hold, \"end\" says why no more will come. A stream lasts some minutes; whoever comes back with Last-Event-ID misses nothing",
 		shape:   shape{media: "text/event-stream", handle: (*call).follow},
 	}}

@@ -139,7 +139,7 @@ func (s *Server) operationOf(reg huma.Registry, rt *route, trouble *huma.Schema)
 	}
 	told := rt.headers
 	if rt.looks() {
-		told = append(slices.Clone(told), viewAs, unattended)
+		told = append(slices.Clone(told), viewAs)
 	}
 	for _, p := range told {
 		op.Parameters = append(op.Parameters, &huma.Param{Name: p.name, In: "header", Description: p.doc, Schema: &huma.Schema{Type: "string"}})

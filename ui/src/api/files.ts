@@ -1,6 +1,7 @@
 import { queryOptions } from '@tanstack/react-query';
-import { call, file, sendUp } from './http';
+import { call, file } from './http';
 import type { Page, Record_ } from './records';
+import { sendUp } from './upload';
 
 /** What lies on a record, the newest first. */
 export const filesOf = (about: string) =>

@@ -5541,10 +5541,6 @@ export type ScimListGroupsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -5652,10 +5648,6 @@ export type ScimReadGroupData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -5758,10 +5750,6 @@ export type ScimResourceTypesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: never;
@@ -5793,10 +5781,6 @@ export type ScimResourceTypeData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -5830,10 +5814,6 @@ export type ScimSchemasData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: never;
@@ -5865,10 +5845,6 @@ export type ScimSchemaData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -5902,10 +5878,6 @@ export type ScimConfigData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: never;
@@ -5937,10 +5909,6 @@ export type ScimListUsersData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -6048,10 +6016,6 @@ export type ScimReadUserData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -6154,10 +6118,6 @@ export type ListAbilitiesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: never;
@@ -6189,10 +6149,6 @@ export type ListAppointmentsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -6331,10 +6287,6 @@ export type CountAppointmentsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -6440,10 +6392,6 @@ export type GetAppointmentData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -6513,10 +6461,6 @@ export type GetAppointmentAccessData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -6550,10 +6494,6 @@ export type GetAppointmentHistoryData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -6587,10 +6527,6 @@ export type GetAppointmentVersionData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -6710,10 +6646,6 @@ export type GetAppointmentSightingsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -6747,10 +6679,6 @@ export type ListAppointmentSharesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -6842,10 +6770,6 @@ export type GetAppointmentTimelineData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -6884,10 +6808,6 @@ export type ExplainAppointmentData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -6934,10 +6854,6 @@ export type PickClientsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -6974,10 +6890,6 @@ export type GetClientToBookData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -7041,10 +6953,6 @@ export type ListSlotsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -7093,10 +7001,6 @@ export type ListCallsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -7287,10 +7191,6 @@ export type CountCallsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -7335,10 +7235,6 @@ export type ListCallsDuplicatesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -7436,10 +7332,6 @@ export type GetCallData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -7509,10 +7401,6 @@ export type GetCallAccessData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -7546,10 +7434,6 @@ export type GetCallHistoryData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -7583,10 +7467,6 @@ export type GetCallVersionData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -7736,10 +7616,6 @@ export type GetCallSightingsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -7773,10 +7649,6 @@ export type ListCallSharesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -7868,10 +7740,6 @@ export type GetCallTimelineData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -7910,10 +7778,6 @@ export type ExplainCallData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -7960,10 +7824,6 @@ export type ListCommentsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -8098,10 +7958,6 @@ export type CountCommentsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -8207,10 +8063,6 @@ export type GetCommentData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -8280,10 +8132,6 @@ export type GetCommentAccessData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -8317,10 +8165,6 @@ export type GetCommentHistoryData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -8354,10 +8198,6 @@ export type GetCommentVersionData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -8477,10 +8317,6 @@ export type GetCommentSightingsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -8514,10 +8350,6 @@ export type GetCommentTimelineData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -8556,10 +8388,6 @@ export type ExplainCommentData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -8606,10 +8434,6 @@ export type ListCompaniesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -8800,10 +8624,6 @@ export type CountCompaniesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -8848,10 +8668,6 @@ export type ListCompaniesDuplicatesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -8949,10 +8765,6 @@ export type GetCompanyData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -9022,10 +8834,6 @@ export type GetCompanyAccessData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -9059,10 +8867,6 @@ export type GetCompanyHistoryData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -9096,10 +8900,6 @@ export type GetCompanyVersionData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -9249,10 +9049,6 @@ export type GetCompanySightingsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -9286,10 +9082,6 @@ export type ListCompanySharesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -9381,10 +9173,6 @@ export type GetCompanyTimelineData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -9423,10 +9211,6 @@ export type ExplainCompanyData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -9473,10 +9257,6 @@ export type ListContactsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -9667,10 +9447,6 @@ export type CountContactsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -9715,10 +9491,6 @@ export type ListContactsDuplicatesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -9816,10 +9588,6 @@ export type GetContactData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -9889,10 +9657,6 @@ export type GetContactAccessData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -9926,10 +9690,6 @@ export type GetContactHistoryData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -9963,10 +9723,6 @@ export type GetContactVersionData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -10176,10 +9932,6 @@ export type GetContactSightingsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -10213,10 +9965,6 @@ export type ListContactSharesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -10308,10 +10056,6 @@ export type GetContactTimelineData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -10350,10 +10094,6 @@ export type ExplainContactData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -10400,10 +10140,6 @@ export type GetDashboardData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: never;
@@ -10435,10 +10171,6 @@ export type GetAppointmentsOfDayData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -10475,10 +10207,6 @@ export type ListDealsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -10641,10 +10369,6 @@ export type GetDealBoardData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -10729,10 +10453,6 @@ export type CountDealsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -10777,10 +10497,6 @@ export type ListDealsDuplicatesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -10878,10 +10594,6 @@ export type GetDealData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -10951,10 +10663,6 @@ export type GetDealAccessData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -10988,10 +10696,6 @@ export type GetDealHistoryData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -11025,10 +10729,6 @@ export type GetDealVersionData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -11178,10 +10878,6 @@ export type GetDealSightingsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -11215,10 +10911,6 @@ export type ListDealSharesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -11310,10 +11002,6 @@ export type GetDealTimelineData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -11352,10 +11040,6 @@ export type ExplainDealData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -11402,10 +11086,6 @@ export type GetDirectoryData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: never;
@@ -11466,13 +11146,13 @@ export type ListenToEventsData = {
          */
         'Last-Event-ID'?: string;
         /**
+         * Anything, if a page asks by itself while nobody is at it. It may be sent with any GET: the question is then no use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
+        /**
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: never;
@@ -11504,10 +11184,6 @@ export type ListExportsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -11627,10 +11303,6 @@ export type GetExportData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -11664,10 +11336,6 @@ export type GetExportFileData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -11701,10 +11369,6 @@ export type ListFilesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -11839,10 +11503,6 @@ export type CountFilesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -11987,10 +11647,6 @@ export type GetFileData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -12060,10 +11716,6 @@ export type GetFileAccessData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -12097,10 +11749,6 @@ export type GetFileContentData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -12134,10 +11782,6 @@ export type GetFileHistoryData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -12171,10 +11815,6 @@ export type GetFileVersionData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -12237,10 +11877,6 @@ export type GetFilePictureData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -12331,10 +11967,6 @@ export type GetFileSightingsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -12368,10 +12000,6 @@ export type GetFileTimelineData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -12410,10 +12038,6 @@ export type ExplainFileData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -12460,10 +12084,6 @@ export type ListFoldersData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -12654,10 +12274,6 @@ export type CountFoldersData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -12702,10 +12318,6 @@ export type ListFoldersDuplicatesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -12803,10 +12415,6 @@ export type GetFolderData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -12876,10 +12484,6 @@ export type GetFolderAccessData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -12913,10 +12517,6 @@ export type GetFolderHistoryData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -12950,10 +12550,6 @@ export type GetFolderVersionData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -13103,10 +12699,6 @@ export type GetFolderSightingsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -13140,10 +12732,6 @@ export type ListFolderSharesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -13235,10 +12823,6 @@ export type GetFolderTimelineData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -13277,10 +12861,6 @@ export type ExplainFolderData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -13327,10 +12907,6 @@ export type ListGroupsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: never;
@@ -13447,10 +13023,6 @@ export type ListMembersData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -13541,10 +13113,6 @@ export type ListImportsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: never;
@@ -13610,10 +13178,6 @@ export type GetImportData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -13677,10 +13241,6 @@ export type GetRefusedRowsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -13768,10 +13328,6 @@ export type ListInvoicesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -13962,10 +13518,6 @@ export type CountInvoicesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -14010,10 +13562,6 @@ export type ListInvoicesDuplicatesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -14111,10 +13659,6 @@ export type GetInvoiceData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -14184,10 +13728,6 @@ export type GetInvoiceAccessData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -14221,10 +13761,6 @@ export type GetInvoiceHistoryData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -14258,10 +13794,6 @@ export type GetInvoiceVersionData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -14420,10 +13952,6 @@ export type PrintInvoiceData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -14519,10 +14047,6 @@ export type GetInvoiceSightingsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -14556,10 +14080,6 @@ export type ListInvoiceSharesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -14651,10 +14171,6 @@ export type GetInvoiceTimelineData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -14762,10 +14278,6 @@ export type ExplainInvoiceData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -14812,10 +14324,6 @@ export type GetJournalData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -14987,10 +14495,6 @@ export type ListKeysData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: never;
@@ -15107,10 +14611,6 @@ export type ListKindsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: never;
@@ -15231,10 +14731,6 @@ export type ReadLedgerData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -15295,10 +14791,6 @@ export type GetCheckpointData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: never;
@@ -15330,10 +14822,6 @@ export type ListEventsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: never;
@@ -15365,10 +14853,6 @@ export type GetLedgerKeyData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: never;
@@ -15400,10 +14884,6 @@ export type GetProofData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         seq: string;
@@ -15437,10 +14917,6 @@ export type ListLegalEntitiesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -15631,10 +15107,6 @@ export type CountLegalEntitiesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -15679,10 +15151,6 @@ export type ListLegalEntitiesDuplicatesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -15780,10 +15248,6 @@ export type GetLegalEntityData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -15853,10 +15317,6 @@ export type GetLegalEntityAccessData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -15890,10 +15350,6 @@ export type GetLegalEntityHistoryData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -15927,10 +15383,6 @@ export type GetLegalEntityVersionData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -16080,10 +15532,6 @@ export type GetLegalEntitySightingsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -16117,10 +15565,6 @@ export type ListLegalEntitySharesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -16212,10 +15656,6 @@ export type GetLegalEntityTimelineData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -16254,10 +15694,6 @@ export type ExplainLegalEntityData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -16304,10 +15740,6 @@ export type ListMessagesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -16498,10 +15930,6 @@ export type CountMessagesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -16546,10 +15974,6 @@ export type ListMessagesDuplicatesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -16647,10 +16071,6 @@ export type GetMessageData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -16720,10 +16140,6 @@ export type GetMessageAccessData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -16757,10 +16173,6 @@ export type GetMessageHistoryData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -16794,10 +16206,6 @@ export type GetMessageVersionData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -16947,10 +16355,6 @@ export type GetMessageSightingsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -16984,10 +16388,6 @@ export type ListMessageSharesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -17079,10 +16479,6 @@ export type GetMessageTimelineData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -17121,10 +16517,6 @@ export type ExplainMessageData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -17171,10 +16563,6 @@ export type GetOperationData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         operation: string;
@@ -17235,10 +16623,6 @@ export type ListPeopleData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: never;
@@ -17298,10 +16682,6 @@ export type ListNamesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: never;
@@ -17333,10 +16713,6 @@ export type GetPersonData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -17484,10 +16860,6 @@ export type ListHandOversData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -17521,10 +16893,6 @@ export type GetHoldingsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -17615,10 +16983,6 @@ export type ListTiesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -17735,10 +17099,6 @@ export type GetDifferencesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -17829,10 +17189,6 @@ export type ListSessionsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -17866,10 +17222,6 @@ export type WhatCanBeTakenData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -17903,10 +17255,6 @@ export type ListPipelinesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: never;
@@ -18024,10 +17372,6 @@ export type ListProcessesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -18190,10 +17534,6 @@ export type GetProcessBoardData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -18278,10 +17618,6 @@ export type CountProcessesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -18326,10 +17662,6 @@ export type ListProcessesDuplicatesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -18427,10 +17759,6 @@ export type GetProcessData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -18500,10 +17828,6 @@ export type GetProcessAccessData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -18537,10 +17861,6 @@ export type GetProcessHistoryData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -18574,10 +17894,6 @@ export type GetProcessVersionData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -18727,10 +18043,6 @@ export type GetProcessSightingsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -18764,10 +18076,6 @@ export type ListProcessSharesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -18859,10 +18167,6 @@ export type GetProcessTimelineData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -18901,10 +18205,6 @@ export type ExplainProcessData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -18951,10 +18251,6 @@ export type ListProspectListsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -19145,10 +18441,6 @@ export type CountProspectListsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -19193,10 +18485,6 @@ export type ListProspectListsDuplicatesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -19294,10 +18582,6 @@ export type GetProspectListData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -19367,10 +18651,6 @@ export type GetProspectListAccessData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -19404,10 +18684,6 @@ export type GetProspectListHistoryData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -19441,10 +18717,6 @@ export type GetProspectListVersionData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -19594,10 +18866,6 @@ export type GetProspectListSightingsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -19631,10 +18899,6 @@ export type ListProspectListSharesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -19726,10 +18990,6 @@ export type GetProspectListTimelineData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -19768,10 +19028,6 @@ export type ExplainProspectListData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -19818,10 +19074,6 @@ export type ListProspectsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -20012,10 +19264,6 @@ export type CountProspectsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -20060,10 +19308,6 @@ export type ListProspectsDuplicatesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -20161,10 +19405,6 @@ export type GetProspectData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -20234,10 +19474,6 @@ export type GetProspectAccessData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -20301,10 +19537,6 @@ export type GetProspectHistoryData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -20338,10 +19570,6 @@ export type GetProspectVersionData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -20491,10 +19719,6 @@ export type GetProspectSightingsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -20528,10 +19752,6 @@ export type ListProspectSharesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -20623,10 +19843,6 @@ export type GetProspectTimelineData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -20665,10 +19881,6 @@ export type ExplainProspectData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -20715,10 +19927,6 @@ export type ListProvidersData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: never;
@@ -20867,10 +20075,6 @@ export type GetRailsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: never;
@@ -20936,10 +20140,6 @@ export type ListRolesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: never;
@@ -21026,10 +20226,6 @@ export type GetRoleData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -21093,10 +20289,6 @@ export type SearchData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -21133,10 +20325,6 @@ export type ListGuardedData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: never;
@@ -21193,10 +20381,6 @@ export type ListLiveSessionsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -21237,10 +20421,6 @@ export type ListSignInsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -21301,10 +20481,6 @@ export type SummarizeSignInsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -21341,10 +20517,6 @@ export type ListTermsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: never;
@@ -21376,10 +20548,6 @@ export type GetTermsOfPersonData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -21443,10 +20611,6 @@ export type GetTermsOfRoleData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -21510,10 +20674,6 @@ export type GetTermsOfWorkspaceData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: never;
@@ -21573,10 +20733,6 @@ export type ListServicesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -21767,10 +20923,6 @@ export type CountServicesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -21815,10 +20967,6 @@ export type ListServicesDuplicatesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -21916,10 +21064,6 @@ export type GetServiceData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -21989,10 +21133,6 @@ export type GetServiceAccessData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -22026,10 +21166,6 @@ export type GetServiceHistoryData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -22063,10 +21199,6 @@ export type GetServiceVersionData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -22216,10 +21348,6 @@ export type GetServiceSightingsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -22253,10 +21381,6 @@ export type ListServiceSharesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -22348,10 +21472,6 @@ export type GetServiceTimelineData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -22390,10 +21510,6 @@ export type ExplainServiceData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -22465,10 +21581,6 @@ export type GetSessionData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: never;
@@ -22887,10 +21999,6 @@ export type ListNoticesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: never;
@@ -23314,10 +22422,6 @@ export type GetSettingsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: never;
@@ -23377,10 +22481,6 @@ export type GetMailData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: never;
@@ -23437,10 +22537,6 @@ export type GetOfferedWordsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: never;
@@ -23553,10 +22649,6 @@ export type ListStaffData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: never;
@@ -23673,10 +22765,6 @@ export type ListTasksData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -23867,10 +22955,6 @@ export type CountTasksData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -23915,10 +22999,6 @@ export type ListTasksDuplicatesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
@@ -24016,10 +23096,6 @@ export type GetTaskData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -24089,10 +23165,6 @@ export type GetTaskAccessData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -24126,10 +23198,6 @@ export type GetTaskHistoryData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -24163,10 +23231,6 @@ export type GetTaskVersionData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -24316,10 +23380,6 @@ export type GetTaskSightingsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -24353,10 +23413,6 @@ export type ListTaskSharesData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -24448,10 +23504,6 @@ export type GetTaskTimelineData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -24490,10 +23542,6 @@ export type ExplainTaskData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path: {
         id: string;
@@ -24593,10 +23641,6 @@ export type ListViewsData = {
          * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
          */
         'Castellan-View-As'?: string;
-        /**
-         * Anything, if a page asks by itself while nobody is at it: the question does not count as a use of the session, which ends at its time.
-         */
-        'Castellan-Unattended'?: string;
     };
     path?: never;
     query?: {
