@@ -35,9 +35,20 @@ type exportSelection struct {
 }
 
 type exportBody struct {
-	exportSelection
-	Format string `json:"format" enum:"csv,xlsx"`
-	Reason string `json:"reason" doc:"What the file is for, in words; those who look after the archive read it."`
+	Kind    string   `json:"kind" doc:"The name of a kind, such as contact."`
+	IDs     []string `json:"ids,omitempty" required:"false" nullable:"false" doc:"The records; or a filter or search that finds them."`
+	Filter  string   `json:"filter,omitempty" required:"false" doc:"As in the list of the kind."`
+	Search  string   `json:"search,omitempty" required:"false"`
+	All     bool     `json:"all,omitempty" required:"false" doc:"Every record that the asker may export, if there is neither ids nor filter nor search."`
+	Sort    string   `json:"sort,omitempty" required:"false" doc:"As in the list of the kind."`
+	Zone    string   `json:"zone,omitempty" required:"false" doc:"The time zone in which today begins. By default that of the workspace."`
+	Columns []string `json:"columns,omitempty" required:"false" nullable:"false" doc:"Names of fields, in the order of the columns. By default every field that may be in a file."`
+	Format  string   `json:"format" enum:"csv,xlsx"`
+	Reason  string   `json:"reason" doc:"What the file is for, in words; those who look after the archive read it."`
+}
+
+func (b *exportBody) selection() exportSelection {
+	return exportSelection{Kind: b.Kind, IDs: b.IDs, Filter: b.Filter, Search: b.Search, All: b.All, Sort: b.Sort, Zone: b.Zone, Columns: b.Columns}
 }
 
 type exportColumn struct {
@@ -141,7 +152,8 @@ func (c *call) lookAtExport(b exportSelection) (exportLook, error) {
 }
 
 func (c *call) createExport(b exportBody) (exportAnswer, error) {
-	a, err := c.selection(&b.exportSelection)
+	which := b.selection()
+	a, err := c.selection(&which)
 	if err != nil {
 		return exportAnswer{}, err
 	}

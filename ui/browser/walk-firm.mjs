@@ -4,6 +4,7 @@
 import { protect, walkDemand, walkFactors } from './factors.mjs';
 import { walkTerms, walkViewing } from './walk-entry.mjs';
 import { walkLists } from './walk-lists.mjs';
+import { walkWords } from './walk-words.mjs';
 
 const secret = '+79165550142';
 const file = [
@@ -177,6 +178,7 @@ export async function walkFirm({ browser, link, url, person, look, expect, butto
 
   await walkViewing(entry);
   await walkLists(entry);
+  await walkWords(entry);
 
   const phone = await person(browser, { width: 390, height: 844 }, 'dark');
   await phone.goto(`${url}/sign-in`);

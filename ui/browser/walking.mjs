@@ -7,6 +7,7 @@ import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { patient } from './browser.mjs';
+import { namesShown, watchWords } from './walk-words.mjs';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
@@ -169,6 +170,7 @@ export function walking(part, { browser, shots, count }) {
     await context.addInitScript({
       content: `window.breaches = []; addEventListener('securitypolicyviolation', (e) => breaches.push(e.violatedDirective + ' ' + e.blockedURI));`,
     });
+    await context.addInitScript({ content: watchWords });
     const page = patient(await context.newPage());
     page.setDefaultTimeout(15_000);
     page.forgiven = [];
@@ -250,6 +252,8 @@ export function walking(part, { browser, shots, count }) {
             .join(' | ')}`,
       ),
     }));
+    const nameless = await namesShown(page);
+    expect(`${name}: every sentence is shown in words (${nameless.join(', ')})`, nameless.length === 0);
     expect(`${name}: nothing breaks the content policy (${breaches.join('; ')})`, breaches.length === 0);
     expect(`${name}: nothing keeps people out\n  ${violations.join('\n  ')}`, violations.length === 0);
     if (shots)

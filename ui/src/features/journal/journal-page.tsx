@@ -18,6 +18,7 @@ import { holds, useMe } from '../../api/session';
 import { Avatar } from '../../kit/avatar';
 import { Empty } from '../../kit/empty';
 import { Failure } from '../../kit/failure';
+import { later } from '../../kit/later';
 import { PageTitle } from '../../kit/page';
 import { asDate, clockOf, dayOf, daysLater, momentOf, mondayOf, wallOf } from '../../kit/wall';
 import { writing } from '../../text';
@@ -31,10 +32,10 @@ import { useStatusWords } from './status';
 import { useJournal } from './use-journal';
 
 // The calendar comes with the journal of a desk; a phone never fetches it.
-const Calendar = lazy(() => import('./calendar'));
-const MonthGrid = lazy(() => import('../../kit/calendar'));
-const VisitCard = lazy(() => import('./visit-card'));
-const Booking = lazy(() => import('./booking'));
+const Calendar = lazy(later(() => import('./calendar')));
+const MonthGrid = lazy(later(() => import('../../kit/calendar')));
+const VisitCard = lazy(later(() => import('./visit-card')));
+const Booking = lazy(later(() => import('./booking')));
 
 const route = getRouteApi('/in/journal');
 

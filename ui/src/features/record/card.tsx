@@ -1,4 +1,5 @@
 // Only the card has tabs: their styles come with it.
+import { later } from '../../kit/later';
 import '@mantine/core/styles/Tabs.css';
 import { Trans, useLingui } from '@lingui/react/macro';
 import { ActionIcon, Menu, Skeleton, Tabs } from '@mantine/core';
@@ -36,12 +37,12 @@ import { SeenTab } from './seen';
 import { ShareDialog } from './share';
 import { Timeline } from './timeline';
 
-const CardTwins = lazy(() => import('./card-twins'));
-const Convert = lazy(() => import('./convert'));
-const Invoice = lazy(() => import('./invoice'));
-const NextStep = lazy(() => import('./next-step'));
-const Files = lazy(() => import('./files'));
-const MergeDialog = lazy(() => import('./merge'));
+const CardTwins = lazy(later(() => import('./card-twins')));
+const Convert = lazy(later(() => import('./convert')));
+const Invoice = lazy(later(() => import('./invoice')));
+const NextStep = lazy(later(() => import('./next-step')));
+const Files = lazy(later(() => import('./files')));
+const MergeDialog = lazy(later(() => import('./merge')));
 
 const route = getRouteApi('/in/$plural/$id');
 

@@ -7,10 +7,11 @@ import { create, type Record_, type Values } from '../../api/records';
 import { useSentence } from '../../kit/failure';
 import { FieldInput, sendable } from '../../kit/field-input';
 import { isEmpty } from '../../kit/field-value';
+import { later } from '../../kit/later';
 import { kindOne } from '../../kit/words';
 import { useCache } from './cache';
 
-const TwinHint = lazy(() => import('./twins'));
+const TwinHint = lazy(later(() => import('./twins')));
 
 interface Props {
   kind: Kind;

@@ -8,13 +8,14 @@ import { change, type Record_ } from '../../api/records';
 import { useSentence, useTell } from '../../kit/failure';
 import { FieldInput, keepsEnter, savesAtOnce, sendable } from '../../kit/field-input';
 import { FieldValue, isEmpty, sightOf } from '../../kit/field-value';
+import { later } from '../../kit/later';
 import { fieldLabel } from '../../kit/words';
 import { useCache } from './cache';
 import classes from './fields.module.css';
 import { useNames } from './names';
 import { useReveals } from './reveals';
 
-const Why = lazy(() => import('./why'));
+const Why = lazy(later(() => import('./why')));
 
 interface Part {
   kind: Kind;
