@@ -64,6 +64,7 @@ type Options struct {
 	Post    Post                   // sends letters; nil: there is no mail server
 	Guard   map[string]Guard       // by name of kind
 	Shelf   *blob.Shelf            // keeps what files hold; nil: there are no files
+	Letters int                    // how many letters one person may send in an hour; 0: 100
 }
 
 // Book is the door. It is safe for concurrent use.
@@ -81,11 +82,15 @@ type Book struct {
 	guard   map[string]Guard
 	shelf   *blob.Shelf
 	feed    feed // tells those who listen what has changed
+	letters int
 }
 
 // Open makes a book over an open database.
 func Open(o Options) *Book {
-	b := &Book{db: o.DB, scribe: o.Scribe, rights: o.Rights, vault: o.Vault, catalog: o.Catalog, region: o.Region, prepare: o.Prepare, settle: o.Settle, guard: o.Guard, shelf: o.Shelf, post: o.Post, runner: o.Runner}
+	b := &Book{db: o.DB, scribe: o.Scribe, rights: o.Rights, vault: o.Vault, catalog: o.Catalog, region: o.Region, prepare: o.Prepare, settle: o.Settle, guard: o.Guard, shelf: o.Shelf, post: o.Post, runner: o.Runner, letters: o.Letters}
+	if b.letters == 0 {
+		b.letters = usualLetters
+	}
 	if o.Runner != nil {
 		o.Runner.Handle(handOverKind, b.carryOn)
 		o.Runner.Handle(askKind, b.passOn)

@@ -298,6 +298,11 @@ func (p *pen) change(g policy.Grant, s *state, cells []store.Cell, event scribe.
 			return err
 		}
 	}
+	if s.responsible() != after.responsible() {
+		if err := p.mailFollows(after); err != nil {
+			return err
+		}
+	}
 	details := changes(s, after, touched)
 	for k, v := range more {
 		details[k] = v

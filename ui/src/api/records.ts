@@ -294,9 +294,15 @@ export interface Letter {
   deal?: string;
 }
 
-/** Sends a mail to a client; the server knows to which address. */
-export const sendLetter = (id: string, letter: Letter) =>
-  call<{ message: string }>('POST', `/contacts/${id}/letter`, { body: letter });
+/** Sends a mail to a client, once for each key; the server knows to which address. */
+export const sendLetter = (id: string, letter: Letter, once: string) =>
+  call<{ message: string }>('POST', `/contacts/${id}/letter`, {
+    body: letter,
+    headers: { 'Idempotency-Key': once },
+  });
+
+/** Sends a mail again that did not arrive. */
+export const sendAgain = (message: string) => call<void>('POST', `/messages/${message}/again`);
 
 /** The letter with its fields filled in, as far as the writer sees them. */
 export const previewLetter = (id: string, letter: Letter) =>
