@@ -131,7 +131,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.door.Serv
 func (s *Server) table() []*route {
 	var all []*route
 	for _, part := range [][]route{
-		s.sessionRoutes(), s.kindRoutes(), s.recordRoutes(), s.fileRoutes(), s.invoiceRoutes(), s.searchRoutes(), s.eventRoutes(), s.letterRoutes(), s.templateRoutes(), s.dashboardRoutes(), s.pipelineRoutes(), s.journalRoutes(), s.staffRoutes(), s.prospectRoutes(), s.viewRoutes(), s.peopleRoutes(), s.deviceRoutes(), s.signInRoutes(), s.roleRoutes(),
+		s.sessionRoutes(), s.kindRoutes(), s.recordRoutes(), s.fileRoutes(), s.invoiceRoutes(), s.searchRoutes(), s.eventRoutes(), s.letterRoutes(), s.templateRoutes(), s.dashboardRoutes(), s.pipelineRoutes(), s.journalRoutes(), s.staffRoutes(), s.prospectRoutes(), s.processRoutes(), s.viewRoutes(), s.peopleRoutes(), s.deviceRoutes(), s.signInRoutes(), s.roleRoutes(),
 		s.groupRoutes(), s.previewRoutes(), s.ledgerRoutes(), s.importRoutes(), s.exportRoutes(), s.keyRoutes(), s.factorRoutes(), s.termsRoutes(), s.viewingRoutes(), s.settingsRoutes(), s.mailRoutes(), s.mailboxRoutes(), s.noticeRoutes(), s.houseRoutes(),
 		s.providerRoutes(), s.directoryRoutes(),
 	} {
