@@ -30,12 +30,8 @@ import { serveDemo, serveEmpty, walking } from './walking.mjs';
 const parts = [
   { name: 'firm', house: 'empty', walk: walkFirm },
   { name: 'journal', house: 'empty', walk: walkJournals },
-<<<<<<< HEAD
-  // Days of people, from morning to evening: --part days walks all five.
-=======
   { name: 'live', house: 'empty', walk: walkLive },
-  // Days of people, from morning to evening: --part days walks all of them.
->>>>>>> main
+  // Days of people, from morning to evening: --part days walks all five.
   { name: 'administrator', of: 'days', house: 'demo', walk: walkAdministrator },
   { name: 'stylist', of: 'days', house: 'demo', walk: walkStylist },
   { name: 'sales', of: 'days', house: 'demo', walk: walkSales },
