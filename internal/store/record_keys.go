@@ -207,6 +207,7 @@ func (r *reading) walkAccess(b *query.Builder, w walk) {
 		inner()
 	}
 	b.Write(" WHERE a.kind = ").Arg(int64(r.kind.Number))
+	r.marked(b)
 	switch r.order.by {
 	case byUpdated:
 		r.after(b, "a", "updated_at", "record")
@@ -239,6 +240,10 @@ func (r *reading) walkRecords(b *query.Builder, w walk) {
 // mergePostgres gives every principal a scan of its own that ends after a page:
 // the planner does not merge lazily.
 func (r *reading) mergePostgres(b *query.Builder, walks []walk) {
+	if r.order.inAccess() {
+		r.mergeLazily(b, walks)
+		return
+	}
 	b.Write("SELECT DISTINCT u.s, u.id FROM (")
 	for i, w := range walks {
 		if i > 0 {
@@ -291,6 +296,49 @@ func (r *reading) mergePostgres(b *query.Builder, walks []walk) {
 		b.Write(" ORDER BY ")
 		r.order.write(b, "u")
 	}
+	b.Limit(r.limit)
+}
+
+// mergeLazily merges the walks as they go, each in the order of access: only as
+// much of each is read as the page takes of it. PostgreSQL sees that what comes
+// merged need not be sorted to drop what came twice.
+func (r *reading) mergeLazily(b *query.Builder, walks []walk) {
+	b.Write("SELECT DISTINCT u.s, u.id FROM (")
+	first := true
+	between := func() {
+		if !first {
+			b.Write(" UNION ALL ")
+		}
+		first = false
+	}
+	for _, w := range walks {
+		if w.everyone() {
+			between()
+			b.Write("(")
+			r.walkRecords(b, w)
+			b.Write(" ORDER BY ")
+			r.sorted(b)
+			b.Limit(r.limit).Write(")")
+			continue
+		}
+		for _, p := range w.principals {
+			between()
+			b.Write("(SELECT ")
+			r.walkAccess(b, w)
+			b.Write(" AND a.principal = ").Arg(int64(p)).Write(" ORDER BY ")
+			if r.order.by == byName {
+				b.Write("a.name_key")
+			} else {
+				b.Write("a.updated_at")
+			}
+			r.order.direction(b)
+			b.Write(", a.record")
+			r.order.direction(b)
+			b.Write(")")
+		}
+	}
+	b.Write(") AS u ORDER BY ")
+	r.order.write(b, "u")
 	b.Limit(r.limit)
 }
 

@@ -1,0 +1,63 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"strconv"
+	"sync/atomic"
+)
+
+// maps keeps what the sessions of SQLite map of their files within bounds. Each
+// maps what it reads for itself, and every page counts as memory of the process
+// until the system wants it back, which it may never do. Letting go of a map
+// costs its session a few milliseconds at most, to map again what it needs.
+type maps struct {
+	pools []*pool
+	uses  atomic.Int64
+	busy  atomic.Bool
+	again []string // what makes a session let go of its map and begin anew
+}
+
+const (
+	// mostMapped is how many bytes of files the process may have in memory, with
+	// its own program, before maps are let go of.
+	mostMapped = 120 << 20
+	// lookEvery is after how many uses of a session that is looked at: a page of
+	// a list maps a few MiB at most that were not mapped before.
+	lookEvery = 16
+)
+
+// look lets go of the maps of all sessions that rest, if there is too much.
+func (m *maps) look() {
+	if m.uses.Add(1)%lookEvery != 0 || mapped() <= mostMapped || !m.busy.CompareAndSwap(false, true) {
+		return
+	}
+	defer m.busy.Store(false)
+	for _, p := range m.pools {
+		p.resting(func(s session) {
+			for _, text := range m.again {
+				// A session that cannot let go keeps its map, which is no fault.
+				_ = s.script(context.Background(), text)
+			}
+		})
+	}
+}
+
+// mapped is how many bytes of files the process has in memory, or zero where
+// the system does not tell.
+func mapped() int64 {
+	text, err := os.ReadFile("/proc/self/statm")
+	if err != nil {
+		return 0
+	}
+	all := bytes.Fields(text)
+	if len(all) < 3 {
+		return 0
+	}
+	pages, err := strconv.ParseInt(string(all[2]), 10, 64)
+	if err != nil {
+		return 0
+	}
+	return pages * int64(os.Getpagesize())
+}
