@@ -28,7 +28,7 @@ type Total struct {
 }
 
 // boardCap is how many records of a board are counted and added up.
-const boardCap = 20_000
+const boardCap = 10_000
 
 // Board shows the records of a kind in the stages that are named, under the
 // rights of a list, and notes which before it returns. Each lane begins with

@@ -58,10 +58,6 @@ func (b *Book) Timeline(ctx context.Context, who actor.Actor, kindName string, i
 			if err != nil {
 				return err
 			}
-			if len(linked) == 0 {
-				continue
-			}
-			e := scribe.Entry{Event: "record.listed", Who: who, Kind: other.Name, Surface: string(CardOf(other))}
 			for _, r := range linked {
 				m := Moment{Linked: r}
 				m.At, m.By = made(r)
@@ -70,14 +66,7 @@ func (b *Book) Timeline(ctx context.Context, who actor.Actor, kindName string, i
 					m.ByKind = actor.System
 				}
 				all = append(all, m)
-				e.Records = append(e.Records, r.Rows[0].ID)
-				for _, c := range shown(&r.Page) {
-					if !slices.Contains(e.Shown, c) {
-						e.Shown = append(e.Shown, c)
-					}
-				}
 			}
-			met = append(met, e)
 		}
 		return nil
 	})
@@ -89,6 +78,23 @@ func (b *Book) Timeline(ctx context.Context, who actor.Actor, kindName string, i
 	}
 	slices.SortStableFunc(all, func(a, b Moment) int { return b.At.Compare(a.At) })
 	all = all[:min(len(all), timelineLimit)]
+	for _, other := range b.catalog().Kinds() {
+		e := scribe.Entry{Event: "record.listed", Who: who, Kind: other.Name, Surface: string(CardOf(other))}
+		for _, m := range all {
+			if m.Linked == nil || m.Linked.Kind.Name != other.Name {
+				continue
+			}
+			e.Records = append(e.Records, m.Linked.Rows[0].ID)
+			for _, c := range shown(&m.Linked.Page) {
+				if !slices.Contains(e.Shown, c) {
+					e.Shown = append(e.Shown, c)
+				}
+			}
+		}
+		if len(e.Records) > 0 {
+			met = append(met, e)
+		}
+	}
 	return all, b.scribe.NoteAll(ctx, met)
 }
 

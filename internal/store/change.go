@@ -31,7 +31,7 @@ type Place struct {
 	Principals []schema.Principal // each once
 	Updated    int64              // microseconds, the order "newest first"
 	Name       string             // the folded title, the order "by name"
-	Mark       int64              // MarkOf the record
+	Mark       int64              // MarkOf the record; 0: not known, and a filter looks at the record
 }
 
 // ErrStale says that the record is not at the version that was to be changed,
@@ -181,8 +181,8 @@ func (tx *Tx) insertRecords(ctx context.Context, g policy.Grant, all []Fresh) er
 		}
 		if r.Place != nil {
 			for _, p := range r.Place.Principals {
-				byTime = append(byTime, int64(p), number, r.Place.Updated, int64(r.ID), r.Place.Mark)
-				byName = append(byName, int64(p), number, r.Place.Name, int64(r.ID), r.Place.Mark)
+				byTime = append(byTime, int64(p), number, r.Place.Updated, int64(r.ID), r.Place.mark())
+				byName = append(byName, int64(p), number, r.Place.Name, int64(r.ID), r.Place.mark())
 			}
 		}
 	}
@@ -442,10 +442,10 @@ func (tx *Tx) place(ctx context.Context, kind *schema.Kind, id schema.RecordID, 
 			errs[1] = tx.one(ctx, Text("DELETE FROM access_name WHERE principal = ? AND kind = ? AND name_key = ? AND record = ?"), who, what, was.Name, record)
 		} else {
 			if was.Updated != now.Updated || was.Mark != now.Mark {
-				errs[0] = tx.one(ctx, Text("UPDATE access SET updated_at = ?, mark = ? WHERE principal = ? AND kind = ? AND updated_at = ? AND record = ?"), now.Updated, now.Mark, who, what, was.Updated, record)
+				errs[0] = tx.one(ctx, Text("UPDATE access SET updated_at = ?, mark = ? WHERE principal = ? AND kind = ? AND updated_at = ? AND record = ?"), now.Updated, now.mark(), who, what, was.Updated, record)
 			}
 			if was.Name != now.Name || was.Mark != now.Mark {
-				errs[1] = tx.one(ctx, Text("UPDATE access_name SET name_key = ?, mark = ? WHERE principal = ? AND kind = ? AND name_key = ? AND record = ?"), now.Name, now.Mark, who, what, was.Name, record)
+				errs[1] = tx.one(ctx, Text("UPDATE access_name SET name_key = ?, mark = ? WHERE principal = ? AND kind = ? AND name_key = ? AND record = ?"), now.Name, now.mark(), who, what, was.Name, record)
 			}
 		}
 		for _, err := range errs {
@@ -457,8 +457,8 @@ func (tx *Tx) place(ctx context.Context, kind *schema.Kind, id schema.RecordID, 
 	if len(come) > 0 {
 		byTime, byName := make([]any, 0, 5*len(come)), make([]any, 0, 5*len(come))
 		for _, p := range come {
-			byTime = append(byTime, int64(p), int64(kind.Number), now.Updated, int64(id), now.Mark)
-			byName = append(byName, int64(p), int64(kind.Number), now.Name, int64(id), now.Mark)
+			byTime = append(byTime, int64(p), int64(kind.Number), now.Updated, int64(id), now.mark())
+			byName = append(byName, int64(p), int64(kind.Number), now.Name, int64(id), now.mark())
 		}
 		if err := tx.Insert(ctx, "INSERT INTO access (principal, kind, updated_at, record, mark)", tuple(5), "", byTime); err != nil {
 			return fmt.Errorf("open access to %s: %w", kind.Name, err)

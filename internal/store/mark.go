@@ -78,6 +78,13 @@ func MarkOf(k *schema.Kind, cells []Cell) int64 {
 	return mark
 }
 
+func (p *Place) mark() int64 {
+	if p.Mark == 0 {
+		return unmarked
+	}
+	return p.Mark
+}
+
 // marked writes what the filter asks of the marks of a, for the parts of it that
 // must all hold. A field that is not plain on every record is left out: its value
 // counts only where it may be seen.

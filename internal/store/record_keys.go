@@ -240,7 +240,7 @@ func (r *reading) walkRecords(b *query.Builder, w walk) {
 // mergePostgres gives every principal a scan of its own that ends after a page:
 // the planner does not merge lazily.
 func (r *reading) mergePostgres(b *query.Builder, walks []walk) {
-	if r.order.inAccess() {
+	if r.order.inAccess() && !r.counting { // of many rows it would be sorted after all
 		r.mergeLazily(b, walks)
 		return
 	}
