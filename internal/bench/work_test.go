@@ -177,7 +177,7 @@ func BenchmarkWork(b *testing.B) {
 				return "/api/v1/journal?from=" + from.Format(time.DateOnly) + "&to=" + from.AddDate(0, 0, 7).Format(time.DateOnly) + "&staff=" + url.QueryEscape(strings.Join(people, ","))
 			}
 			always := func(path string) func() string { return func() string { return path } }
-			for _, view := range []struct {
+			views := []struct {
 				name   string
 				ask    func() string
 				people []onlooker
@@ -187,9 +187,22 @@ func BenchmarkWork(b *testing.B) {
 				{"a board of 2,000 open deals", always("/api/v1/deals/board"), []onlooker{boss, desk, some, most}, func(a map[string]any) int { return len(a["lanes"].([]any)) }},
 				{"the card of a client with 500 entries", always("/api/v1/contacts/" + card), []onlooker{boss, desk, some, most}, func(a map[string]any) int { return len(a) }},
 				{"its timeline", always("/api/v1/contacts/" + card + "/timeline"), []onlooker{boss, desk, some, most}, func(a map[string]any) int { return len(a["items"].([]any)) }},
-			} {
+			}
+			cookies := map[onlooker]string{}
+			for _, o := range []onlooker{boss, desk, some, most} {
+				cookies[o] = s.signIn(b, o)
+			}
+			// The store begins to count who reaches what, and has a processor of its
+			// own for it for some seconds.
+			for _, view := range views {
 				for _, o := range view.people {
-					cookie := s.signIn(b, o)
+					s.get(b, cookies[o], view.ask())
+				}
+			}
+			time.Sleep(10 * time.Second)
+			for _, view := range views {
+				for _, o := range view.people {
+					cookie := cookies[o]
 					there := view.least(s.get(b, cookie, view.ask()))
 					if there == 0 {
 						b.Fatalf("%s: %s sees nothing", view.name, o)

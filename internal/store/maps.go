@@ -5,51 +5,36 @@ import (
 	"context"
 	"os"
 	"strconv"
-	"sync"
 	"sync/atomic"
 )
 
 // maps keeps what the sessions of SQLite map of their files within bounds. Each
-// maps what it reads for itself, and every page counts as memory of the process
-// until the system wants it back, which it may never do.
+// maps what it reads for itself, and the system maps fifteen pages more around
+// each; all of them count as memory of the process until the system wants them
+// back, which it may never do.
 type maps struct {
 	pools []*pool
 	again []string // what makes a session let go of its map and begin anew
 	uses  atomic.Int64
-
-	mu     sync.Mutex // whoever does not get it at once leaves the work to who has it
-	shaped int64      // how much was mapped when the system was last told how it is read
+	busy  atomic.Bool
 }
 
 const (
+	// mostMapped is how many bytes of files the process may have in memory, with
+	// its own program, before maps are let go of: what is needed is mapped again,
+	// which makes a page of a list a few tenths of a millisecond dearer.
+	mostMapped = 180 << 20
 	// lookEvery is after how many uses of a session that is looked at.
 	lookEvery = 16
-	// shapeFrom is from how many bytes on, and after how many more, the system is
-	// told that pages are wanted one by one.
-	shapeFrom, shapeStep = 48 << 20, 8 << 20
-	// mostMapped is how many bytes of files the process may have in memory, with
-	// its own program, before maps are let go of: what is needed is mapped again.
-	mostMapped = 128 << 20
 )
 
+// look lets go of maps if there is too much.
 func (m *maps) look() {
-	if m.uses.Add(1)%lookEvery != 0 {
+	if m.uses.Add(1)%lookEvery != 0 || mapped() <= mostMapped || !m.busy.CompareAndSwap(false, true) {
 		return
 	}
-	held := mapped()
-	if held < shapeFrom || !m.mu.TryLock() {
-		return
-	}
-	defer m.mu.Unlock()
-	if held > m.shaped+shapeStep {
-		// Around each page that is looked at the system would map fifteen more.
-		oneByOne()
-		m.shaped = held
-	}
-	if held > mostMapped {
-		m.letGo()
-		m.shaped = 0 // they map anew
-	}
+	defer m.busy.Store(false)
+	m.letGo()
 }
 
 // letGo lets every session that rests begin its map anew.

@@ -36,8 +36,9 @@ const (
 	fewOwn = 3_000
 	// fewDigits is the same on SQLite: fewer, as its index gives the newest at once.
 	fewDigits = 1_500
-	// dense is the part of all records that must be reached for newestPlan.
-	dense = 1.0 / 4
+	// often is what part of the records a word is expected to find for newestPlan:
+	// as many as a page takes must be likely among the newest.
+	often = 1.0 / 50
 )
 
 // What a step of each plan costs, in microseconds, as measured on a million
@@ -88,7 +89,7 @@ func (r *reading) choose(ctx context.Context, from asker) (plan, error) {
 			return r.then, nil
 		case v <= fewOwn:
 			return ownPlan, nil
-		case v >= n*dense && !r.digitsOnly():
+		case v*newest*often >= float64(r.limit)*n && !r.digitsOnly():
 			return newestPlan, nil
 		}
 		return r.then, nil
