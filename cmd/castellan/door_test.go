@@ -119,20 +119,21 @@ func (v *visitor) hire(email, role string) (id string, who *visitor) {
 const hers = "maple lantern quartz nine"
 
 // Somebody has every door open that the house has: the page's session, a key of
-// a program, an import that runs, a file of refused rows, a link that was handed
-// out. Whatever ends it, by another process where there can be one, a second
+// a program, an import that runs, a file of refused rows, an export that is made
+// and one that is ready to be taken, a link that was handed out. Whatever ends it, by another process where there can be one, a second
 // later every one of them is shut (attacks 40, 41, 50).
 func TestWhatEndsShutsEveryDoorWithinASecond(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, h *house) {
 		h.owner("olga@example.com")
+		h.crowded(400_000) // so that an export is still being made when it ends
 		there := h.serve()
 		here := there
 		if h.place.URL != "" {
 			here = h.serve() // what is ended by the one must be shut at the other
 		}
 		owner := here.signIn("olga@example.com", password)
-		admin, other := owner.role("administrator"), owner.role("specialist")
+		admin, other := owner.exporter(), owner.role("specialist")
 		file := many(t, h, 40_000)
 		for n, one := range []struct {
 			name string
@@ -167,11 +168,13 @@ func TestWhatEndsShutsEveryDoorWithinASecond(t *testing.T) {
 				var key struct{ Token string }
 				ana.must("POST", "/api/v1/keys", object{"name": "Robot", "role": admin}, http.StatusCreated, &key)
 				program := &visitor{t: t, base: there.base, client: http.Client{Timeout: time.Minute, Transport: bearer(key.Token)}}
+				ready := ana.exports(object{"format": "xlsx", "filter": `name = "Client Number7"`}, func(e exported) bool { return e.State == "made" })
 				i := ana.upload(file, nil)
 				ana.must("POST", "/api/v1/imports/"+i.ID+"/start", nil, http.StatusOK, nil)
 				var link struct{ URL string }
 				owner.must("POST", "/api/v1/people/"+id+"/link", object{"purpose": "reset"}, http.StatusCreated, &link)
 				_, token, _ := strings.Cut(link.URL, "#")
+				making := ana.exports(object{"format": "csv", "all": true}, func(e exported) bool { return e.Done > 0 })
 				// A link is looked at without being used up.
 				linked := func() bool {
 					return (&visitor{t: t, base: there.base}).ask("POST", "/api/v1/session/link/look", object{"token": token}).status == http.StatusOK
@@ -183,7 +186,13 @@ func TestWhatEndsShutsEveryDoorWithinASecond(t *testing.T) {
 						return strings.Contains(program.ask("GET", "/api/v1/contacts?limit=1", nil).body, `"name":`)
 					},
 					"import": func() bool { return owner.import_(i.ID).State == "running" },
-					"link":   linked,
+					"export": func() bool { return owner.export(making.ID).State == "making" },
+					"exported": func() bool {
+						var e exported
+						a := ana.ask("GET", "/api/v1/exports/"+ready.ID, nil)
+						return json.Unmarshal([]byte(a.body), &e) == nil && e.Open
+					},
+					"link": linked,
 				}
 				owner.wait(i.ID, func(now imported) bool { return now.Done > 0 })
 				for name, open := range doors {
@@ -195,11 +204,20 @@ func TestWhatEndsShutsEveryDoorWithinASecond(t *testing.T) {
 				ended := time.Now()
 				time.Sleep(time.Second)
 				for name, open := range doors {
-					want := name != "page" && name != "file" && !slices.Contains(one.shut, name)
+					want := !slices.Contains([]string{"page", "file", "export", "exported"}, name) && !slices.Contains(one.shut, name)
 					if got := open(); got != want {
 						t.Errorf("%v after %s the door %q is open: %v, want %v", time.Since(ended).Round(time.Millisecond), one.name, name, got, want)
 					}
 				}
+				if now := owner.export(making.ID); now.State != "ended" || now.Why == "" || now.Done >= now.Expected {
+					t.Errorf("the export that ran under her name is %+v", now)
+				}
+				for _, id := range []string{making.ID, ready.ID} {
+					if a := ana.ask("GET", "/api/v1/exports/"+id+"/file", nil); a.status == http.StatusOK {
+						t.Errorf("a file of hers is handed out: %d bytes", len(a.body))
+					}
+				}
+				owner.must("DELETE", "/api/v1/exports/"+ready.ID, nil, http.StatusNoContent, nil)
 				if now := owner.import_(i.ID); slices.Contains(one.shut, "import") {
 					if now.State != "failed" || now.Reason == "" || now.Done >= now.Total {
 						t.Errorf("the import that ran under her name is %+v", now)

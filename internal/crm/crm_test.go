@@ -264,6 +264,46 @@ func TestSettingsAreCheckedAndKept(t *testing.T) {
 	})
 }
 
+func TestOfferedWordsAreTidyAndChangedByWhoMayChangeFields(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		h := crmtest.Open(t, db)
+		ctx, owner := t.Context(), crmtest.As(crmtest.Owner)
+		if got := h.Workspace.Offered(); got.Tags == nil || got.Sources == nil || len(got.Tags)+len(got.Sources) > 0 {
+			t.Errorf("a new workspace offers %#v", got)
+		}
+		err := h.Workspace.ChangeOffered(ctx, owner, crm.Offered{Tags: []string{" vip ", "Bridal  party"}, Sources: []string{"Walk-in"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := crm.OpenWorkspace(ctx, db)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := crm.Offered{Tags: []string{"vip", "Bridal party"}, Sources: []string{"Walk-in"}}
+		if got := again.Offered(); !slices.Equal(got.Tags, want.Tags) || !slices.Equal(got.Sources, want.Sources) {
+			t.Errorf("read again: %+v", got)
+		}
+		for name, wrong := range map[string]crm.Offered{
+			"tags.1":    {Tags: []string{"vip", "VIP"}},
+			"sources.0": {Sources: []string{"  "}},
+			"tags.0":    {Tags: []string{strings.Repeat("a", 61)}},
+			"tags":      {Tags: make([]string, 301)},
+			"sources.1": {Sources: []string{"Fair", "From anna@example.com"}},
+		} {
+			f, ok := fault.As(h.Workspace.ChangeOffered(ctx, owner, wrong))
+			if !ok || f.Kind != fault.Invalid || (f.Field != name && (len(f.Fields) == 0 || f.Fields[0].Field != name)) {
+				t.Errorf("%s: %v", name, f)
+			}
+		}
+		if err := h.Workspace.ChangeOffered(ctx, crmtest.As(crmtest.Ana), crm.Offered{}); !fault.Is(err, fault.Denied) {
+			t.Errorf("Ana changes the words: %v", err)
+		}
+		if got := h.Workspace.Offered(); !slices.Equal(got.Tags, want.Tags) {
+			t.Errorf("what was refused changed something: %+v", got)
+		}
+	})
+}
+
 func TestStageAsksForWhatItRequires(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		h := crmtest.Open(t, db)

@@ -30,8 +30,10 @@ const (
 // or made void.
 //
 // What stands on it of seller and buyer is written down when it is issued: a
-// later change of a name or an account does not reach back. The account is
-// guarded like a way to reach somebody, as it is with the legal entity.
+// later change of a name or an account does not reach back. Each part stands in
+// a field of its own, so that whoever may not see the address of a legal entity
+// does not read it here. The account is the firm's own, there to be paid to: it
+// is open to whoever may view the invoice.
 func invoice() schema.Kind {
 	return schema.Kind{
 		Number: invoiceNumber, Name: "invoice", Plural: "invoices",
@@ -65,6 +67,12 @@ func invoice() schema.Kind {
 				Labels: words("VAT", "НДС", "IVA", "VAT")},
 			&schema.Field{Name: "gross", Type: schema.Money, Class: schema.Open, House: true,
 				Labels: words("Total", "Итого", "Totale", "Brutto")},
+			&schema.Field{Name: "tax_note", Type: schema.Choice, Class: schema.Open,
+				Labels: words("VAT note", "Отметка об НДС", "Annotazione IVA", "Adnotacja VAT"), Options: []schema.Option{
+					option("reverse_charge", "Reverse charge", "НДС платит покупатель", "Inversione contabile", "Odwrotne obciążenie"),
+					option("exempt", "Exempt from VAT", "Освобождено от НДС", "Esente da IVA", "Zwolnienie z VAT"),
+					option("outside", "Outside the scope of VAT", "Не облагается НДС", "Fuori campo IVA", "Nie podlega VAT"),
+				}},
 			&schema.Field{Name: "issued_on", Type: schema.Date, Class: schema.Open, House: true,
 				Labels: words("Issued on", "Дата счёта", "Data di emissione", "Data wystawienia")},
 			&schema.Field{Name: "sold_on", Type: schema.Date, Class: schema.Open,
@@ -75,17 +83,29 @@ func invoice() schema.Kind {
 				Labels: words("Paid on", "Дата оплаты", "Pagata il", "Zapłacono")},
 			&schema.Field{Name: "void_reason", Type: schema.Text, Class: schema.Open, House: true, Max: 250, Free: true,
 				Labels: words("Why it is void", "Почему аннулирован", "Motivo dell'annullamento", "Powód anulowania")},
-			&schema.Field{Name: "seller_as_issued", Type: schema.LongText, Class: schema.Open, House: true, Max: 4_000, Free: true,
-				Labels: words("Seller as issued", "Продавец на счёте", "Emittente in fattura", "Sprzedawca na fakturze")},
-			&schema.Field{Name: "account_as_issued", Type: schema.LongText, Class: schema.Contact, House: true, Max: 1_000, Free: true,
-				Labels: words("Account as issued", "Реквизиты на счёте", "Conto in fattura", "Rachunek na fakturze")},
-			&schema.Field{Name: "buyer_as_issued", Type: schema.LongText, Class: schema.Personal, House: true, Max: 4_000, Free: true,
-				Labels: words("Buyer as issued", "Покупатель на счёте", "Cliente in fattura", "Nabywca na fakturze")},
+			asIssued("seller_as_issued", schema.Open, words("Seller as issued", "Продавец на счёте", "Emittente in fattura", "Sprzedawca na fakturze"), "legal_entity.name"),
+			asIssued("seller_tax_id", schema.Open, words("Seller's tax number", "ИНН продавца", "Partita IVA dell'emittente", "NIP sprzedawcy"), "legal_entity.tax_id"),
+			asIssued("seller_tax_code", schema.Open, words("Seller's tax code", "КПП продавца", "Codice fiscale dell'emittente", "Kod podatkowy sprzedawcy"), "legal_entity.tax_code"),
+			asIssued("seller_registration", schema.Open, words("Seller's registration", "ОГРН продавца", "Numero REA dell'emittente", "KRS / REGON sprzedawcy"), "legal_entity.registration"),
+			asIssued("seller_address", schema.Open, words("Seller's address", "Адрес продавца", "Sede dell'emittente", "Adres sprzedawcy"), "legal_entity.address", "legal_entity.country"),
+			asIssued("account_as_issued", schema.Open, words("Account as issued", "Реквизиты на счёте", "Conto in fattura", "Rachunek na fakturze")),
+			asIssued("buyer_as_issued", schema.Personal, words("Buyer as issued", "Покупатель на счёте", "Cliente in fattura", "Nabywca na fakturze"), "legal_entity.name", "company.name", "contact.name"),
+			asIssued("buyer_tax_id", schema.Open, words("Buyer's tax number", "ИНН покупателя", "Partita IVA del cliente", "NIP nabywcy"), "legal_entity.tax_id", "company.tax_id"),
+			asIssued("buyer_tax_code", schema.Open, words("Buyer's tax code", "КПП покупателя", "Codice fiscale del cliente", "Kod podatkowy nabywcy"), "legal_entity.tax_code"),
+			asIssued("buyer_registration", schema.Open, words("Buyer's registration", "ОГРН покупателя", "Numero REA del cliente", "KRS / REGON nabywcy"), "legal_entity.registration"),
+			asIssued("buyer_address", schema.Open, words("Buyer's address", "Адрес покупателя", "Sede del cliente", "Adres nabywcy"), "legal_entity.address", "legal_entity.country"),
 			responsible(),
 			tags(),
 			note(),
 		),
 	}
+}
+
+// asIssued is a part of an issued invoice that stays what it was, and is seen no
+// more than what it was made of. What is the firm's own is not free text: its
+// account and its tax number are no number of anybody, and are not masked as one.
+func asIssued(name string, class schema.Class, labels schema.Labels, of ...string) *schema.Field {
+	return &schema.Field{Name: name, Type: schema.LongText, Class: class, House: true, Max: 2_000, Free: strings.HasPrefix(name, "buyer"), Labels: labels, Copies: of}
 }
 
 // settleInvoice makes a new invoice a draft, gives it a currency and a name, and
@@ -188,13 +208,20 @@ func (w *Workspace) IssueInvoice(ctx context.Context, b *records.Book, who actor
 		day := w.today(tx)
 		seller := d.Held("seller").(int64)
 		v := records.Values{"status": issued, "issued_on": day.Format(time.DateOnly)}
-		var err error
-		if v["seller_as_issued"], v["account_as_issued"], err = entityAsIssued(ctx, tx, seller, "seller"); err != nil {
+		from, err := entityOf(ctx, tx, seller, "seller")
+		if err != nil {
 			return nil, err
 		}
-		if v["buyer_as_issued"], err = buyerAsIssued(ctx, tx, d); err != nil {
+		if !from.ours {
+			return nil, fault.New(fault.Invalid, "invoice.foreign", "Invoices come from your own legal entities. Somebody who may change the settings of the workspace says which ones are yours.").At("seller")
+		}
+		from.onto(v, "seller")
+		v["account_as_issued"] = orNothing(from.account)
+		to, err := buyerOf(ctx, tx, d)
+		if err != nil {
 			return nil, err
 		}
+		to.onto(v, "buyer")
 		n, err := nextNumber(ctx, tx, seller, day.Year(), int64(id))
 		if err != nil {
 			return nil, err
@@ -250,25 +277,45 @@ func (w *Workspace) VoidInvoice(ctx context.Context, b *records.Book, who actor.
 	})
 }
 
-// entityAsIssued is what an invoice says of a legal entity, as it is now, and of
-// its account.
-func entityAsIssued(ctx context.Context, tx *store.Tx, id int64, field string) (text, account string, err error) {
-	v, err := heldBy(ctx, tx, "SELECT name, tax_id, tax_code, registration, address, country, bank_account, bank_name, bank_code FROM legal_entity WHERE id = ? AND deleted_at IS NULL", id, 9)
-	if errors.Is(err, store.ErrNoRows) {
-		return "", "", fault.New(fault.Invalid, "invoice.gone", "The legal entity on this invoice is in the bin.").At(field)
-	}
-	if err != nil {
-		return "", "", err
-	}
-	return beneath(v[:6]...), beneath(v[6:]...), nil
+// party is what an invoice says of somebody, as it is now.
+type party struct {
+	name, taxID, taxCode, registration, address, account string
+	ours                                                 bool
 }
 
-// buyerAsIssued is what an invoice says of whom it goes to: the legal entity if
-// there is one, else the company, else the client.
-func buyerAsIssued(ctx context.Context, tx *store.Tx, d *records.Draft) (string, error) {
+// onto writes the party down, each part in its own field.
+func (p party) onto(v records.Values, as string) {
+	for field, text := range map[string]string{"_as_issued": p.name, "_tax_id": p.taxID, "_tax_code": p.taxCode, "_registration": p.registration, "_address": p.address} {
+		v[as+field] = orNothing(text)
+	}
+}
+
+// orNothing is a text as a field holds it: nothing rather than an empty one.
+func orNothing(text string) any {
+	if text == "" {
+		return nil
+	}
+	return text
+}
+
+// entityOf is what an invoice says of a legal entity.
+func entityOf(ctx context.Context, tx *store.Tx, id int64, field string) (party, error) {
+	v, err := heldBy(ctx, tx, `SELECT name, tax_id, tax_code, registration, address, country, bank_account, bank_name, bank_code, CASE ours WHEN 1 THEN 'yes' END
+		FROM legal_entity WHERE id = ? AND deleted_at IS NULL`, id, 10)
+	if errors.Is(err, store.ErrNoRows) {
+		return party{}, fault.New(fault.Invalid, "invoice.gone", "The legal entity on this invoice is in the bin.").At(field)
+	}
+	if err != nil {
+		return party{}, err
+	}
+	return party{name: v[0], taxID: v[1], taxCode: v[2], registration: v[3], address: beneath(v[4:6]...), account: beneath(v[6:9]...), ours: v[9] != ""}, nil
+}
+
+// buyerOf is what an invoice says of whom it goes to: the legal entity if there
+// is one, else the company, else the client.
+func buyerOf(ctx context.Context, tx *store.Tx, d *records.Draft) (party, error) {
 	if id, ok := d.Held("buyer").(int64); ok {
-		text, _, err := entityAsIssued(ctx, tx, id, "buyer")
-		return text, err
+		return entityOf(ctx, tx, id, "buyer")
 	}
 	for _, of := range []struct{ field, ask string }{
 		{"company", "SELECT name, tax_id FROM company WHERE id = ? AND deleted_at IS NULL"},
@@ -280,11 +327,14 @@ func buyerAsIssued(ctx context.Context, tx *store.Tx, d *records.Draft) (string,
 		}
 		v, err := heldBy(ctx, tx, of.ask, id, 2)
 		if errors.Is(err, store.ErrNoRows) {
-			return "", fault.New(fault.Invalid, "invoice.gone", "Whom this invoice goes to is in the bin.").At(of.field)
+			return party{}, fault.New(fault.Invalid, "invoice.gone", "Whom this invoice goes to is in the bin.").At(of.field)
 		}
-		return beneath(v...), err
+		if err != nil {
+			return party{}, err
+		}
+		return party{name: v[0], taxID: v[1]}, nil
 	}
-	return "", errors.New("an invoice goes to nobody")
+	return party{}, errors.New("an invoice goes to nobody")
 }
 
 // heldBy reads texts of one row.

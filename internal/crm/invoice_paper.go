@@ -3,6 +3,7 @@ package crm
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -33,60 +34,98 @@ func (w *Workspace) PrintInvoice(ctx context.Context, b *records.Book, who actor
 	if state == draft {
 		return nil, "", fault.New(fault.Conflict, "invoice.state_draft", "This invoice is a draft: issue it first.")
 	}
+	in := format(language)
 	i := &paper.Invoice{
-		Language: language, Number: seen.text("number"), Stamp: paper.Stamp(language, state),
-		Issued: seen.day("issued_on"), Sold: seen.day("sold_on"), Due: seen.day("due_on"),
-		Seller: seen.text("seller_as_issued"), Account: seen.text("account_as_issued"), Buyer: seen.text("buyer_as_issued"),
-		Net: seen.money("net"), Tax: seen.money("vat"), Gross: seen.money("gross"), Currency: seen.text("currency"), Note: seen.text("note"),
+		Language: language, Number: seen.text("number"), State: state,
+		Issued: in.day(seen.text("issued_on")), Sold: in.day(seen.text("sold_on")), Due: in.day(seen.text("due_on")),
+		Seller: seen.party("seller"), Account: seen.text("account_as_issued"), Buyer: seen.party("buyer"),
+		Net: seen.money("net", in), Tax: seen.money("vat", in), Gross: seen.money("gross", in), Currency: seen.text("currency"),
+		TaxNote: paper.TaxNote(language, seen.text("tax_note")), Note: seen.text("note"),
 	}
 	if at, ok := seen.value("created_at").(int64); ok {
 		i.Made = time.UnixMicro(at).UTC()
 	}
-	if text, ok := seen.value("lines").(string); ok {
-		lines, err := value.ReadLines(text)
-		if err != nil {
-			return nil, "", fmt.Errorf("read the lines of an invoice: %w", err)
-		}
-		total, err := value.Total(lines)
-		if err != nil {
-			return nil, "", fmt.Errorf("add up an invoice: %w", err)
-		}
-		for _, l := range lines {
-			i.Lines = append(i.Lines, paper.Line{Title: l.Title, Quantity: grouped(value.Decimal(l.Quantity, 6, 0)), Price: grouped(value.Decimal(l.Price, 2, 2)), Rate: rateText(l.Rate, language), Sum: grouped(value.Decimal(l.Sum, 2, 2))})
-		}
-		for _, t := range total.Taxes {
-			if t.Rate != value.NoRate {
-				i.Taxes = append(i.Taxes, paper.Tax{Rate: rateText(t.Rate, language), Net: grouped(value.Decimal(t.Net, 2, 2)), Tax: grouped(value.Decimal(t.Tax, 2, 2))})
-			}
-		}
-	} else if seen.present("lines") {
-		i.Lines = []paper.Line{{Title: covered}}
+	if err := seen.lines(i, in); err != nil {
+		return nil, "", err
 	}
 	file, err = i.Draw()
 	return file, i.Number, err
 }
 
-func rateText(rate int64, language string) string {
-	if rate == value.NoRate {
-		return paper.Exempt(language)
+// lines puts the lines on paper, and what is due on them at each rate.
+func (r reading) lines(i *paper.Invoice, in format) error {
+	text, ok := r.value("lines").(string)
+	if !ok {
+		if r.covers("lines") {
+			i.Lines = []paper.Line{{Title: covered}}
+		}
+		return nil
 	}
-	return value.Decimal(rate, 2, 0) + "%"
+	lines, err := value.ReadLines(text)
+	if err != nil {
+		return fmt.Errorf("read the lines of an invoice: %w", err)
+	}
+	total, err := value.Total(lines)
+	if err != nil {
+		return fmt.Errorf("add up an invoice: %w", err)
+	}
+	for _, l := range lines {
+		i.Lines = append(i.Lines, paper.Line{Title: l.Title, Quantity: in.number(value.Decimal(l.Quantity, 6, 0)), Price: in.number(value.Decimal(l.Price, 2, 2)), Rate: in.rate(l.Rate), Sum: in.number(value.Decimal(l.Sum, 2, 2))})
+	}
+	if !slices.ContainsFunc(total.Taxes, func(t value.Tax) bool { return t.Rate != value.NoRate }) {
+		return nil // no tax is spoken of
+	}
+	for _, t := range total.Taxes {
+		i.Taxes = append(i.Taxes, paper.Tax{Rate: in.rate(t.Rate), Net: in.number(value.Decimal(t.Net, 2, 2)), Tax: in.number(value.Decimal(t.Tax, 2, 2)), Gross: in.number(value.Decimal(t.Net+t.Tax, 2, 2))})
+	}
+	return nil
 }
 
-// grouped puts thin room between thousands.
-func grouped(number string) string {
-	sign := ""
-	if strings.HasPrefix(number, "-") {
-		sign, number = "-", number[1:]
+// format is how a language writes numbers and days.
+type format string
+
+func (f format) rate(rate int64) string {
+	if rate == value.NoRate {
+		return paper.Exempt(string(f))
 	}
-	whole, part, pointed := strings.Cut(number, ".")
+	return f.number(value.Decimal(rate, 2, 0)) + "%"
+}
+
+// number writes a decimal as people of the language do.
+func (f format) number(decimal string) string {
+	between, point := "\u00a0", ","
+	switch f {
+	case "en":
+		between, point = ",", "."
+	case "it":
+		between = "."
+	}
+	sign := ""
+	if strings.HasPrefix(decimal, "-") {
+		sign, decimal = "-", decimal[1:]
+	}
+	whole, part, pointed := strings.Cut(decimal, ".")
 	for at := len(whole) - 3; at > 0; at -= 3 {
-		whole = whole[:at] + "\u00a0" + whole[at:]
+		whole = whole[:at] + between + whole[at:]
 	}
 	if pointed {
-		whole += "." + part
+		whole += point + part
 	}
 	return sign + whole
+}
+
+func (f format) day(text string) string {
+	t, err := time.Parse(time.DateOnly, text)
+	if err != nil {
+		return text
+	}
+	switch f {
+	case "en":
+		return t.Format("2 January 2006") // where 03/04 is March, and where it is April
+	case "it":
+		return t.Format("02/01/2006")
+	}
+	return t.Format("02.01.2006")
 }
 
 // reading is a record as its reader sees it.
@@ -109,31 +148,27 @@ func (r reading) value(name string) any {
 	return nil
 }
 
-// present tells of a field that is there and not seen.
-func (r reading) present(name string) bool {
+// covers tells of a field that holds something and is not seen.
+func (r reading) covers(name string) bool {
 	i := r.at(name)
-	return i >= 0 && r.Rows[0].Sights[i] != policy.Plain
+	return i >= 0 && r.Rows[0].Sights[i] != policy.Plain && r.Rows[0].Present[i] > 0
 }
 
 func (r reading) text(name string) string {
-	if r.present(name) {
+	if r.covers(name) {
 		return covered
 	}
 	s, _ := r.value(name).(string)
 	return s
 }
 
-func (r reading) day(name string) string {
-	text := r.text(name)
-	if t, err := time.Parse(time.DateOnly, text); err == nil {
-		return t.Format("02.01.2006")
-	}
-	return text
-}
-
-func (r reading) money(name string) string {
+func (r reading) money(name string, in format) string {
 	if n, ok := r.value(name).(int64); ok {
-		return grouped(value.Decimal(n, 2, 2))
+		return in.number(value.Decimal(n, 2, 2))
 	}
 	return r.text(name)
+}
+
+func (r reading) party(as string) paper.Party {
+	return paper.Party{Name: r.text(as + "_as_issued"), Address: r.text(as + "_address"), TaxID: r.text(as + "_tax_id"), TaxCode: r.text(as + "_tax_code"), Registration: r.text(as + "_registration")}
 }

@@ -40,7 +40,7 @@ func shownOf(r *records.Record, name string) any {
 }
 
 func parties(h *crmtest.House) (seller, client schema.RecordID) {
-	seller = h.Create(crmtest.Owner, "legal_entity", records.Values{"name": "Żółta Jaźń Sp. z o.o.", "tax_id": "525-000-00-00", "address": "ul. Łąkowa 1, Kraków", "bank_account": "PL61 1090 1014 0000 0712 1981 2874"})
+	seller = h.Create(crmtest.Owner, "legal_entity", records.Values{"name": "Żółta Jaźń Sp. z o.o.", "tax_id": "525-000-00-00", "address": "ul. Łąkowa 1, Kraków", "bank_account": "PL61 1090 1014 0000 0712 1981 2874", "ours": true})
 	client = h.Create(crmtest.Owner, "contact", records.Values{"name": "Мария Щукина"})
 	return seller, client
 }
@@ -237,8 +237,8 @@ func TestAttack26_PaperShowsNoMoreThanTheCard(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, word := range []string{"Faktura 1/", "Żółta Jaźń Sp. z o.o.", "ul. Łąkowa 1", "Мария Щукина", "Zażółć gęślą jaźń", "Съешь ещё этих мягких французских", "булок", "Perché no",
-			"1 033.33", "1 550.00", "356.50", "0.80", "1 760.00", "2 117.30 PLN", "PL61 1090 1014 0000 0712 1981 2874", "31.12.2026", "+48 500 555 123", "zw."} {
+		for _, word := range []string{"Faktura nr 1/", "Żółta Jaźń Sp. z o.o.", "ul. Łąkowa 1", "Мария Щукина", "Zażółć gęślą jaźń", "Съешь ещё этих мягких французских", "булок", "Perché no",
+			"1 033,33", "1 550,00", "356,50", "0,80", "1 760,00", "2 117,30 PLN", "NIP 525-000-00-00", "PL61 1090 1014 0000 0712 1981 2874", "31.12.2026", "+48 500 555 123", "zw."} {
 			if !strings.Contains(text, word) {
 				t.Errorf("the paper lacks %q:\n%s", word, text)
 			}
@@ -261,7 +261,7 @@ func TestAttack26_PaperShowsNoMoreThanTheCard(t *testing.T) {
 				t.Errorf("the paper shows %q:\n%s", secret, text)
 			}
 		}
-		if !strings.Contains(text, "Счёт 1/") || !strings.Contains(text, "XXXX") || !strings.Contains(text, "2 117.30 PLN") {
+		if !strings.Contains(text, "Счёт № 1/") || !strings.Contains(text, "XXXX") || !strings.Contains(text, "2 117,30 PLN") {
 			t.Errorf("the masked paper:\n%s", text)
 		}
 		if again, _, err := h.Workspace.PrintInvoice(ctx, h.Book, owner, id, policy.Card, "pl"); err != nil || !bytes.HasPrefix(again, []byte("%PDF-")) {

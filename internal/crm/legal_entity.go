@@ -1,6 +1,14 @@
 package crm
 
-import "castellan/internal/schema"
+import (
+	"context"
+	"slices"
+
+	"castellan/internal/policy"
+	"castellan/internal/records"
+	"castellan/internal/schema"
+	"castellan/internal/store"
+)
 
 // legalEntity is a firm as the law and its bank know it: what stands on a
 // contract and an invoice. A company may trade as several.
@@ -24,6 +32,8 @@ func legalEntity() schema.Kind {
 			text("bank_account", schema.Contact, words("Bank account", "Расчётный счёт", "Conto bancario (IBAN)", "Rachunek bankowy")),
 			text("bank_name", schema.Open, words("Bank", "Банк", "Banca", "Bank")),
 			text("bank_code", schema.Open, words("Bank code (BIC)", "БИК", "BIC / SWIFT", "Kod banku (BIC)")),
+			&schema.Field{Name: "ours", Type: schema.Bool, Class: schema.Open,
+				Labels: words("One of ours", "Наше юрлицо", "Nostra", "Nasz podmiot")},
 			phones(),
 			emails(),
 			toCompany(),
@@ -34,4 +44,29 @@ func legalEntity() schema.Kind {
 			note(),
 		),
 	}
+}
+
+// settleLegalEntity lets nobody make a legal entity the firm's own who may not
+// change what the firm is.
+func settleLegalEntity(_ context.Context, _ *store.Tx, d *records.Draft) (records.Values, error) {
+	if d.New() && d.Holds("ours") == int64(1) {
+		return nil, d.Needs(policy.ManageSettings)
+	}
+	return nil, nil
+}
+
+// guardLegalEntity keeps apart the firm's own legal entities, whose account
+// stands open on invoices, from those of others, whose account is guarded: were
+// anybody free to call a client's legal entity one of ours, or to bring its
+// account over to one, an invoice would show what its card does not. And whoever
+// changes the account that clients pay to moves the firm's money.
+func guardLegalEntity(_ context.Context, _ *store.Tx, d *records.Draft, _ bool) error {
+	was, is := d.Held("ours") == int64(1), d.Holds("ours") == int64(1)
+	account := slices.ContainsFunc(d.Touches(), func(name string) bool {
+		return slices.Contains([]string{"bank_account", "bank_name", "bank_code"}, name)
+	})
+	if was != is || was && account {
+		return d.Needs(policy.ManageSettings)
+	}
+	return nil
 }

@@ -36,12 +36,12 @@ func (w *Workspace) Prepare() map[string]records.Prepare {
 
 // Settle is what each kind does with a record as it is about to be.
 func (w *Workspace) Settle() map[string]records.Settle {
-	return map[string]records.Settle{"service": settleService, "appointment": w.settleAppointment, "file": settleFile, "invoice": w.settleInvoice}
+	return map[string]records.Settle{"service": settleService, "appointment": w.settleAppointment, "file": settleFile, "invoice": w.settleInvoice, "legal_entity": settleLegalEntity}
 }
 
 // Guard is what each kind says before a record is changed, in whatever way.
 func (w *Workspace) Guard() map[string]records.Guard {
-	return map[string]records.Guard{"file": guardFile, "invoice": guardInvoice}
+	return map[string]records.Guard{"file": guardFile, "invoice": guardInvoice, "legal_entity": guardLegalEntity}
 }
 
 // prepareCustom asks for required custom fields: of a new record, and of a

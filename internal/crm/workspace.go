@@ -13,6 +13,7 @@ import (
 	"castellan/internal/actor"
 	"castellan/internal/epoch"
 	"castellan/internal/fault"
+	"castellan/internal/jobs"
 	"castellan/internal/policy"
 	"castellan/internal/schema"
 	"castellan/internal/scribe"
@@ -36,6 +37,7 @@ type Workspace struct {
 	scribe *scribe.Scribe
 	rights Abilities
 	epoch  *epoch.Epoch
+	runner *jobs.Runner // starts processes; nil: none starts by itself
 
 	now atomic.Pointer[remembered]
 	mu  sync.Mutex // held by the one who reads anew
@@ -49,6 +51,7 @@ type remembered struct {
 	pipelines []Pipeline
 	staff     []Staff
 	settings  Settings
+	offered   Offered
 }
 
 // OpenWorkspace reads the workspace.
@@ -70,6 +73,15 @@ func (w *Workspace) Settings() Settings { return w.latest().settings }
 
 // Region is the default region of phone numbers.
 func (w *Workspace) Region() string { return w.latest().settings.Region }
+
+// Zone is the time zone of the workspace.
+func (w *Workspace) Zone() *time.Location {
+	zone, err := time.LoadLocation(w.Settings().TimeZone)
+	if err != nil {
+		return time.UTC
+	}
+	return zone
+}
 
 // latest is the workspace as it is now, or as it was last read if the database
 // cannot be asked: whoever needs the database next will be told of it.
@@ -123,6 +135,9 @@ func remember(ctx context.Context, tx *store.Tx, n int64) (*remembered, error) {
 		return nil, err
 	}
 	if r.staff, err = readStaff(ctx, tx); err != nil {
+		return nil, err
+	}
+	if r.offered, err = readOffered(ctx, tx); err != nil {
 		return nil, err
 	}
 	r.catalog, err = catalogWith(r.fields)

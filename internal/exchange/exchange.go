@@ -1,4 +1,4 @@
-// Package exchange brings clients in from files that other programs have written.
+// Package exchange brings clients in from files that other programs have written, and lets records out in files.
 //
 // An import is a file and what somebody decided about it: what each column
 // means, what happens to clients who are there already, who is responsible.
@@ -22,6 +22,8 @@
 // and named in the file of refused rows, which only they may fetch who may
 // import. The file, what was decided about it and its refused rows lie sealed,
 // and Tidy throws them away when their time has come.
+//
+// What leaves goes through Exports.
 package exchange
 
 import (

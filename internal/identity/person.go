@@ -363,6 +363,19 @@ func (a *Accounts) Names(ctx context.Context, who actor.Actor) ([]Name, error) {
 	return all, rows.Err()
 }
 
+// Called is what each person is called.
+func (a *Accounts) Called(ctx context.Context, who actor.Actor) (map[actor.PersonID]string, error) {
+	all, err := a.Names(ctx, who)
+	if err != nil {
+		return nil, err
+	}
+	called := make(map[actor.PersonID]string, len(all))
+	for _, n := range all {
+		called[n.ID] = n.Name
+	}
+	return called, nil
+}
+
 // UpdatePerson changes an account. Name and address take ManagePeople and a
 // standing that covers the person; language and time zone one may also change
 // for oneself. The version must be the one that was read.

@@ -135,7 +135,7 @@ func (s *Standing) groupPrincipals() []schema.Principal {
 // show sets what the arm's own source shows. An arm of Create shows nothing by
 // itself: whether the new record is seen is for viewing to say.
 func (a *Arm) show(role *Role, kind *schema.Kind, act Action, on Surface, rel relation) {
-	a.role, a.sights = role, newSights(kind)
+	a.role, a.rel, a.sights = role, rel, newSights(kind)
 	if act != Create {
 		a.sights = role.sights(kind, on, rel)
 	}

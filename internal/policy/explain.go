@@ -61,8 +61,9 @@ func (v Verdict) WhySees(f *schema.Field) (Sight, Reason) {
 		if arm.sights[f.Index()] > most && arm.admits(g.kind, &v.facts) {
 			most, why = arm.sights[f.Index()], arm.Why[0]
 			why.Field = f.Name
-			rule := *arm.role.rule(g.kind.Name, f.Name, f.Class, f.Custom, g.surface)
-			why.Rule = &rule
+			rule, _ := arm.role.decides(f, g.surface, arm.rel)
+			its := *rule
+			why.Rule = &its
 		}
 	}
 	return most, why

@@ -45,7 +45,8 @@ type Arm struct {
 	Contact    Sight              // of phone numbers and mail addresses typed into free text
 	Why        []Reason           // the sources that the arm stands for
 
-	role   *Role // whose sight rules these are; before arms are united
+	role   *Role    // whose sight rules these are; before arms are united
+	rel    relation // at which they count; as role
 	sights sights
 	where  where
 }

@@ -149,7 +149,7 @@ func readyAccountant() Ready {
 		give(role.Grades, a, All, "invoice")
 	}
 	role.Abilities = held(ReadOwnLedger, IssueInvoices, PrintInvoices)
-	// The account on an invoice is there to be paid to: on their own it stands open, on those of others it opens on a click.
+	// Numbers typed into the notes of others' invoices open on a click; the firm's own account on an invoice is open.
 	role.Sights = append(openly(), SightRule{Kind: "legal_entity", Class: schema.Contact, All: Click}, SightRule{Kind: "invoice", Class: schema.Contact, Own: Plain, All: Click})
 	return Ready{role, words("Accountant", "Бухгалтер", "Contabile", "Księgowość"), words(
 		"Issues invoices; sees companies, deals and the accounts of firms, not how to reach anybody.",

@@ -103,11 +103,25 @@ func (r *Role) rule(kind, field string, class schema.Class, custom bool, on Surf
 	return best
 }
 
+// decides finds the rule by which a field is seen at a relation, and how much.
+// What a field copies is seen no more here than where it comes from: a rule that
+// names an original cuts the copy, too.
+func (r *Role) decides(f *schema.Field, on Surface, rel relation) (*SightRule, Sight) {
+	rule := r.rule(f.Kind().Name, f.Name, f.Class, f.Custom, on)
+	s := rule.at(rel)
+	for _, of := range f.Originals() {
+		if its := r.rule(of.Kind().Name, of.Name, of.Class, of.Custom, on); its != nil && its.Field != "" && its.at(rel) < s {
+			rule, s = its, its.at(rel)
+		}
+	}
+	return rule, s
+}
+
 // sights is how much of every field of a kind the role shows at a relation.
 func (r *Role) sights(k *schema.Kind, on Surface, rel relation) sights {
 	all := newSights(k)
 	for i, f := range k.Fields {
-		all[i] = r.rule(k.Name, f.Name, f.Class, f.Custom, on).at(rel)
+		_, all[i] = r.decides(f, on, rel)
 	}
 	all[len(k.Fields)] = r.rule(k.Name, "", schema.Contact, false, on).at(rel)
 	return all

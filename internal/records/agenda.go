@@ -54,9 +54,17 @@ func (b *Book) Agenda(ctx context.Context, who actor.Actor, kindName string, on 
 	}
 	g := st.Decide(kind, policy.View, on, b.instant())
 	a := &Agenda{Page: Page{Kind: kind}}
+	a.May = b.may(st, kind, on)
+	ask := store.Ask{}
+	if who.ViewAs == 0 && !(a.May.Edit && a.May.Delete) {
+		// What does not hold for all is told of each: a specialist changes their own.
+		a.Each = true
+		ask.Also = []policy.Grant{st.Decide(kind, policy.Edit, on, b.instant()), st.Decide(kind, policy.Delete, on, b.instant())}
+	}
 	if a.Fields, err = columns(kind, g, nil); err != nil {
 		return nil, err
 	}
+	ask.Columns = a.Fields
 	var taken []store.Taken
 	seen := map[schema.RecordID]bool{}
 	err = b.db.Read(ctx, func(tx *store.Tx) error {
@@ -69,7 +77,7 @@ func (b *Book) Agenda(ctx context.Context, who actor.Actor, kindName string, on 
 		if err != nil || len(taken) > agendaMost {
 			return err
 		}
-		if err := a.rows(ctx, tx, g, taken, seen); err != nil {
+		if err := a.rows(ctx, tx, g, ask, taken, seen); err != nil {
 			return err
 		}
 		a.Clients, err = b.clientsOf(ctx, tx, st, &a.Page, on)
@@ -86,7 +94,6 @@ func (b *Book) Agenda(ctx context.Context, who actor.Actor, kindName string, on 
 	if knows {
 		a.Busy = busy(kind, taken, seen, from, to)
 	}
-	a.May = b.may(st, kind, on)
 	var met []scribe.Entry
 	if a.Titles, met, err = b.titlesBut(ctx, who, st, kind.Field(kind.Time.Client), &a.Page); err != nil {
 		return nil, err
@@ -105,14 +112,14 @@ func (b *Book) Agenda(ctx context.Context, who actor.Actor, kindName string, on 
 }
 
 // rows reads those of the records that the grant permits, in the order of time.
-func (a *Agenda) rows(ctx context.Context, tx *store.Tx, g policy.Grant, taken []store.Taken, seen map[schema.RecordID]bool) error {
+func (a *Agenda) rows(ctx context.Context, tx *store.Tx, g policy.Grant, ask store.Ask, taken []store.Taken, seen map[schema.RecordID]bool) error {
 	place := make(map[schema.RecordID]int, len(taken))
 	ids := make([]schema.RecordID, len(taken))
 	for i, t := range taken {
 		ids[i], place[t.ID] = t.ID, i
 	}
 	for part := range slices.Chunk(ids, manyAtOnce) {
-		rows, err := tx.Rows(ctx, g, part, store.Ask{Columns: a.Fields})
+		rows, err := tx.Rows(ctx, g, part, ask)
 		if err != nil {
 			return err
 		}

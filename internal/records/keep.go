@@ -34,22 +34,13 @@ func (b *Book) Keep(ctx context.Context, who actor.Actor, kindName string, id sc
 		if version != 0 && version != s.stored.Version {
 			return store.ErrStale
 		}
-		v, err := do(p.tx, &Draft{kind: kind, before: s.stored})
+		v, err := do(p.tx, &Draft{kind: kind, before: s.stored, st: p.st})
 		if err != nil {
 			return err
 		}
-		var cells []store.Cell
-		settings := b.settings()
-		for _, f := range kind.Fields {
-			given, named := v[f.Name]
-			if !named {
-				continue
-			}
-			c, err := settings.canonical(f, given)
-			if err != nil {
-				return err
-			}
-			cells = append(cells, c)
+		cells, err := b.cellsOf(kind, v)
+		if err != nil {
+			return err
 		}
 		p.own = true
 		return p.change(g, s, cells, event, nil)

@@ -734,54 +734,6 @@ func (b *Book) ids(ctx context.Context, st *policy.Standing, who actor.Actor, ki
 	}
 }
 
-// Export hands every record that the actor may export to use, page by page, and
-// notes each page before it is handed over. Fields are those plain in files
-// everywhere or somewhere; what is not plain on a record is nil.
-func (b *Book) Export(ctx context.Context, who actor.Actor, kindName string, q Query, use func(*Page) error) error {
-	kind, err := b.kind(kindName)
-	if err != nil {
-		return err
-	}
-	st, err := b.writer(ctx, who)
-	if err != nil {
-		return err
-	}
-	if kind.Within {
-		return withinOnly(kind)
-	}
-	g := st.Decide(kind, policy.Export, policy.ExportFile, b.instant())
-	if g.Empty() {
-		return refused(g.Reasons())
-	}
-	q.Bin, q.Limit = false, listLimit
-	ask, _, err := b.ask(who, kind, g, policy.ExportFile, q)
-	if err != nil {
-		return err
-	}
-	for {
-		rows, err := b.db.Page(ctx, g, ask)
-		if err != nil {
-			return err
-		}
-		p := &Page{Kind: kind, Fields: rows.Fields, Rows: rows.Rows}
-		var met []scribe.Entry
-		if p.Titles, met, err = b.titles(ctx, who, st, p); err != nil {
-			return err
-		}
-		err = b.scribe.NoteAll(ctx, append(met, scribe.Entry{Event: "record.exported", Who: who, Kind: kind.Name, Records: idsOf(p.Rows), Surface: string(policy.ExportFile), Shown: shown(p)}))
-		if err != nil {
-			return err
-		}
-		if err := use(p); err != nil {
-			return err
-		}
-		if rows.Next == nil {
-			return nil
-		}
-		ask.After = rows.Next
-	}
-}
-
 // listWithin lists what is written on one record, newest first: the filter must
 // name the record, and nothing else is asked.
 func (b *Book) listWithin(ctx context.Context, who actor.Actor, st *policy.Standing, kind *schema.Kind, on Surface, q Query) (*Page, error) {

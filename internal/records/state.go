@@ -192,6 +192,9 @@ func (s *state) Key(f *schema.Field) query.Value {
 
 func (s *state) Keys(f *schema.Field) []string { return s.stored.Cells[f.Index()].Multi }
 
+// held is what a field of the record holds, in the form of the database; nil: nothing.
+func (s *state) held(field string) any { return s.stored.Cells[s.kind.Field(field).Index()].Column }
+
 // responsible is the person responsible for the record, or zero.
 func (s *state) responsible() actor.PersonID {
 	id, _ := s.stored.Cells[s.kind.ResponsibleField().Index()].Column.(int64)

@@ -25,9 +25,11 @@ const (
 	OnJournal  = policy.Journal
 	OnBooking  = policy.Booking
 	OnAPI      = policy.API
+	OnExport   = policy.ExportFile
 
 	OnAppointments = policy.Appointments
 	OnDashboard    = policy.Dashboard
+	OnMessages     = policy.Messages
 )
 
 // ListOf is where records of a kind are shown beneath each other: on lists, or

@@ -135,6 +135,11 @@ type Field struct {
 	Target  string   // for Relation: the kind it leads to
 	Follows string   // in a merge the value comes from the record that this other field's comes from, as parts of a name follow the name; the other is declared before
 
+	// Copies names fields of other kinds ("legal_entity.address") whose value this
+	// one keeps as it once was: a sight rule that names one of them cuts what is
+	// seen of this one, too.
+	Copies []string
+
 	Required bool
 	Max      int    // longest text in characters, or most values of a multi field; 0: the type's own bound
 	Keyed    bool   // text with a folded twin column "<name>_key": value.TextKey of the masked text; text is compared, filtered and sorted by it alone, so that no digit typed into a text can be probed
@@ -145,8 +150,9 @@ type Field struct {
 	Custom   bool   // declared at run time
 	House    bool   // kept by the house (created_at, …): shown, never written by a caller
 
-	index int
-	kind  *Kind
+	index  int
+	kind   *Kind
+	copies []*Field
 }
 
 // Index is the position in its kind's Fields; sights are kept by it.
@@ -154,6 +160,9 @@ func (f *Field) Index() int { return f.index }
 
 // Kind is the kind that the field belongs to.
 func (f *Field) Kind() *Kind { return f.kind }
+
+// Originals are the fields that Copies names. Do not change them.
+func (f *Field) Originals() []*Field { return f.copies }
 
 // KeyColumn is the folded twin of a Keyed field.
 func (f *Field) KeyColumn() string { return f.Name + "_key" }

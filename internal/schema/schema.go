@@ -203,6 +203,15 @@ func New(kinds ...Kind) (*Catalog, error) {
 			if f.Type == Relation && c.byName[f.Target] == nil && f.Target != AnyKind {
 				return nil, fmt.Errorf("kind %s: field %q leads to an unknown kind", k.Name, f.Name)
 			}
+			f.copies = nil
+			for _, name := range f.Copies {
+				kind, field, _ := strings.Cut(name, ".")
+				of := c.byName[kind]
+				if of == nil || of.byName[field] == nil {
+					return nil, fmt.Errorf("kind %s: field %q copies %q, which there is not", k.Name, f.Name, name)
+				}
+				f.copies = append(f.copies, of.byName[field])
+			}
 		}
 	}
 	return c, nil

@@ -95,7 +95,7 @@ func (c *call) enter() error {
 			return err
 		}
 	}
-	if rt.fresh {
+	if rt.fresh && (!rt.programs || c.who.Kind != actor.Program) {
 		return c.Accounts.Fresh(c.ctx, c.who)
 	}
 	return nil

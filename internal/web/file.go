@@ -22,7 +22,7 @@ func (s *Server) fileRoutes() []route {
 		}
 		noun, base := capital(k.Name), "/api/v1/"+k.Plural
 		part := []route{
-			{method: "POST", path: base + "/upload", name: "attach" + noun, summary: "Put a " + k.Name + " on a record: its content is the body, and its name stands in the header Castellan-File-Name, percent-encoded", body: records.MaxFile + 1, timeout: longWork,
+			{method: "POST", path: base + "/upload", name: "attach" + noun, summary: "Put a " + k.Name + " on a record: its content is the body, and its name stands in the header Castellan-File-Name, percent-encoded", headers: []parameter{fileName}, body: records.MaxFile + 1, timeout: longWork,
 				query: []parameter{{name: "about", doc: "The id of the record to put it on."}}, shape: attachShape()},
 			{method: "GET", path: base + "/{id}/content", name: "get" + noun + "Content", summary: "Fetch what a " + k.Name + " holds, to be kept and not to be shown", timeout: longWork, shape: streams("application/octet-stream", (*call).fileContent)},
 			{method: "GET", path: base + "/{id}/picture", name: "get" + noun + "Picture", summary: "See a small picture of a " + k.Name + ", made by the server", shape: streams("image/jpeg", (*call).filePicture)},
@@ -56,7 +56,7 @@ func (c *call) attach() error {
 	if media, _, _ := mime.ParseMediaType(c.r.Header.Get("Content-Type")); media == "multipart/form-data" || media == "application/x-www-form-urlencoded" {
 		return fault.New(fault.Invalid, "body.media", "Send the file itself as the body, not a form, and its name in the header Castellan-File-Name.")
 	}
-	name, err := url.PathUnescape(c.r.Header.Get("Castellan-File-Name"))
+	name, err := url.PathUnescape(c.header(fileName))
 	if err != nil || name == "" || len(name) > 1024 {
 		return fault.New(fault.Invalid, "file.name", "The header Castellan-File-Name must hold the name of the file, percent-encoded.")
 	}

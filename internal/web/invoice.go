@@ -31,6 +31,9 @@ func (s *Server) invoiceRoutes() []route {
 	}
 	for i := range all {
 		all[i].kind, all[i].tag, all[i].surface = kind, "Invoices", records.CardOf(kind)
+		if all[i].method == "POST" {
+			all[i].headers = []parameter{ifMatch}
+		}
 	}
 	return all
 }

@@ -266,6 +266,11 @@ func TestSpecialistSaysWhetherTheirClientCame(t *testing.T) {
 		own := t.olga.create("appointments", object{"service": s.service, "responsible": ana.id, "starts_at": s.at(10, 0)})
 		ana.patch("/api/v1/appointments/"+own, object{"status": "came"}).is(200).has(`"came"`)
 		ana.patch("/api/v1/appointments/"+own, object{"starts_at": s.at(12, 0)}).is(200)
+		// The journal itself says so: without it the page shows no way to do it.
+		item := ana.get("/api/v1/journal?from=" + s.day).is(200).json()["items"].([]any)[0].(map[string]any)
+		if can, _ := item["can"].(map[string]any); item["id"] != own || can["edit"] != true || can["delete"] != false {
+			t.Errorf("the journal tells a specialist of their own appointment %v", item["can"])
+		}
 		// Not another's, nor away from themselves, nor into the bin.
 		ana.patch("/api/v1/appointments/"+s.book(10, 11), object{"status": "came"}).is(404)
 		ana.patch("/api/v1/appointments/"+own, object{"responsible": s.b.id}).is(403)
@@ -318,5 +323,19 @@ func TestServicesThatSomebodyDoesNotGiveAreKeptWithTheirHours(t *testing.T) {
 		t.olga.put("/api/v1/staff/"+s.a.id, object{"week": week, "except": []string{"colouring"}}).is(422, 400).has("except")
 		t.olga.get("/api/v1/staff").is(200).has(s.service)
 		s.a.put("/api/v1/staff/"+s.a.id, object{"week": week}).is(403)
+	})
+}
+
+func TestOfferedWordsAreReadByAllAndSetByWhoMayChangeFields(t *testing.T) {
+	everywhere(t, func(t *town) {
+		ana := t.employ("Ana", t.ready("specialist"))
+		t.olga.get("/api/v1/settings/words").is(200).has(`"tags":[]`, `"sources":[]`)
+		t.olga.put("/api/v1/settings/words", object{"tags": []string{" Bride ", "Groom"}, "sources": []string{"Wedding fair"}}).is(200).has(`"tags":["Bride","Groom"]`)
+		ana.get("/api/v1/settings/words").is(200).has("Wedding fair")
+		ana.put("/api/v1/settings/words", object{"tags": []string{}, "sources": []string{}}).is(403)
+		t.olga.put("/api/v1/settings/words", object{"tags": []string{"Bride", "bride"}, "sources": []string{}}).is(422).has("tags.1")
+		t.olga.put("/api/v1/settings/words", object{"tags": []string{"call 212 555 0199"}, "sources": []string{}}).is(422).has("offered.contact")
+		t.olga.put("/api/v1/settings/words", object{"tags": "Bride"}).is(400, 422)
+		t.olga.get("/api/v1/settings/words").is(200).has(`"tags":["Bride","Groom"]`, `"sources":["Wedding fair"]`)
 	})
 }

@@ -26,6 +26,7 @@ type route struct {
 	query        []parameter
 	headers      []parameter   // besides those of every route; one that is not named here is not heard
 	fresh        bool          // takes a proof of who is asking that is a short while old; see also freshWhen
+	programs     bool          // of a fresh route: programs pass by their key alone, for making it took a proof
 	foreign      bool          // somebody else's program writes the address: parameters that are not known are passed over
 	scim         bool          // problems are told in the form of SCIM
 	body         int64         // the largest body in bytes; 0: there is none

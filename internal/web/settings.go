@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"castellan/internal/crm"
 	"castellan/internal/fault"
 	"castellan/internal/records"
 )
@@ -13,7 +14,26 @@ func (s *Server) settingsRoutes() []route {
 	return []route{
 		{method: "GET", path: "/api/v1/settings", name: "getSettings", tag: "Settings", summary: "Read the settings of the workspace", door: anyone, shape: answers((*call).settings)},
 		{method: "PATCH", path: "/api/v1/settings", name: "updateSettings", tag: "Settings", summary: "Change settings of the workspace", door: need(records.ManageSettings), body: smallBody, shape: freshWhen(settingsBody.grave, takes((*call).changeSettings))},
+		{method: "GET", path: "/api/v1/settings/words", name: "getOfferedWords", tag: "Settings", summary: "Read the words that are offered as tags, and as what clients come from", door: anyone, shape: answers((*call).offeredWords)},
+		{method: "PUT", path: "/api/v1/settings/words", name: "setOfferedWords", tag: "Settings", summary: "Say which words are offered as tags, and as what clients come from; what is written on records stays", door: need(records.ManageFields), body: smallBody, shape: takes((*call).setOfferedWords)},
 	}
+}
+
+type offeredShape struct {
+	Tags    []string `json:"tags" nullable:"false" doc:"In the order in which they are offered."`
+	Sources []string `json:"sources" nullable:"false" doc:"In the order in which they are offered."`
+}
+
+func (c *call) offeredWords() (offeredShape, error) {
+	o := c.Workspace.Offered()
+	return offeredShape{o.Tags, o.Sources}, nil
+}
+
+func (c *call) setOfferedWords(b offeredShape) (offeredShape, error) {
+	if err := c.Workspace.ChangeOffered(c.ctx, c.who, crm.Offered{Tags: b.Tags, Sources: b.Sources}); err != nil {
+		return offeredShape{}, err
+	}
+	return c.offeredWords()
 }
 
 type settingsAnswer struct {

@@ -39,6 +39,7 @@ import (
 	"castellan/internal/identity"
 	"castellan/internal/inspect"
 	"castellan/internal/mail"
+	"castellan/internal/mailbox"
 	"castellan/internal/records"
 	"castellan/internal/rights"
 	"castellan/internal/vault"
@@ -52,7 +53,9 @@ type Options struct {
 	Records   *records.Book
 	Workspace *crm.Workspace
 	Imports   *exchange.Imports
+	Exports   *exchange.Exports
 	Mail      *mail.Outbox // nil: there is no mail server
+	Mailbox   *mailbox.Box // nil: none can be read
 	Log       *inspect.Log
 	Vault     *vault.Vault
 	Atlas     *atlas.Atlas // nil: no place of any address is known
@@ -120,8 +123,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.door.Serv
 func (s *Server) table() []*route {
 	var all []*route
 	for _, part := range [][]route{
-		s.sessionRoutes(), s.kindRoutes(), s.recordRoutes(), s.fileRoutes(), s.invoiceRoutes(), s.searchRoutes(), s.letterRoutes(), s.dashboardRoutes(), s.pipelineRoutes(), s.journalRoutes(), s.staffRoutes(), s.prospectRoutes(), s.viewRoutes(), s.peopleRoutes(), s.deviceRoutes(), s.signInRoutes(), s.roleRoutes(),
-		s.groupRoutes(), s.previewRoutes(), s.ledgerRoutes(), s.importRoutes(), s.keyRoutes(), s.factorRoutes(), s.termsRoutes(), s.viewingRoutes(), s.settingsRoutes(), s.mailRoutes(), s.noticeRoutes(), s.houseRoutes(),
+		s.sessionRoutes(), s.kindRoutes(), s.recordRoutes(), s.fileRoutes(), s.invoiceRoutes(), s.searchRoutes(), s.letterRoutes(), s.templateRoutes(), s.dashboardRoutes(), s.pipelineRoutes(), s.journalRoutes(), s.staffRoutes(), s.prospectRoutes(), s.processRoutes(), s.viewRoutes(), s.peopleRoutes(), s.deviceRoutes(), s.signInRoutes(), s.roleRoutes(),
+		s.groupRoutes(), s.previewRoutes(), s.ledgerRoutes(), s.importRoutes(), s.exportRoutes(), s.keyRoutes(), s.factorRoutes(), s.termsRoutes(), s.viewingRoutes(), s.settingsRoutes(), s.mailRoutes(), s.mailboxRoutes(), s.noticeRoutes(), s.houseRoutes(),
 		s.providerRoutes(), s.directoryRoutes(),
 	} {
 		for i := range part {

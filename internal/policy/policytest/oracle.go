@@ -121,9 +121,17 @@ func Ask(q Question) Answer {
 			continue
 		}
 		for _, f := range q.Kind.Fields {
-			a.Sights[f.Name] = max(a.Sights[f.Name], s.shows(q, f.Name, f.Class, f.Custom))
+			shown, _ := s.shows(q, q.Kind.Name, f.Name, f.Class, f.Custom)
+			// A copy shows no more than a rule lets be seen that names its original.
+			for _, of := range f.Originals() {
+				if there, named := s.shows(q, of.Kind().Name, of.Name, of.Class, of.Custom); named {
+					shown = min(shown, there)
+				}
+			}
+			a.Sights[f.Name] = max(a.Sights[f.Name], shown)
 		}
-		a.Contact = max(a.Contact, s.shows(q, "", schema.Contact, false))
+		contact, _ := s.shows(q, q.Kind.Name, "", schema.Contact, false)
+		a.Contact = max(a.Contact, contact)
 	}
 	return a
 }
@@ -226,9 +234,9 @@ func grouped(q Question) bool {
 	return false
 }
 
-// shows tells how much of a field the source shows, by the role's most
-// specific rule.
-func (s source) shows(q Question, field string, class schema.Class, custom bool) policy.Sight {
+// shows tells how much of a field of a kind the source shows, by the role's most
+// specific rule, and whether that rule names the field.
+func (s source) shows(q Question, kind, field string, class schema.Class, custom bool) (policy.Sight, bool) {
 	closest := func(r policy.SightRule) policy.Sight {
 		switch {
 		case s.share != policy.NoShare:
@@ -252,13 +260,13 @@ func (s source) shows(q Question, field string, class schema.Class, custom bool)
 			if named.field && (r.Field != field || !named.kind && custom) || !named.field && r.Class != class {
 				continue
 			}
-			if named.kind && r.Kind != q.Kind.Name || named.surface && r.Surface != q.On {
+			if named.kind && r.Kind != kind || named.surface && r.Surface != q.On {
 				continue
 			}
-			return closest(r)
+			return closest(r), named.field
 		}
 	}
-	return policy.Hidden
+	return policy.Hidden, false
 }
 
 // differing lays the personal differences over the role; no role stays none.

@@ -187,6 +187,7 @@ func Catalog() *schema.Catalog {
 			{Name: "note", Type: schema.LongText, Class: schema.Open, Free: true},
 			{Name: "health", Type: schema.Text},
 			{Name: "mark", Type: schema.Text, Class: schema.Open, Custom: true},
+			{Name: "kept", Type: schema.Text, Class: schema.Open, Copies: []string{"other.person", "other.health"}},
 			{Name: "responsible", Type: schema.Person, Class: schema.Open},
 			{Name: "created_at", Type: schema.DateTime, Class: schema.Open},
 		}

@@ -148,6 +148,10 @@ export const change = (plural: string, id: string, version: number, values: Valu
 export const convert = (id: string, deal: string) =>
   call<ConvertAnswer>('POST', `/prospects/${id}/convert`, { body: deal ? { deal } : {} });
 
+/** Starts what follows a won deal, with its tasks. */
+export const startProcess = (deal: string, pipeline: string) =>
+  call<{ process: string }>('POST', `/deals/${deal}/processes`, { body: { pipeline } });
+
 export const remove = (plural: string, id: string) => call<void>('DELETE', `/${plural}/${id}`);
 
 export const restore = (plural: string, id: string) => call<Record_>('POST', `/${plural}/${id}/restore`);
@@ -294,9 +298,15 @@ export interface Letter {
   deal?: string;
 }
 
-/** Sends a mail to a client; the server knows to which address. */
-export const sendLetter = (id: string, letter: Letter) =>
-  call<{ message: string }>('POST', `/contacts/${id}/letter`, { body: letter });
+/** Sends a mail to a client, once for each key; the server knows to which address. */
+export const sendLetter = (id: string, letter: Letter, once: string) =>
+  call<{ message: string }>('POST', `/contacts/${id}/letter`, {
+    body: letter,
+    headers: { 'Idempotency-Key': once },
+  });
+
+/** Sends a mail again that did not arrive. */
+export const sendAgain = (message: string) => call<void>('POST', `/messages/${message}/again`);
 
 /** The letter with its fields filled in, as far as the writer sees them. */
 export const previewLetter = (id: string, letter: Letter) =>

@@ -1,3 +1,4 @@
+import { fetchTheRest, later } from '../kit/later';
 import '../kit/mantine.css';
 import '../kit/theme.css';
 import { I18nProvider } from '@lingui/react';
@@ -13,8 +14,8 @@ import { theme } from '../kit/theme';
 import { guess, i18n, isLanguage, speak } from '../text';
 import { makeRouter } from './router';
 
-const Prover = lazy(() => import('./prover'));
-const Notifications = lazy(() => import('./notes'));
+const Prover = lazy(later(() => import('./prover')));
+const Notifications = lazy(later(() => import('./notes')));
 
 const client = new QueryClient({
   defaultOptions: {
@@ -67,6 +68,7 @@ async function start() {
       </I18nProvider>
     </StrictMode>,
   );
+  fetchTheRest();
 }
 
 void start();

@@ -6,8 +6,9 @@ import { lazy, Suspense } from 'react';
 import { Problem } from '../api/http';
 import { Empty } from '../kit/empty';
 import { Failure } from '../kit/failure';
+import { later } from '../kit/later';
 
-const NotNow = lazy(() => import('./not-now'));
+const NotNow = lazy(later(() => import('./not-now')));
 
 /** While a page's own code is fetched. */
 export function Pending() {

@@ -11,6 +11,7 @@ import { kinds } from '../api/kinds';
 import { halfwayKey, session, setupNeeded } from '../api/session';
 import type { JournalSearch } from '../features/journal/address';
 import type { ListSearch } from '../features/record/address';
+import { later } from '../kit/later';
 import { Missing, Pending, Wrong } from './places';
 import { Shell } from './shell';
 
@@ -38,7 +39,10 @@ const root = createRootRouteWithContext<{ client: QueryClient }>()({ component: 
 const setup = createRoute({
   getParentRoute: () => root,
   path: '/setup',
-  component: lazyRouteComponent(() => import('../features/session/setup-page'), 'SetupPage'),
+  component: lazyRouteComponent(
+    later(() => import('../features/session/setup-page')),
+    'SetupPage',
+  ),
 });
 
 const door = createRoute({
@@ -51,20 +55,29 @@ const door = createRoute({
 const link = createRoute({
   getParentRoute: () => root,
   path: '/link',
-  component: lazyRouteComponent(() => import('../features/session/link-page'), 'LinkPage'),
+  component: lazyRouteComponent(
+    later(() => import('../features/session/link-page')),
+    'LinkPage',
+  ),
 });
 
 const email = createRoute({
   getParentRoute: () => root,
   path: '/email',
-  component: lazyRouteComponent(() => import('../features/session/email-page'), 'EmailPage'),
+  component: lazyRouteComponent(
+    later(() => import('../features/session/email-page')),
+    'EmailPage',
+  ),
 });
 
 const secondStep = createRoute({
   getParentRoute: () => root,
   path: '/second-step',
   validateSearch: (search: Record<string, unknown>) => words(search, 'to'),
-  component: lazyRouteComponent(() => import('../features/session/second-step-page'), 'SecondStepPage'),
+  component: lazyRouteComponent(
+    later(() => import('../features/session/second-step-page')),
+    'SecondStepPage',
+  ),
   beforeLoad: async ({ context }) => {
     if (await context.client.fetchQuery(session)) throw redirect({ to: '/' });
     if (!context.client.getQueryData(halfwayKey)) throw redirect({ to: '/sign-in' });
@@ -74,7 +87,10 @@ const secondStep = createRoute({
 const protect = createRoute({
   getParentRoute: () => root,
   path: '/protect',
-  component: lazyRouteComponent(() => import('../features/session/protect-page'), 'ProtectPage'),
+  component: lazyRouteComponent(
+    later(() => import('../features/session/protect-page')),
+    'ProtectPage',
+  ),
 });
 
 const inside = createRoute({
@@ -107,19 +123,28 @@ const home = createRoute({
 const figures = createRoute({
   getParentRoute: () => inside,
   path: '/dashboard',
-  component: lazyRouteComponent(() => import('../features/dashboard/dashboard-page'), 'DashboardPage'),
+  component: lazyRouteComponent(
+    later(() => import('../features/dashboard/dashboard-page')),
+    'DashboardPage',
+  ),
 });
 
 const byDay = createRoute({
   getParentRoute: () => inside,
   path: '/days',
-  component: lazyRouteComponent(() => import('../features/tasks/days-page'), 'DaysPage'),
+  component: lazyRouteComponent(
+    later(() => import('../features/tasks/days-page')),
+    'DaysPage',
+  ),
 });
 
 const conversations = createRoute({
   getParentRoute: () => inside,
   path: '/conversations',
-  component: lazyRouteComponent(() => import('../features/messages/messages-page'), 'MessagesPage'),
+  component: lazyRouteComponent(
+    later(() => import('../features/messages/messages-page')),
+    'MessagesPage',
+  ),
 });
 
 const journal = createRoute({
@@ -127,7 +152,10 @@ const journal = createRoute({
   path: '/journal',
   validateSearch: (search: Record<string, unknown>): JournalSearch =>
     words(search, 'day', 'view', 'staff', 'client'),
-  component: lazyRouteComponent(() => import('../features/journal/journal-page'), 'JournalPage'),
+  component: lazyRouteComponent(
+    later(() => import('../features/journal/journal-page')),
+    'JournalPage',
+  ),
 });
 
 const list = createRoute({
@@ -141,20 +169,29 @@ const list = createRoute({
 const twins = createRoute({
   getParentRoute: () => inside,
   path: '/duplicates/$plural',
-  component: lazyRouteComponent(() => import('../features/record/duplicates-page'), 'DuplicatesPage'),
+  component: lazyRouteComponent(
+    later(() => import('../features/record/duplicates-page')),
+    'DuplicatesPage',
+  ),
 });
 
 const card = createRoute({
   getParentRoute: () => list,
   path: '$id',
   validateSearch: (search: Record<string, unknown>): { tab?: string } => words(search, 'tab'),
-  component: lazyRouteComponent(() => import('./card'), 'CardPlace'),
+  component: lazyRouteComponent(
+    later(() => import('./card')),
+    'CardPlace',
+  ),
 });
 
 const security = createRoute({
   getParentRoute: () => inside,
   path: '/security',
-  component: lazyRouteComponent(() => import('./security-frame'), 'SecurityFrame'),
+  component: lazyRouteComponent(
+    later(() => import('./security-frame')),
+    'SecurityFrame',
+  ),
 });
 
 const log = createRoute({
@@ -162,7 +199,10 @@ const log = createRoute({
   path: '/',
   validateSearch: (search: Record<string, unknown>) =>
     words(search, 'person', 'record', 'event', 'from', 'to', 'title'),
-  component: lazyRouteComponent(() => import('../features/ledger/log-page'), 'LogPage'),
+  component: lazyRouteComponent(
+    later(() => import('../features/ledger/log-page')),
+    'LogPage',
+  ),
 });
 
 const signIns = createRoute({
@@ -170,149 +210,239 @@ const signIns = createRoute({
   path: '/sign-ins',
   validateSearch: (search: Record<string, unknown>) =>
     words(search, 'person', 'outcome', 'address', 'from', 'to'),
-  component: lazyRouteComponent(() => import('../features/security/sign-ins-page'), 'SignInsPage'),
+  component: lazyRouteComponent(
+    later(() => import('../features/security/sign-ins-page')),
+    'SignInsPage',
+  ),
 });
 
 const liveSessions = createRoute({
   getParentRoute: () => security,
   path: '/sessions',
-  component: lazyRouteComponent(() => import('../features/security/sessions-page'), 'SessionsPage'),
+  component: lazyRouteComponent(
+    later(() => import('../features/security/sessions-page')),
+    'SessionsPage',
+  ),
+});
+
+const taken = createRoute({
+  getParentRoute: () => security,
+  path: '/exports',
+  component: lazyRouteComponent(
+    later(() => import('../features/security/exports-page')),
+    'ExportsPage',
+  ),
 });
 
 const networks = createRoute({
   getParentRoute: () => security,
   path: '/networks',
   validateSearch: (search: Record<string, unknown>): { for?: string } => words(search, 'for'),
-  component: lazyRouteComponent(() => import('../features/entry/networks-page'), 'NetworksPage'),
+  component: lazyRouteComponent(
+    later(() => import('../features/entry/networks-page')),
+    'NetworksPage',
+  ),
 });
 
 const importing = createRoute({
   getParentRoute: () => inside,
   path: '/import',
-  component: lazyRouteComponent(() => import('../features/imports/import-page'), 'ImportPage'),
+  component: lazyRouteComponent(
+    later(() => import('../features/imports/import-page')),
+    'ImportPage',
+  ),
 });
 
 const oneImport = createRoute({
   getParentRoute: () => inside,
   path: '/import/$id',
-  component: lazyRouteComponent(() => import('../features/imports/import-page'), 'ImportPage'),
+  component: lazyRouteComponent(
+    later(() => import('../features/imports/import-page')),
+    'ImportPage',
+  ),
 });
 
 const bin = createRoute({
   getParentRoute: () => inside,
   path: '/bin',
   validateSearch: (search: Record<string, unknown>) => words(search, 'kind'),
-  component: lazyRouteComponent(() => import('../features/bin/bin-page'), 'BinPage'),
+  component: lazyRouteComponent(
+    later(() => import('../features/bin/bin-page')),
+    'BinPage',
+  ),
 });
 
 const settings = createRoute({
   getParentRoute: () => inside,
   path: '/settings',
-  component: lazyRouteComponent(() => import('./settings-frame'), 'SettingsFrame'),
+  component: lazyRouteComponent(
+    later(() => import('./settings-frame')),
+    'SettingsFrame',
+  ),
 });
 
 const settingsHome = createRoute({
   getParentRoute: () => settings,
   path: '/',
-  component: lazyRouteComponent(() => import('../features/settings/workspace-page'), 'WorkspacePage'),
+  component: lazyRouteComponent(
+    later(() => import('../features/settings/workspace-page')),
+    'WorkspacePage',
+  ),
 });
 
 const factors = createRoute({
   getParentRoute: () => security,
   path: '/factors',
-  component: lazyRouteComponent(() => import('../features/security/factors-page'), 'FactorsPage'),
+  component: lazyRouteComponent(
+    later(() => import('../features/security/factors-page')),
+    'FactorsPage',
+  ),
 });
 
 const you = createRoute({
   getParentRoute: () => settings,
   path: '/you',
   validateSearch: (search: Record<string, unknown>) => words(search, 'linked', 'refused'),
-  component: lazyRouteComponent(() => import('./you'), 'You'),
+  component: lazyRouteComponent(
+    later(() => import('./you')),
+    'You',
+  ),
 });
 
 const people = createRoute({
   getParentRoute: () => settings,
   path: '/people',
-  component: lazyRouteComponent(() => import('../features/people/people-page'), 'PeoplePage'),
+  component: lazyRouteComponent(
+    later(() => import('../features/people/people-page')),
+    'PeoplePage',
+  ),
 });
 
 const person = createRoute({
   getParentRoute: () => settings,
   path: '/people/$id',
-  component: lazyRouteComponent(() => import('../features/people/person-page'), 'PersonPage'),
+  component: lazyRouteComponent(
+    later(() => import('../features/people/person-page')),
+    'PersonPage',
+  ),
 });
 
 const groups = createRoute({
   getParentRoute: () => settings,
   path: '/groups',
-  component: lazyRouteComponent(() => import('../features/people/groups-page'), 'GroupsPage'),
+  component: lazyRouteComponent(
+    later(() => import('../features/people/groups-page')),
+    'GroupsPage',
+  ),
 });
 
 const rights = createRoute({
   getParentRoute: () => settings,
   path: '/roles',
-  component: lazyRouteComponent(() => import('../features/rights/roles-page'), 'RolesPage'),
+  component: lazyRouteComponent(
+    later(() => import('../features/rights/roles-page')),
+    'RolesPage',
+  ),
 });
 
 const role = createRoute({
   getParentRoute: () => settings,
   path: '/roles/$id',
-  component: lazyRouteComponent(() => import('../features/rights/role-page'), 'RolePage'),
+  component: lazyRouteComponent(
+    later(() => import('../features/rights/role-page')),
+    'RolePage',
+  ),
 });
 
 const rails = createRoute({
   getParentRoute: () => settings,
   path: '/guard-rails',
-  component: lazyRouteComponent(() => import('../features/rights/rails-page'), 'RailsPage'),
+  component: lazyRouteComponent(
+    later(() => import('../features/rights/rails-page')),
+    'RailsPage',
+  ),
 });
 
 const fields = createRoute({
   getParentRoute: () => settings,
   path: '/fields',
-  component: lazyRouteComponent(() => import('../features/settings/fields-page'), 'FieldsPage'),
+  component: lazyRouteComponent(
+    later(() => import('../features/settings/fields-page')),
+    'FieldsPage',
+  ),
 });
 
 const pipelines = createRoute({
   getParentRoute: () => settings,
   path: '/pipelines',
-  component: lazyRouteComponent(() => import('../features/settings/pipelines-page'), 'PipelinesPage'),
+  component: lazyRouteComponent(
+    later(() => import('../features/settings/pipelines-page')),
+    'PipelinesPage',
+  ),
 });
 
 const keys = createRoute({
   getParentRoute: () => settings,
   path: '/keys',
-  component: lazyRouteComponent(() => import('../features/settings/keys-page'), 'KeysPage'),
+  component: lazyRouteComponent(
+    later(() => import('../features/settings/keys-page')),
+    'KeysPage',
+  ),
 });
 
 const providers = createRoute({
   getParentRoute: () => settings,
   path: '/providers',
-  component: lazyRouteComponent(() => import('../features/settings/providers-page'), 'ProvidersPage'),
+  component: lazyRouteComponent(
+    later(() => import('../features/settings/providers-page')),
+    'ProvidersPage',
+  ),
 });
 
 const directory = createRoute({
   getParentRoute: () => settings,
   path: '/directory',
-  component: lazyRouteComponent(() => import('../features/settings/directory-page'), 'DirectoryPage'),
+  component: lazyRouteComponent(
+    later(() => import('../features/settings/directory-page')),
+    'DirectoryPage',
+  ),
 });
 
 const mail = createRoute({
   getParentRoute: () => settings,
   path: '/mail',
-  component: lazyRouteComponent(() => import('../features/settings/mail-page'), 'MailPage'),
+  component: lazyRouteComponent(
+    later(() => import('../features/settings/mail-page')),
+    'MailPage',
+  ),
+});
+
+const offered = createRoute({
+  getParentRoute: () => settings,
+  path: '/words',
+  component: lazyRouteComponent(
+    later(() => import('../features/settings/words-page')),
+    'WordsPage',
+  ),
 });
 
 const services = createRoute({
   getParentRoute: () => settings,
   path: '/services',
-  component: lazyRouteComponent(() => import('../features/schedule/offer-page'), 'ServicesPage'),
+  component: lazyRouteComponent(
+    later(() => import('../features/schedule/offer-page')),
+    'ServicesPage',
+  ),
 });
 
 const staff = createRoute({
   getParentRoute: () => settings,
   path: '/staff',
   validateSearch: (search: Record<string, unknown>) => words(search, 'person'),
-  component: lazyRouteComponent(() => import('../features/schedule/staff-page'), 'StaffPage'),
+  component: lazyRouteComponent(
+    later(() => import('../features/schedule/staff-page')),
+    'StaffPage',
+  ),
 });
 
 const tree = root.addChildren([
@@ -330,7 +460,7 @@ const tree = root.addChildren([
     journal,
     list.addChildren([card]),
     twins,
-    security.addChildren([log, signIns, liveSessions, networks, factors]),
+    security.addChildren([log, signIns, taken, liveSessions, networks, factors]),
     importing,
     oneImport,
     bin,
@@ -345,6 +475,7 @@ const tree = root.addChildren([
       rails,
       fields,
       pipelines,
+      offered,
       keys,
       providers,
       directory,

@@ -8,9 +8,13 @@ import { holds, type Session } from '../api/session';
 export function useSecurityPlaces(me: Session) {
   const { t } = useLingui();
   const watches = holds(me, 'people.manage') || holds(me, 'security.manage');
+  const exports_ =
+    holds(me, 'exports.read') ||
+    Object.values(me.kinds).some((grades) => (grades.export ?? 'denied') !== 'denied');
   return [
     { to: '/security', label: t`Log`, shown: holds(me, 'ledger.read') },
     { to: '/security/sign-ins', label: t`Sign-ins`, shown: holds(me, 'ledger.read') },
+    { to: '/security/exports', label: t`Exports`, shown: exports_ },
     { to: '/security/sessions', label: t`Sessions`, shown: watches },
     { to: '/security/factors', label: t`Second step`, shown: watches },
     { to: '/security/networks', label: t`Networks and hours`, shown: holds(me, 'security.manage') },

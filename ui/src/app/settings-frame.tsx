@@ -20,6 +20,7 @@ export function useSettingsPlaces(me: Session) {
     { to: '/settings/guard-rails', label: t`Guard rails`, shown: holds(me, 'rails.manage') },
     { to: '/settings/fields', label: t`Fields`, shown: holds(me, 'fields.manage') },
     { to: '/settings/pipelines', label: t`Pipelines`, shown: holds(me, 'pipelines.manage') },
+    { to: '/settings/words', label: t`Tags and sources`, shown: holds(me, 'fields.manage') && !me.view_as },
     {
       to: '/settings/services',
       label: t`Services`,

@@ -32,6 +32,7 @@ import { lazy, type ReactNode, Suspense, useState } from 'react';
 import { kinds } from '../api/kinds';
 import { holds, useMe } from '../api/session';
 import { Avatar } from '../kit/avatar';
+import { later } from '../kit/later';
 import { TitleSlot } from '../kit/page';
 import { kindMany } from '../kit/words';
 import { useKeys } from './keys';
@@ -39,12 +40,12 @@ import { useSecurityPlaces } from './security-places';
 import classes from './shell.module.css';
 
 // What is opened by a click comes with its first click, or when there is time.
-const Finder = lazy(() => import('./finder'));
-const ViewingBar = lazy(() => import('./viewing-bar').then((page) => ({ default: page.ViewingBar })));
-const Keys = lazy(() => import('./keys-page'));
-const Me = lazy(() => import('./me'));
-const More = lazy(() => import('./more'));
-const Notices = lazy(() => import('./notices'));
+const Finder = lazy(later(() => import('./finder')));
+const ViewingBar = lazy(later(() => import('./viewing-bar').then((page) => ({ default: page.ViewingBar }))));
+const Keys = lazy(later(() => import('./keys-page')));
+const Me = lazy(later(() => import('./me')));
+const More = lazy(later(() => import('./more')));
+const Notices = lazy(later(() => import('./notices')));
 
 const icons: Record<string, ReactNode> = {
   appointment: <IconCalendarEvent size={18} stroke={1.6} />,

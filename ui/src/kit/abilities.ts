@@ -29,6 +29,8 @@ export function useAbilityWords(): Record<string, string> {
     'records.seen': t`See who has ever seen a record`,
     'invoices.issue': t`Issue invoices, and say that they are paid or void`,
     'invoices.print': t`Fetch issued invoices as PDF`,
+    'schedule.manage': t`Say who takes appointments, and in which hours`,
+    'journal.busy': t`See when else colleagues are busy, and not with what`,
     viewas: t`Look through the eyes of another person or role, without changing anything`,
     explain: t`Ask why somebody may see a record, and who may`,
   };

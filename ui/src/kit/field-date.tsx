@@ -3,8 +3,9 @@ import { ActionIcon, Popover, TextInput, type TextInputProps } from '@mantine/co
 import { IconCalendar } from '@tabler/icons-react';
 import { lazy, Suspense, useState } from 'react';
 import { writing } from '../text';
+import { later } from './later';
 
-const Calendar = lazy(() => import('./calendar'));
+const Calendar = lazy(later(() => import('./calendar')));
 
 const pad = (n: number, width = 2) => String(n).padStart(width, '0');
 

@@ -1,6 +1,7 @@
 import { useLingui } from '@lingui/react/macro';
 import {
   ActionIcon,
+  Autocomplete,
   Button,
   Group,
   MultiSelect,
@@ -11,6 +12,7 @@ import {
   TagsInput,
   Textarea,
   TextInput,
+  type TextInputProps,
 } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { IconPlus, IconX } from '@tabler/icons-react';
@@ -18,6 +20,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { call } from '../api/http';
 import { type Field, kinds } from '../api/kinds';
+import { offered } from '../api/offered';
 import { names } from '../api/people';
 import type { Email, Page, PersonRef, Phone, RecordRef } from '../api/records';
 import { pipelines } from '../api/workspace';
@@ -168,7 +171,7 @@ export function FieldInput(props: InputProps) {
         />
       );
     case 'tags':
-      return <TagsInput {...common} value={(value as string[]) ?? []} onChange={onChange} />;
+      return <TagWords {...props} common={common} />;
     case 'phones':
       return <PhonesInput {...props} />;
     case 'emails':
@@ -181,6 +184,7 @@ export function FieldInput(props: InputProps) {
     case 'stage':
       return <StageInput {...props} />;
     default:
+      if (field.name === 'source' && !field.custom) return <SourceWord {...props} common={common} />;
       return (
         <TextInput
           {...common}
@@ -193,6 +197,41 @@ export function FieldInput(props: InputProps) {
         />
       );
   }
+}
+
+type Common = Pick<
+  TextInputProps,
+  'label' | 'aria-label' | 'withAsterisk' | 'error' | 'size' | 'disabled' | 'autoFocus'
+>;
+
+/** Tags: those that the firm offers, and whatever else is typed. */
+function TagWords({ common, value, onChange, inside }: InputProps & { common: Common }) {
+  const { data } = useQuery(offered);
+  return (
+    <TagsInput
+      {...common}
+      {...(inside ? { comboboxProps: { withinPortal: false } } : {})}
+      data={data?.tags ?? []}
+      value={(value as string[]) ?? []}
+      onChange={onChange}
+    />
+  );
+}
+
+/** Where a client comes from: what the firm offers, or something of one's own. */
+function SourceWord({ common, field, value, onChange, inside }: InputProps & { common: Common }) {
+  const { data } = useQuery(offered);
+  return (
+    <Autocomplete
+      {...common}
+      {...(inside ? { comboboxProps: { withinPortal: false } } : {})}
+      maxLength={field.max || undefined}
+      autoComplete="off"
+      data={data?.sources ?? []}
+      value={String(value ?? '')}
+      onChange={onChange}
+    />
+  );
 }
 
 function MomentInput({ field, value, onChange, bare, error, autoFocus }: InputProps) {

@@ -69,6 +69,8 @@ test('numbers are read out in groups', () => {
 
 test('money keeps its cents and its currency', () => {
   expect(moneyText('1200.50', 'EUR')).toMatch(/1,200\.50/);
-  expect(moneyText('1200.00')).toBe('1,200');
+  expect(moneyText('241', 'USD')).toMatch(/241\.00/);
+  expect(moneyText('1200.00')).toBe('1,200.00');
+  expect(moneyText('1200', 'JPY')).toMatch(/1,200$/);
   expect(moneyText('much')).toBe('much');
 });

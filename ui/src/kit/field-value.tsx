@@ -42,9 +42,8 @@ export function moneyText(amount: string, currency?: unknown): string {
   if (!Number.isFinite(number)) return amount;
   const known = typeof currency === 'string' && /^[A-Z]{3}$/.test(currency);
   return new Intl.NumberFormat(writing(), {
-    ...(known ? { style: 'currency', currency } : {}),
-    minimumFractionDigits: number % 1 === 0 ? 0 : 2,
-    maximumFractionDigits: 2,
+    // With as many places as the currency has: cents where there are any.
+    ...(known ? { style: 'currency', currency } : { minimumFractionDigits: 2, maximumFractionDigits: 2 }),
   }).format(number);
 }
 

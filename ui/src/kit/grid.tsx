@@ -1,4 +1,4 @@
-import { Checkbox, Skeleton } from '@mantine/core';
+import { Skeleton } from '@mantine/core';
 import { IconArrowDown, IconArrowUp } from '@tabler/icons-react';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import {
@@ -273,10 +273,13 @@ export function Grid<Row extends { id: string }>(props: Props<Row>) {
         <div role="row" aria-rowindex={1} className={classes.headRow} style={layout}>
           {selecting && (
             <div role="columnheader" className={classes.tick} data-pinned={anyPinned}>
-              <Checkbox
-                size="xs"
+              <input
+                type="checkbox"
+                className={classes.box}
                 checked={all}
-                indeterminate={some}
+                ref={(box) => {
+                  if (box) box.indeterminate = some;
+                }}
                 aria-label={props.selectWords?.all ?? ''}
                 onChange={() => props.onSelect?.(all ? new Set() : new Set(rows.map((row) => row.id)))}
               />
@@ -398,8 +401,9 @@ export function Grid<Row extends { id: string }>(props: Props<Row>) {
                         data-pinned={anyPinned}
                         onClick={(event) => event.stopPropagation()}
                       >
-                        <Checkbox
-                          size="xs"
+                        <input
+                          type="checkbox"
+                          className={classes.box}
                           tabIndex={-1}
                           checked={props.selected?.has(row.id) ?? false}
                           aria-label={props.selectWords?.row(row) ?? ''}

@@ -37,16 +37,19 @@ export function Panel({
   note,
   action,
   children,
+  label,
   flush = false,
 }: {
   title?: ReactNode;
   note?: ReactNode;
   action?: ReactNode;
+  /** Of a page with several, so that those who hear it find their way. */
+  label?: string;
   children: ReactNode;
   flush?: boolean;
 }) {
   return (
-    <section className={classes.panel}>
+    <section className={classes.panel} aria-label={label}>
       {(title || action) && (
         <header className={classes.head}>
           <div>

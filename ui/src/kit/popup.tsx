@@ -1,8 +1,9 @@
 import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from 'react';
+import { later } from './later';
 import classes from './popup.module.css';
 
 // What floats comes with its first opening: a list is there before it.
-const Body = lazy(() => import('./popup-body'));
+const Body = lazy(later(() => import('./popup-body')));
 
 export interface PopupProps {
   opened: boolean;

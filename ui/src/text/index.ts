@@ -1,8 +1,9 @@
 /**
- * The words of the page. Each language is a file of its own, loaded when asked
- * for; English is what the source says.
+ * The words of the page. Each language is two files of its own, loaded when
+ * asked for: the words of the first look, and the rest. English is what the
+ * source says.
  */
-import { i18n } from '@lingui/core';
+import { i18n, type Messages } from '@lingui/core';
 
 export const languages = { en: 'English', ru: 'Русский', it: 'Italiano', pl: 'Polski' } as const;
 
@@ -10,12 +11,14 @@ export type Language = keyof typeof languages;
 
 export const isLanguage = (word: string | undefined): word is Language => !!word && word in languages;
 
+type Part = () => Promise<{ messages: Messages }>;
+
 const files = {
-  en: () => import('./en.po'),
-  ru: () => import('./ru.po'),
-  it: () => import('./it.po'),
-  pl: () => import('./pl.po'),
-} satisfies Record<Language, () => Promise<{ messages: unknown }>>;
+  en: { first: () => import('./en.po?first'), rest: () => import('./en.po?rest') },
+  ru: { first: () => import('./ru.po?first'), rest: () => import('./ru.po?rest') },
+  it: { first: () => import('./it.po?first'), rest: () => import('./it.po?rest') },
+  pl: { first: () => import('./pl.po?first'), rest: () => import('./pl.po?rest') },
+} satisfies Record<Language, { first: Part; rest: Part }>;
 
 /** The best language for somebody of whom only the browser is known. */
 export function guess(preferred: readonly string[] = navigator.languages): Language {
@@ -27,11 +30,38 @@ export function guess(preferred: readonly string[] = navigator.languages): Langu
   return 'en';
 }
 
-/** Loads a language and speaks it from then on. */
+// The rest of the words on their way, or there.
+let rest: Promise<void> | undefined;
+
+/**
+ * Loads a language and speaks it from then on. The first language of a page
+ * comes without the words that its first look does not need (see
+ * restOfWords); another that is chosen later comes whole, since any part of
+ * the page may be open.
+ */
 export async function speak(language: Language) {
-  const { messages } = await files[language]();
-  i18n.loadAndActivate({ locale: language, messages });
+  const all = i18n.locale !== '';
+  const parts = await Promise.all([files[language].first(), all ? files[language].rest() : null]);
+  i18n.loadAndActivate({ locale: language, messages: { ...parts[0].messages, ...parts[1]?.messages } });
+  if (all) rest = Promise.resolve();
   document.documentElement.lang = language;
+}
+
+/** Ends when every word of the language spoken is there. */
+export function restOfWords(): Promise<void> {
+  const language = i18n.locale;
+  if (!isLanguage(language)) return Promise.resolve();
+  rest ??= files[language].rest().then(
+    ({ messages }) => {
+      // Nothing that is shown waits for these words: nothing is drawn anew for them.
+      if (i18n.locale === language) Object.assign(i18n.messages, messages);
+    },
+    (failure) => {
+      rest = undefined; // the next who asks tries again
+      throw failure;
+    },
+  );
+  return rest;
 }
 
 export { i18n };

@@ -1569,6 +1569,145 @@ export type EveryTerms = {
     workspace: Terms;
 };
 
+export type Export = {
+    /**
+     * The asker may fetch the file from the archive.
+     */
+    archive: boolean;
+    asked_at: string;
+    by: Doer;
+    columns: Array<string>;
+    /**
+     * Records in the file so far.
+     */
+    done: number;
+    ended_at: string | null;
+    /**
+     * When a file that is made must have been taken.
+     */
+    ends_at: string | null;
+    /**
+     * Records, as counted when the file was asked for.
+     */
+    expected: number;
+    filter?: string;
+    format: 'csv' | 'xlsx';
+    id: string;
+    kind: string;
+    made_at: string | null;
+    masked: Array<string>;
+    mine: boolean;
+    /**
+     * How many records were named one by one.
+     */
+    named?: number;
+    /**
+     * The asker may take the file now, once.
+     */
+    open: boolean;
+    reason: string;
+    search?: string;
+    /**
+     * Of the file.
+     */
+    sha256?: string;
+    size: number;
+    sort?: string;
+    state: 'asked' | 'making' | 'made' | 'taken' | 'ended' | 'expired';
+    taken_at: string | null;
+    /**
+     * Of one that ended before its file was taken.
+     */
+    why?: 'session' | 'entry' | 'rights' | 'cancelled' | 'fault';
+};
+
+export type ExportBody = {
+    /**
+     * Every record that the asker may export, if there is neither ids nor filter nor search.
+     */
+    all?: boolean;
+    /**
+     * Names of fields, in the order of the columns. By default every field that may be in a file.
+     */
+    columns?: Array<string>;
+    /**
+     * As in the list of the kind.
+     */
+    filter?: string;
+    format: 'csv' | 'xlsx';
+    /**
+     * The records; or a filter or search that finds them.
+     */
+    ids?: Array<string>;
+    /**
+     * The name of a kind, such as contact.
+     */
+    kind: string;
+    /**
+     * What the file is for, in words; those who look after the archive read it.
+     */
+    reason: string;
+    search?: string;
+    /**
+     * As in the list of the kind.
+     */
+    sort?: string;
+    /**
+     * The time zone in which today begins. By default that of the workspace.
+     */
+    zone?: string;
+};
+
+export type ExportColumn = {
+    field: string;
+    label: string;
+    /**
+     * On some records, at least.
+     */
+    masked: boolean;
+};
+
+export type ExportList = {
+    items: Array<Export>;
+};
+
+export type ExportLook = {
+    columns: Array<ExportColumn>;
+    count: number;
+};
+
+export type ExportSelection = {
+    /**
+     * Every record that the asker may export, if there is neither ids nor filter nor search.
+     */
+    all?: boolean;
+    /**
+     * Names of fields, in the order of the columns. By default every field that may be in a file.
+     */
+    columns?: Array<string>;
+    /**
+     * As in the list of the kind.
+     */
+    filter?: string;
+    /**
+     * The records; or a filter or search that finds them.
+     */
+    ids?: Array<string>;
+    /**
+     * The name of a kind, such as contact.
+     */
+    kind: string;
+    search?: string;
+    /**
+     * As in the list of the kind.
+     */
+    sort?: string;
+    /**
+     * The time zone in which today begins. By default that of the workspace.
+     */
+    zone?: string;
+};
+
 export type FactorItem = {
     created_at: string;
     id: string;
@@ -2167,9 +2306,25 @@ export type Invoice = {
         title?: string;
     } | null;
     /**
+     * Buyer's address
+     */
+    buyer_address?: string | null;
+    /**
      * Buyer as issued
      */
     buyer_as_issued?: string | null;
+    /**
+     * Buyer's registration
+     */
+    buyer_registration?: string | null;
+    /**
+     * Buyer's tax code
+     */
+    buyer_tax_code?: string | null;
+    /**
+     * Buyer's tax number
+     */
+    buyer_tax_id?: string | null;
     can?: {
         delete?: boolean;
         edit?: boolean;
@@ -2275,9 +2430,25 @@ export type Invoice = {
         title?: string;
     } | null;
     /**
+     * Seller's address
+     */
+    seller_address?: string | null;
+    /**
      * Seller as issued
      */
     seller_as_issued?: string | null;
+    /**
+     * Seller's registration
+     */
+    seller_registration?: string | null;
+    /**
+     * Seller's tax code
+     */
+    seller_tax_code?: string | null;
+    /**
+     * Seller's tax number
+     */
+    seller_tax_id?: string | null;
     /**
      * Of fields that are not shown plainly: click or masked.
      */
@@ -2296,6 +2467,10 @@ export type Invoice = {
      * Tags
      */
     tags?: Array<string>;
+    /**
+     * VAT note
+     */
+    tax_note?: 'reverse_charge' | 'exempt' | 'outside' | null;
     /**
      * What for
      */
@@ -2387,6 +2562,10 @@ export type InvoiceFields = {
      * Tags
      */
     tags?: Array<string>;
+    /**
+     * VAT note
+     */
+    tax_note?: 'reverse_charge' | 'exempt' | 'outside' | null;
     /**
      * What for
      */
@@ -2607,6 +2786,10 @@ export type LegalEntity = {
      */
     note?: string | null;
     /**
+     * One of ours
+     */
+    ours?: boolean | null;
+    /**
      * Phones. A number that is not shown is XXXX.
      */
     phones?: Array<{
@@ -2714,6 +2897,10 @@ export type LegalEntityFields = {
      * Note
      */
     note?: string | null;
+    /**
+     * One of ours
+     */
+    ours?: boolean | null;
     /**
      * Phones. A number that is not shown is XXXX.
      */
@@ -2861,6 +3048,62 @@ export type MailTrouble = {
     tried_at: string;
 };
 
+export type Mailbox = {
+    active: boolean;
+    folder?: string;
+    host?: string;
+    port?: number;
+    /**
+     * Why it could not be read the last time.
+     */
+    problem?: 'unreachable' | 'silent' | 'certificate' | 'starttls' | 'password' | 'folder' | 'broken';
+    /**
+     * When all that was there had been read.
+     */
+    read_at?: string;
+    security?: 'tls' | 'starttls';
+    /**
+     * false: no mailbox is read, and nothing else is told.
+     */
+    set: boolean;
+    since?: string;
+    /**
+     * Mails that matched no client and were left in the mailbox.
+     */
+    strangers: number;
+    /**
+     * Mails that were put on cards.
+     */
+    taken: number;
+    tried_at?: string;
+    user?: string;
+    version?: number;
+};
+
+export type MailboxBody = {
+    active: boolean;
+    /**
+     * INBOX, if it is absent.
+     */
+    folder?: string;
+    host: string;
+    /**
+     * Absent: the one that is kept, which is given to no other server and for no other user.
+     */
+    password?: string;
+    port: number;
+    security: 'tls' | 'starttls';
+    /**
+     * The day from which mails are taken, such as 2026-03-02. Today, if it is absent.
+     */
+    since?: string;
+    user: string;
+    /**
+     * The one that was read.
+     */
+    version?: number;
+};
+
 export type Member = {
     person: Named;
     /**
@@ -2977,6 +3220,10 @@ export type Message = {
         title?: string;
     } | null;
     /**
+     * Delivery
+     */
+    delivery?: 'waiting' | 'sent' | 'failed' | null;
+    /**
      * Direction
      */
     direction?: 'in' | 'out' | null;
@@ -2991,6 +3238,10 @@ export type Message = {
         number: string;
         typed?: string;
     }>;
+    /**
+     * Why not delivered
+     */
+    problem?: 'unreachable' | 'settings' | 'recipient' | 'refused' | 'late' | 'broken' | 'returned' | null;
     /**
      * Responsible
      */
@@ -3176,6 +3427,17 @@ export type NoticeList = {
     items: Array<Notice>;
 };
 
+export type OfferedShape = {
+    /**
+     * In the order in which they are offered.
+     */
+    sources: Array<string>;
+    /**
+     * In the order in which they are offered.
+     */
+    tags: Array<string>;
+};
+
 export type Operation = {
     done: number;
     /**
@@ -3302,6 +3564,10 @@ export type PersonPatch = {
 };
 
 export type Pipeline = {
+    /**
+     * With whose rights it starts by itself: who has said last what it does.
+     */
+    author: Named;
     id: string;
     /**
      * The kind of record that passes through it.
@@ -3317,6 +3583,14 @@ export type Pipeline = {
      * After so many days without a change something has rested too long; 0: never.
      */
     stale_days: number;
+    /**
+     * Pipelines of deals: one that is won there starts the process by itself.
+     */
+    starts_after: Array<string>;
+    /**
+     * The tasks that a process begins with.
+     */
+    steps: Array<StepShape>;
     version: number;
 };
 
@@ -3339,6 +3613,14 @@ export type PipelineBody = {
      * Absent: as it was.
      */
     stale_days?: number;
+    /**
+     * Pipelines of deals: one that is won there starts the process by itself, with the rights of whoever says so. Absent: as they were.
+     */
+    starts_after?: Array<string>;
+    /**
+     * The tasks that a process begins with; absent: as they were.
+     */
+    steps?: Array<StepShape>;
     /**
      * The one that was read; absent: whatever it is now.
      */
@@ -3554,6 +3836,13 @@ export type ProcessBoard = {
             currency: string;
         }>;
     }>;
+    pipeline: string;
+};
+
+export type ProcessBody = {
+    /**
+     * Which process: a pipeline for processes.
+     */
     pipeline: string;
 };
 
@@ -4856,6 +5145,10 @@ export type StageRuleShape = {
     stage: string;
 };
 
+export type Started = {
+    process: string;
+};
+
 export type Step = {
     action: 'created' | 'changed' | 'deleted' | 'restored';
     at: string;
@@ -4866,6 +5159,18 @@ export type Step = {
 
 export type StepList = {
     items: Array<Step>;
+};
+
+export type StepShape = {
+    /**
+     * An option of the task's activity.
+     */
+    activity?: string;
+    /**
+     * How many days after the start it is due.
+     */
+    days: number;
+    title: string;
 };
 
 export type Subject = {
@@ -5078,6 +5383,48 @@ export type TaskPage = {
      * The cursor of the next page; null at the end.
      */
     next: string | null;
+};
+
+export type Template = {
+    audience: 'private' | 'everyone' | 'group';
+    /**
+     * The letter names a field that the asker may not see: its subject and text are left out.
+     */
+    barred: boolean;
+    body: string;
+    group: Named;
+    id: string;
+    may_edit: boolean;
+    mine: boolean;
+    name: string;
+    owner: Named;
+    subject: string;
+    version: number;
+};
+
+export type TemplateBody = {
+    /**
+     * Who else may use it; by default nobody. Others take the ability views.share.
+     */
+    audience?: 'private' | 'everyone' | 'group';
+    /**
+     * Plain text. Names of fields of a client between braces, such as {name}, are filled in when it is sent.
+     */
+    body: string;
+    /**
+     * For the audience group.
+     */
+    group?: string;
+    name: string;
+    subject: string;
+    /**
+     * Of a change: the version that was seen; absent: whatever it is now.
+     */
+    version?: number;
+};
+
+export type TemplateList = {
+    items: Array<Template>;
 };
 
 export type Terms = {
@@ -9614,6 +9961,12 @@ export type SendLetterData = {
      * At most 512 KiB.
      */
     body: LetterBody;
+    headers?: {
+        /**
+         * A word of the caller's choice, at most 255 characters, for this one creation. Sent again with the same body it makes nothing new and answers as before; with another body: 422.
+         */
+        'Idempotency-Key'?: string;
+    };
     path: {
         id: string;
     };
@@ -10645,6 +10998,36 @@ export type MergeDealResponses = {
 
 export type MergeDealResponse = MergeDealResponses[keyof MergeDealResponses];
 
+export type StartProcessData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: ProcessBody;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/deals/{id}/processes';
+};
+
+export type StartProcessErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type StartProcessError = StartProcessErrors[keyof StartProcessErrors];
+
+export type StartProcessResponses = {
+    /**
+     * Created
+     */
+    201: Started;
+};
+
+export type StartProcessResponse = StartProcessResponses[keyof StartProcessResponses];
+
 export type RestoreDealData = {
     body?: never;
     path: {
@@ -10969,6 +11352,191 @@ export type SetDirectoryResponses = {
 
 export type SetDirectoryResponse = SetDirectoryResponses[keyof SetDirectoryResponses];
 
+export type ListExportsData = {
+    body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
+    path?: never;
+    query?: {
+        /**
+         * The id of the last one of the page before.
+         */
+        before?: string;
+    };
+    url: '/api/v1/exports';
+};
+
+export type ListExportsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListExportsError = ListExportsErrors[keyof ListExportsErrors];
+
+export type ListExportsResponses = {
+    /**
+     * OK
+     */
+    200: ExportList;
+};
+
+export type ListExportsResponse = ListExportsResponses[keyof ListExportsResponses];
+
+export type CreateExportData = {
+    /**
+     * At most 512 KiB.
+     */
+    body: ExportBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/exports';
+};
+
+export type CreateExportErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type CreateExportError = CreateExportErrors[keyof CreateExportErrors];
+
+export type CreateExportResponses = {
+    /**
+     * Created
+     */
+    201: Export;
+};
+
+export type CreateExportResponse = CreateExportResponses[keyof CreateExportResponses];
+
+export type LookAtExportData = {
+    /**
+     * At most 512 KiB.
+     */
+    body: ExportSelection;
+    path?: never;
+    query?: never;
+    url: '/api/v1/exports/look';
+};
+
+export type LookAtExportErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type LookAtExportError = LookAtExportErrors[keyof LookAtExportErrors];
+
+export type LookAtExportResponses = {
+    /**
+     * OK
+     */
+    200: ExportLook;
+};
+
+export type LookAtExportResponse = LookAtExportResponses[keyof LookAtExportResponses];
+
+export type CancelExportData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/exports/{id}';
+};
+
+export type CancelExportErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type CancelExportError = CancelExportErrors[keyof CancelExportErrors];
+
+export type CancelExportResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type CancelExportResponse = CancelExportResponses[keyof CancelExportResponses];
+
+export type GetExportData = {
+    body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/exports/{id}';
+};
+
+export type GetExportErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetExportError = GetExportErrors[keyof GetExportErrors];
+
+export type GetExportResponses = {
+    /**
+     * OK
+     */
+    200: Export;
+};
+
+export type GetExportResponse = GetExportResponses[keyof GetExportResponses];
+
+export type GetExportFileData = {
+    body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/exports/{id}/file';
+};
+
+export type GetExportFileErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetExportFileError = GetExportFileErrors[keyof GetExportFileErrors];
+
+export type GetExportFileResponses = {
+    /**
+     * OK
+     */
+    200: Blob | File;
+};
+
+export type GetExportFileResponse = GetExportFileResponses[keyof GetExportFileResponses];
+
 export type ListFilesData = {
     body?: never;
     headers?: {
@@ -11180,6 +11748,12 @@ export type AttachFileData = {
      * At most 25600 KiB.
      */
     body: Blob | File;
+    headers?: {
+        /**
+         * The name of the file, percent-encoded.
+         */
+        'Castellan-File-Name'?: string;
+    };
     path?: never;
     query?: {
         /**
@@ -13452,6 +14026,12 @@ export type RevertInvoiceResponse = RevertInvoiceResponses[keyof RevertInvoiceRe
 
 export type IssueInvoiceData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -13509,6 +14089,12 @@ export type MergeInvoiceResponse = MergeInvoiceResponses[keyof MergeInvoiceRespo
 
 export type PayInvoiceData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -13793,6 +14379,12 @@ export type GetInvoiceTimelineResponse = GetInvoiceTimelineResponses[keyof GetIn
 
 export type UnpayInvoiceData = {
     body?: never;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -13823,6 +14415,12 @@ export type VoidInvoiceData = {
      * At most 64 KiB.
      */
     body: VoidBody;
+    headers?: {
+        /**
+         * The version that was read, as the header ETag told it ("3"). If it is another by now: 412, and nothing is changed.
+         */
+        'If-Match'?: string;
+    };
     path: {
         id: string;
     };
@@ -15310,6 +15908,122 @@ export type ExplainLegalEntityResponses = {
 
 export type ExplainLegalEntityResponse = ExplainLegalEntityResponses[keyof ExplainLegalEntityResponses];
 
+export type ListLetterTemplatesData = {
+    body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/letter-templates';
+};
+
+export type ListLetterTemplatesErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListLetterTemplatesError = ListLetterTemplatesErrors[keyof ListLetterTemplatesErrors];
+
+export type ListLetterTemplatesResponses = {
+    /**
+     * OK
+     */
+    200: TemplateList;
+};
+
+export type ListLetterTemplatesResponse = ListLetterTemplatesResponses[keyof ListLetterTemplatesResponses];
+
+export type CreateLetterTemplateData = {
+    /**
+     * At most 512 KiB.
+     */
+    body: TemplateBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/letter-templates';
+};
+
+export type CreateLetterTemplateErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type CreateLetterTemplateError = CreateLetterTemplateErrors[keyof CreateLetterTemplateErrors];
+
+export type CreateLetterTemplateResponses = {
+    /**
+     * Created
+     */
+    201: Template;
+};
+
+export type CreateLetterTemplateResponse = CreateLetterTemplateResponses[keyof CreateLetterTemplateResponses];
+
+export type DeleteLetterTemplateData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/letter-templates/{id}';
+};
+
+export type DeleteLetterTemplateErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type DeleteLetterTemplateError = DeleteLetterTemplateErrors[keyof DeleteLetterTemplateErrors];
+
+export type DeleteLetterTemplateResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type DeleteLetterTemplateResponse = DeleteLetterTemplateResponses[keyof DeleteLetterTemplateResponses];
+
+export type ChangeLetterTemplateData = {
+    /**
+     * At most 512 KiB.
+     */
+    body: TemplateBody;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/letter-templates/{id}';
+};
+
+export type ChangeLetterTemplateErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ChangeLetterTemplateError = ChangeLetterTemplateErrors[keyof ChangeLetterTemplateErrors];
+
+export type ChangeLetterTemplateResponses = {
+    /**
+     * OK
+     */
+    200: Template;
+};
+
+export type ChangeLetterTemplateResponse = ChangeLetterTemplateResponses[keyof ChangeLetterTemplateResponses];
+
 export type ListMessagesData = {
     body?: never;
     headers?: {
@@ -15742,6 +16456,33 @@ export type GetMessageAccessResponses = {
 };
 
 export type GetMessageAccessResponse = GetMessageAccessResponses[keyof GetMessageAccessResponses];
+
+export type SendLetterAgainData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/messages/{id}/again';
+};
+
+export type SendLetterAgainErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type SendLetterAgainError = SendLetterAgainErrors[keyof SendLetterAgainErrors];
+
+export type SendLetterAgainResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type SendLetterAgainResponse = SendLetterAgainResponses[keyof SendLetterAgainResponses];
 
 export type GetMessageHistoryData = {
     body?: never;
@@ -22106,6 +22847,174 @@ export type TestMailResponses = {
 };
 
 export type TestMailResponse = TestMailResponses[keyof TestMailResponses];
+
+export type RemoveMailboxData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/settings/mailbox';
+};
+
+export type RemoveMailboxErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type RemoveMailboxError = RemoveMailboxErrors[keyof RemoveMailboxErrors];
+
+export type RemoveMailboxResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type RemoveMailboxResponse = RemoveMailboxResponses[keyof RemoveMailboxResponses];
+
+export type GetMailboxData = {
+    body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/settings/mailbox';
+};
+
+export type GetMailboxErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetMailboxError = GetMailboxErrors[keyof GetMailboxErrors];
+
+export type GetMailboxResponses = {
+    /**
+     * OK
+     */
+    200: Mailbox;
+};
+
+export type GetMailboxResponse = GetMailboxResponses[keyof GetMailboxResponses];
+
+export type SetMailboxData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: MailboxBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/settings/mailbox';
+};
+
+export type SetMailboxErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type SetMailboxError = SetMailboxErrors[keyof SetMailboxErrors];
+
+export type SetMailboxResponses = {
+    /**
+     * OK
+     */
+    200: Mailbox;
+};
+
+export type SetMailboxResponse = SetMailboxResponses[keyof SetMailboxResponses];
+
+export type ReadMailboxData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/settings/mailbox/look';
+};
+
+export type ReadMailboxErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ReadMailboxError = ReadMailboxErrors[keyof ReadMailboxErrors];
+
+export type ReadMailboxResponses = {
+    /**
+     * OK
+     */
+    200: Mailbox;
+};
+
+export type ReadMailboxResponse = ReadMailboxResponses[keyof ReadMailboxResponses];
+
+export type GetOfferedWordsData = {
+    body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/settings/words';
+};
+
+export type GetOfferedWordsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetOfferedWordsError = GetOfferedWordsErrors[keyof GetOfferedWordsErrors];
+
+export type GetOfferedWordsResponses = {
+    /**
+     * OK
+     */
+    200: OfferedShape;
+};
+
+export type GetOfferedWordsResponse = GetOfferedWordsResponses[keyof GetOfferedWordsResponses];
+
+export type SetOfferedWordsData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: OfferedShape;
+    path?: never;
+    query?: never;
+    url: '/api/v1/settings/words';
+};
+
+export type SetOfferedWordsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type SetOfferedWordsError = SetOfferedWordsErrors[keyof SetOfferedWordsErrors];
+
+export type SetOfferedWordsResponses = {
+    /**
+     * OK
+     */
+    200: OfferedShape;
+};
+
+export type SetOfferedWordsResponse = SetOfferedWordsResponses[keyof SetOfferedWordsResponses];
 
 export type GetSetupData = {
     body?: never;

@@ -8,10 +8,9 @@ import { clientToBook, pickClients, revealInBooking } from '../../api/journal';
 import { find, type Phone, type Record_ } from '../../api/records';
 import { holds, useMe } from '../../api/session';
 import { Avatar } from '../../kit/avatar';
-import { useTell } from '../../kit/failure';
 import { phoneText } from '../../kit/field-value';
-import { Protected } from '../../kit/protected';
 import classes from './booking.module.css';
+import { Phones } from './phones';
 
 /** A client that is there already, or one who will be made with the appointment. */
 export interface ClientDraft {
@@ -130,12 +129,7 @@ function NewNamed({ name }: { name: string }) {
 /** The chosen one, and how they are reached, as this window may show it. */
 function Chosen({ client, onDrop }: { client: ClientDraft; onDrop: () => void }) {
   const { t } = useLingui();
-  const tell = useTell();
-  const me = useMe();
   const { data, error } = useQuery(clientToBook(client.id ?? ''));
-  const [open, setOpen] = useState<Phone[] | null>(null);
-  const sight = data?.sight?.phones ?? 'plain';
-  const phones = open ?? (data && sight === 'plain' ? (data.phones as Phone[] | null) : null);
   return (
     <Input.Wrapper label={t`Client`} size="sm" labelElement="div">
       <div className={classes.chosen}>
@@ -146,26 +140,14 @@ function Chosen({ client, onDrop }: { client: ClientDraft; onDrop: () => void })
             <span className={classes.quiet}>
               <Trans>Not yours to see</Trans>
             </span>
-          ) : phones?.length ? (
-            <span className={classes.quiet}>{phones.map((phone) => phoneText(phone.number)).join(', ')}</span>
-          ) : data && sight !== 'plain' && sight !== 'hidden' && 'phones' in data ? (
-            <Protected
-              mask="XXXX"
-              sight={sight === 'click' ? 'click' : 'masked'}
-              label={t`Phones`}
-              onReveal={
-                sight === 'click' && !me.view_as
-                  ? async () => {
-                      try {
-                        const answer = await revealInBooking(data.id, ['phones']);
-                        setOpen((answer.fields.phones as Phone[] | null) ?? []);
-                      } catch (failure) {
-                        tell(failure);
-                      }
-                    }
-                  : undefined
-              }
-            />
+          ) : data ? (
+            <Phones client={data} reveal={revealInBooking}>
+              {(phones) => (
+                <span className={classes.quiet}>
+                  {phones.map((phone) => phoneText(phone.number)).join(', ')}
+                </span>
+              )}
+            </Phones>
           ) : null}
         </div>
         <ActionIcon aria-label={t`Choose another client`} onClick={onDrop}>

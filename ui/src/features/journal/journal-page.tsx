@@ -18,6 +18,7 @@ import { holds, useMe } from '../../api/session';
 import { Avatar } from '../../kit/avatar';
 import { Empty } from '../../kit/empty';
 import { Failure } from '../../kit/failure';
+import { later } from '../../kit/later';
 import { PageTitle } from '../../kit/page';
 import { asDate, clockOf, dayOf, daysLater, momentOf, mondayOf, wallOf } from '../../kit/wall';
 import { writing } from '../../text';
@@ -26,15 +27,15 @@ import type { Begin } from './booking';
 import type { Moved } from './calendar';
 import { DayList } from './day-list';
 import classes from './journal.module.css';
-import { type Placed, placed, takes } from './parts';
+import { type Placed, placed } from './parts';
 import { useStatusWords } from './status';
 import { useJournal } from './use-journal';
 
 // The calendar comes with the journal of a desk; a phone never fetches it.
-const Calendar = lazy(() => import('./calendar'));
-const MonthGrid = lazy(() => import('../../kit/calendar'));
-const VisitCard = lazy(() => import('./visit-card'));
-const Booking = lazy(() => import('./booking'));
+const Calendar = lazy(later(() => import('./calendar')));
+const MonthGrid = lazy(later(() => import('../../kit/calendar')));
+const VisitCard = lazy(later(() => import('./visit-card')));
+const Booking = lazy(later(() => import('./booking')));
 
 const route = getRouteApi('/in/journal');
 
@@ -197,7 +198,8 @@ export function JournalPage() {
   const heading = week
     ? title.formatRange(asDate(first), asDate(daysLater(after, -1)))
     : title.format(asDate(at));
-  const count = shown.filter((each) => takes(each.visit)).length;
+  // As many as the figures of today count: who did not come had an appointment.
+  const count = shown.filter((each) => each.visit.status !== 'cancelled').length;
 
   return (
     <div className={classes.page}>

@@ -10,18 +10,17 @@ import {
   IconX,
 } from '@tabler/icons-react';
 import { Link } from '@tanstack/react-router';
-import { useEffect, useState } from 'react';
+import { useEffect } from 'react';
 import { type Column, revealInJournal, type Status } from '../../api/journal';
-import type { Phone, Record_ } from '../../api/records';
+import type { Record_ } from '../../api/records';
 import { useMe } from '../../api/session';
-import { useTell } from '../../kit/failure';
 import { moneyText, phoneText } from '../../kit/field-value';
-import { Protected } from '../../kit/protected';
 import { asDate, clockOf, dayOf, later } from '../../kit/wall';
 import { writing } from '../../text';
 import type { Moved } from './calendar';
 import classes from './journal.module.css';
 import type { Placed } from './parts';
+import { Phones } from './phones';
 import { atOnce, icons, useStatusWords } from './status';
 
 interface Props {
@@ -82,7 +81,7 @@ export default function VisitCard(props: Props) {
       </Popover.Target>
       <Popover.Dropdown p={0} aria-label={visit.title}>
         <div className={classes.card}>
-          <header className={classes.cardHead}>
+          <div className={classes.cardHead}>
             <div className={classes.cardTitle}>
               {visit.contact ? (
                 client ? (
@@ -104,8 +103,20 @@ export default function VisitCard(props: Props) {
             <ActionIcon size={26} aria-label={t`Close`} onClick={onClose}>
               <IconX size={16} />
             </ActionIcon>
-          </header>
-          {client && <Phones client={client} />}
+          </div>
+          {client && (
+            <div className={classes.phones}>
+              <Phones client={client} reveal={revealInJournal}>
+                {(phones) =>
+                  phones.map((phone) => (
+                    <a key={phone.number} href={`tel:${phone.number}`}>
+                      {phoneText(phone.number)}
+                    </a>
+                  ))
+                }
+              </Phones>
+            </div>
+          )}
           <dl className={classes.facts}>
             <dt>
               <Trans>When</Trans>
@@ -161,7 +172,7 @@ export default function VisitCard(props: Props) {
             ))}
           </div>
           {props.mayChange || visit.can?.delete ? (
-            <footer className={classes.cardFoot}>
+            <div className={classes.cardFoot}>
               {props.mayChange && (
                 <Button variant="default" leftSection={<IconPencil size={14} />} onClick={props.onEdit}>
                   <Trans>Change</Trans>
@@ -233,7 +244,7 @@ export default function VisitCard(props: Props) {
                   )}
                 </Menu.Dropdown>
               </Menu>
-            </footer>
+            </div>
           ) : (
             <p className={classes.cannot}>
               <Trans>Your role lets you look at appointments, not change them.</Trans>
@@ -242,49 +253,5 @@ export default function VisitCard(props: Props) {
         </div>
       </Popover.Dropdown>
     </Popover>
-  );
-}
-
-/** How the client is reached, as the journal may show it. */
-function Phones({ client }: { client: Record_ }) {
-  const { t } = useLingui();
-  const tell = useTell();
-  const me = useMe();
-  const [open, setOpen] = useState<Phone[] | null>(null);
-  const sight = client.sight?.phones ?? 'plain';
-  const shown = open ?? (sight === 'plain' ? ((client.phones as Phone[] | null) ?? []) : null);
-  if (shown) {
-    if (shown.length === 0) return null;
-    return (
-      <div className={classes.phones}>
-        {shown.map((phone) => (
-          <a key={phone.number} href={`tel:${phone.number}`}>
-            {phoneText(phone.number)}
-          </a>
-        ))}
-      </div>
-    );
-  }
-  if (sight === 'hidden' || !('phones' in client)) return null;
-  return (
-    <div className={classes.phones}>
-      <Protected
-        mask="XXXX"
-        sight={sight === 'click' ? 'click' : 'masked'}
-        label={t`Phones`}
-        onReveal={
-          sight === 'click' && !me.view_as
-            ? async () => {
-                try {
-                  const answer = await revealInJournal(client.id, ['phones']);
-                  setOpen((answer.fields.phones as Phone[] | null) ?? []);
-                } catch (failure) {
-                  tell(failure);
-                }
-              }
-            : undefined
-        }
-      />
-    </div>
   );
 }

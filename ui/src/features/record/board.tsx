@@ -26,6 +26,7 @@ import { allOf, line, parse } from '../../kit/filter/condition';
 import { useUndo } from '../../kit/undo';
 import { writing } from '../../text';
 import classes from './board.module.css';
+import { followsFinger } from './board-touch';
 import { place } from './cache';
 import { AskFirst } from './stage-asks';
 
@@ -138,6 +139,7 @@ export default function Board({ kind, question, pipeline, onPipeline, opened, on
       <section
         className={classes.board}
         data-loading={!data || undefined}
+        data-board
         aria-label={t`Board`}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls sideways is reached by keys
         tabIndex={0}
@@ -312,6 +314,7 @@ function LaneOf({ kind, pipeline, stage, lane, question, opened, onOpen, onMove 
       className={classes.lane}
       data-over={over || undefined}
       data-outcome={stage.outcome}
+      data-stage={id}
       aria-label={stage.name}
     >
       <header className={classes.head}>
@@ -386,15 +389,35 @@ function Card({ kind, pipeline, stage, record, open, onOpen, onMove }: CardProps
   );
   const rested = restedFor(pipeline, stage, record);
 
+  // What is held stays held when the board is read anew meanwhile.
+  const latest = useRef({ record, stage: stage.id, onMove });
+  latest.current = { record, stage: stage.id, onMove };
+  const movable = !!onMove;
   useEffect(() => {
-    if (!here.current || !onMove) return;
-    return draggable({
-      element: here.current,
-      getInitialData: () => ({ board: kind.name, record, stage: stage.id }),
+    const element = here.current;
+    const board = element?.closest<HTMLElement>('[data-board]');
+    if (!element || !board || !movable) return;
+    const letGo = draggable({
+      element,
+      getInitialData: () => ({
+        board: kind.name,
+        record: latest.current.record,
+        stage: latest.current.stage,
+      }),
       onDragStart: () => setHeld(true),
       onDrop: () => setHeld(false),
     });
-  }, [kind.name, record, stage.id, onMove]);
+    const lift = followsFinger({
+      element,
+      board,
+      onHeld: setHeld,
+      onDrop: (to) => latest.current.onMove?.(latest.current.record, to),
+    });
+    return () => {
+      letGo();
+      lift();
+    };
+  }, [kind.name, movable]);
 
   function onKey(event: KeyboardEvent<HTMLElement>) {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key] ?? 0;

@@ -1,22 +1,33 @@
 import { Plural, Trans, useLingui } from '@lingui/react/macro';
 import { ActionIcon, Button, Group, Popover, Select, Stack, TagsInput } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
-import { IconArrowMerge, IconEdit, IconTag, IconTrash, IconUserCheck, IconX } from '@tabler/icons-react';
+import {
+  IconArrowMerge,
+  IconEdit,
+  IconFileExport,
+  IconTag,
+  IconTrash,
+  IconUserCheck,
+  IconX,
+} from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { lazy, Suspense, useState } from 'react';
 import type { Field, Kind } from '../../api/kinds';
+import { offered } from '../../api/offered';
 import { names } from '../../api/people';
 import { type Bulk, bulk, type Done, progress, type Question, undo } from '../../api/records';
 import { holds, useMe } from '../../api/session';
 import { useTell } from '../../kit/failure';
 import { FieldInput, sendable } from '../../kit/field-input';
+import { later } from '../../kit/later';
 import { useUndo } from '../../kit/undo';
 import { fieldLabel } from '../../kit/words';
 import { writing } from '../../text';
 import classes from './bulk-bar.module.css';
 import { useCache } from './cache';
 
-const MergeDialog = lazy(() => import('./merge'));
+const ExportDialog = lazy(later(() => import('./export')));
+const MergeDialog = lazy(later(() => import('./merge')));
 
 interface Props {
   kind: Kind;
@@ -39,11 +50,13 @@ export default function BulkBar({ kind, selected, total, question, allLoaded, on
   const [every, setEvery] = useState(false);
   const [busy, setBusy] = useState(false);
   const [merging, setMerging] = useState<[string, string] | null>(null);
+  const [exporting, setExporting] = useState(false);
 
   const me = useMe();
   const mayAssign = holds(me, 'records.assign');
   const mayEdit = (kind.actions.edit ?? 'denied') !== 'denied';
   const mayDelete = (kind.actions.delete ?? 'denied') !== 'denied';
+  const mayExport = (kind.actions.export ?? 'denied') !== 'denied';
   const hasTags = kind.fields.some((field) => field.name === 'tags' && field.writable !== false);
   const mayMerge =
     holds(me, 'records.merge') &&
@@ -103,15 +116,16 @@ export default function BulkBar({ kind, selected, total, question, allLoaded, on
     setTimeout(look, 500);
   }
 
+  const target: Pick<Bulk, 'ids' | 'filter' | 'search' | 'all'> = every
+    ? {
+        ...(question.filter || question.search ? {} : { all: true }),
+        ...(question.filter ? { filter: question.filter } : {}),
+        ...(question.search ? { search: question.search } : {}),
+      }
+    : { ids: [...selected] };
+
   async function run(what: What) {
     setBusy(true);
-    const target: Pick<Bulk, 'ids' | 'filter' | 'search' | 'all'> = every
-      ? {
-          ...(question.filter || question.search ? {} : { all: true }),
-          ...(question.filter ? { filter: question.filter } : {}),
-          ...(question.search ? { search: question.search } : {}),
-        }
-      : { ids: [...selected] };
     try {
       const answer = await bulk(kind.plural, { ...target, ...what });
       if (what.action === 'delete' && !every) cache.takeOut(selected);
@@ -177,6 +191,15 @@ export default function BulkBar({ kind, selected, total, question, allLoaded, on
             <Trans>Merge…</Trans>
           </Button>
         )}
+        {mayExport && (
+          <Button
+            variant="default"
+            leftSection={<IconFileExport size={15} />}
+            onClick={() => setExporting(true)}
+          >
+            <Trans>Export…</Trans>
+          </Button>
+        )}
         {mayDelete && (
           <Button
             variant="default"
@@ -191,6 +214,16 @@ export default function BulkBar({ kind, selected, total, question, allLoaded, on
       <ActionIcon aria-label={t`Untick all`} onClick={onDone}>
         <IconX size={16} />
       </ActionIcon>
+      {exporting && (
+        <Suspense>
+          <ExportDialog
+            kind={kind}
+            which={every ? { ...target, ...(question.sort ? { sort: question.sort } : {}) } : target}
+            shown={(question.fields ?? '').split(',')}
+            onClose={() => setExporting(false)}
+          />
+        </Suspense>
+      )}
       {merging && (
         <Suspense>
           <MergeDialog
@@ -283,6 +316,7 @@ function EditButton({
 function TagButton({ onTags }: { onTags: (action: 'tag' | 'untag', tags: string[]) => void }) {
   const { t } = useLingui();
   const [tags, setTags] = useState<string[]>([]);
+  const { data: words } = useQuery(offered);
   return (
     <Popover position="top" width={280} trapFocus>
       <Popover.Target>
@@ -292,7 +326,15 @@ function TagButton({ onTags }: { onTags: (action: 'tag' | 'untag', tags: string[
       </Popover.Target>
       <Popover.Dropdown>
         <Stack gap="xs">
-          <TagsInput size="sm" data-autofocus label={t`Tags`} value={tags} onChange={setTags} />
+          <TagsInput
+            size="sm"
+            data-autofocus
+            label={t`Tags`}
+            comboboxProps={{ withinPortal: false }}
+            data={words?.tags ?? []}
+            value={tags}
+            onChange={setTags}
+          />
           <Group gap={6} grow>
             <Button disabled={tags.length === 0} onClick={() => onTags('tag', tags)}>
               <Trans>Add</Trans>

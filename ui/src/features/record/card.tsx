@@ -1,4 +1,5 @@
 // Only the card has tabs: their styles come with it.
+import { later } from '../../kit/later';
 import '@mantine/core/styles/Tabs.css';
 import { Trans, useLingui } from '@lingui/react/macro';
 import { ActionIcon, Menu, Skeleton, Tabs } from '@mantine/core';
@@ -36,12 +37,13 @@ import { SeenTab } from './seen';
 import { ShareDialog } from './share';
 import { Timeline } from './timeline';
 
-const CardTwins = lazy(() => import('./card-twins'));
-const Convert = lazy(() => import('./convert'));
-const Invoice = lazy(() => import('./invoice'));
-const NextStep = lazy(() => import('./next-step'));
-const Files = lazy(() => import('./files'));
-const MergeDialog = lazy(() => import('./merge'));
+const CardTwins = lazy(later(() => import('./card-twins')));
+const Convert = lazy(later(() => import('./convert')));
+const Invoice = lazy(later(() => import('./invoice')));
+const StartProcess = lazy(later(() => import('./start-process')));
+const NextStep = lazy(later(() => import('./next-step')));
+const Files = lazy(later(() => import('./files')));
+const MergeDialog = lazy(later(() => import('./merge')));
 
 const route = getRouteApi('/in/$plural/$id');
 
@@ -197,6 +199,11 @@ export function Card({ kind, beside, id, tab, onTab, onClose }: Props) {
               <Menu.Item leftSection={<IconHistory size={16} />} onClick={() => onTab('history')}>
                 <Trans>Earlier versions</Trans>
               </Menu.Item>
+              {kind.name === 'deal' && !record.binned && !readOnly && (
+                <Suspense>
+                  <StartProcess record={record} />
+                </Suspense>
+              )}
               {mayMerge && (
                 <Menu.Item leftSection={<IconArrowMerge size={16} />} onClick={() => setMerging(true)}>
                   <Trans>Merge with another…</Trans>

@@ -5,16 +5,19 @@ import { type KeyboardEvent, lazy, useRef, useState } from 'react';
 import { Problem } from '../../api/http';
 import type { Field, Kind } from '../../api/kinds';
 import { change, type Record_ } from '../../api/records';
+import { useMe } from '../../api/session';
 import { useSentence, useTell } from '../../kit/failure';
 import { FieldInput, keepsEnter, savesAtOnce, sendable } from '../../kit/field-input';
 import { FieldValue, isEmpty, sightOf } from '../../kit/field-value';
+import { later } from '../../kit/later';
 import { fieldLabel } from '../../kit/words';
 import { useCache } from './cache';
+import { inCurrency } from './currency';
 import classes from './fields.module.css';
 import { useNames } from './names';
 import { useReveals } from './reveals';
 
-const Why = lazy(() => import('./why'));
+const Why = lazy(later(() => import('./why')));
 
 interface Part {
   kind: Kind;
@@ -29,11 +32,12 @@ function useSave({ kind, record }: Part) {
   const tell = useTell();
   const sentence = useSentence();
   const reveals = useReveals();
+  const me = useMe();
   return async (field: Field, value: unknown): Promise<string | null> => {
     try {
-      const next = await change(kind.plural, record.id, record.version, {
-        [field.name]: sendable(field, value),
-      });
+      const values = { [field.name]: sendable(field, value) };
+      const whole = inCurrency(kind, record, values, me.workspace.currency);
+      const next = await change(kind.plural, record.id, record.version, whole);
       reveals.close(record.id, field.name);
       cache.place(next);
       return null;

@@ -1,5 +1,5 @@
 import { Trans, useLingui } from '@lingui/react/macro';
-import { ActionIcon, Button, Group, TextInput } from '@mantine/core';
+import { ActionIcon, Button, Group, Modal, Stack, TextInput } from '@mantine/core';
 import { IconDownload, IconPlus, IconX } from '@tabler/icons-react';
 import { useRef, useState } from 'react';
 import { keep } from '../../api/files';
@@ -34,6 +34,7 @@ export default function Invoice({ record, readOnly }: { record: Record_; readOnl
   const state = String(record.status ?? '');
   const draft = state === 'draft' && record.can?.edit === true && !readOnly;
   const [typed, setTyped] = useState<Line[] | null>(null);
+  const [voiding, setVoiding] = useState(false);
   const lines = typed ?? (held.length || !draft ? held : [blank()]);
   const titles = useRef<(HTMLInputElement | null)[]>([]);
   const whole = (all: Line[]) => all.filter((line) => line.title.trim() && line.price.trim());
@@ -174,10 +175,14 @@ export default function Invoice({ record, readOnly }: { record: Record_; readOnl
           <Trans>Add a line</Trans>
         </Button>
       )}
-      <div className={classes.total} aria-live="polite">
-        {t`Net`} {money(decimal(sums.net))} · {t`VAT`} {money(decimal(sums.vat))}
-        <strong>{money(decimal(sums.gross))}</strong>
-      </div>
+      <dl className={classes.total} aria-live="polite">
+        <dt>{t`Net`}</dt>
+        <dd>{money(decimal(sums.net))}</dd>
+        <dt>{t`VAT`}</dt>
+        <dd>{money(decimal(sums.vat))}</dd>
+        <dt className={classes.whole}>{t`Total`}</dt>
+        <dd className={classes.whole}>{money(decimal(sums.gross))}</dd>
+      </dl>
       <Group gap="xs" justify="flex-end">
         {typed && (
           <Button variant="default" loading={busy} onClick={save}>
@@ -190,17 +195,7 @@ export default function Invoice({ record, readOnly }: { record: Record_; readOnl
           </Button>
         )}
         {(state === 'issued' || state === 'paid') && mayStep && (
-          <Button
-            variant="subtle"
-            color="red"
-            loading={busy}
-            onClick={() => {
-              const reason = window.prompt(
-                t`Why is it void? The number stays taken, and this cannot be undone.`,
-              );
-              if (reason !== null) void run(() => voidInvoice(record.id, record.version, reason));
-            }}
-          >
+          <Button variant="subtle" color="red" loading={busy} onClick={() => setVoiding(true)}>
             <Trans>Void</Trans>
           </Button>
         )}
@@ -215,6 +210,70 @@ export default function Invoice({ record, readOnly }: { record: Record_; readOnl
           </Button>
         )}
       </Group>
+      {voiding && (
+        <VoidDialog
+          number={String(record.number ?? '')}
+          onClose={() => setVoiding(false)}
+          onVoid={async (reason) => {
+            if (await run(() => voidInvoice(record.id, record.version, reason))) setVoiding(false);
+          }}
+        />
+      )}
     </section>
+  );
+}
+
+/** Asks why, and says what it means: there is no way back. */
+function VoidDialog({
+  number,
+  onClose,
+  onVoid,
+}: {
+  number: string;
+  onClose: () => void;
+  onVoid: (reason: string) => Promise<void>;
+}) {
+  const { t } = useLingui();
+  const [reason, setReason] = useState('');
+  const [busy, setBusy] = useState(false);
+  return (
+    <Modal
+      opened
+      onClose={onClose}
+      size="sm"
+      title={t`Make invoice ${number} void`}
+      closeButtonProps={{ 'aria-label': t`Close` }}
+    >
+      <form
+        onSubmit={async (event) => {
+          event.preventDefault();
+          setBusy(true);
+          await onVoid(reason.trim());
+          setBusy(false);
+        }}
+      >
+        <Stack gap="sm">
+          <p className={classes.meant}>
+            <Trans>The number stays taken and the invoice stays readable. This cannot be undone.</Trans>
+          </p>
+          <TextInput
+            size="sm"
+            data-autofocus
+            maxLength={250}
+            label={t`Why is it void?`}
+            value={reason}
+            onChange={(event) => setReason(event.currentTarget.value)}
+          />
+          <Group gap="xs" justify="flex-end">
+            <Button variant="default" onClick={onClose}>
+              <Trans>Cancel</Trans>
+            </Button>
+            <Button type="submit" color="red" loading={busy} disabled={!reason.trim()}>
+              <Trans>Make void</Trans>
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
   );
 }

@@ -1,7 +1,14 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import { ActionIcon, Button, Skeleton } from '@mantine/core';
 import { useHotkeys, useMediaQuery } from '@mantine/hooks';
-import { IconCopyCheck, IconFileImport, IconPlus, IconSearchOff, IconUsers } from '@tabler/icons-react';
+import {
+  IconCopyCheck,
+  IconFileExport,
+  IconFileImport,
+  IconPlus,
+  IconSearchOff,
+  IconUsers,
+} from '@tabler/icons-react';
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link, Outlet, useMatchRoute, useNavigate } from '@tanstack/react-router';
 import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from 'react';
@@ -12,6 +19,7 @@ import { Empty } from '../../kit/empty';
 import { Failure } from '../../kit/failure';
 import { FieldValue } from '../../kit/field-value';
 import { Grid, type GridColumn } from '../../kit/grid';
+import { later } from '../../kit/later';
 import { PageTitle } from '../../kit/page';
 import { fieldLabel, kindMany } from '../../kit/words';
 import { writing } from '../../text';
@@ -32,13 +40,14 @@ import { RevealsProvider, useReveals } from './reveals';
 import { Toolbar } from './toolbar';
 
 // What the first look at a list does not need.
-const Board = lazy(() => import('./board'));
-const BulkBar = lazy(() => import('./bulk-bar'));
-const CreateDrawer = lazy(() => import('./create'));
-const StageTabs = lazy(() => import('./stages'));
-const ViewTabs = lazy(() => import('./view-tabs'));
-const Why = lazy(() => import('./why'));
-const CellEditor = lazy(() => import('./cell-editor'));
+const Board = lazy(later(() => import('./board')));
+const BulkBar = lazy(later(() => import('./bulk-bar')));
+const CreateDrawer = lazy(later(() => import('./create')));
+const StageTabs = lazy(later(() => import('./stages')));
+const ViewTabs = lazy(later(() => import('./view-tabs')));
+const ExportDialog = lazy(later(() => import('./export')));
+const Why = lazy(later(() => import('./why')));
+const CellEditor = lazy(later(() => import('./cell-editor')));
 
 const lastView = 'castellan.stages.view';
 
@@ -48,7 +57,8 @@ const route = getRouteApi('/in/$plural');
 export function ListPage() {
   const { plural } = route.useParams();
   const { data, isError, error, refetch } = useQuery(kinds);
-  const kind = data?.find((each) => each.plural === plural);
+  // What lies on other records has no list of its own.
+  const kind = data?.find((each) => each.plural === plural && !each.within);
   if (isError) return <Failure failure={error} retry={refetch} />;
   if (!data) return <Bones />;
   if (!kind) return <NoSuchKind />;
@@ -74,9 +84,12 @@ function Bones() {
 function NoSuchKind() {
   const { t } = useLingui();
   return (
-    <Empty icon={<IconSearchOff size={24} />} title={t`There is nothing here`}>
-      <Trans>The address leads nowhere, or to something that is not yours to see.</Trans>
-    </Empty>
+    <>
+      <PageTitle title={t`There is nothing here`} />
+      <Empty icon={<IconSearchOff size={24} />} title={t`There is nothing here`}>
+        <Trans>The address leads nowhere, or to something that is not yours to see.</Trans>
+      </Empty>
+    </>
   );
 }
 
@@ -92,6 +105,7 @@ function ListOf({ kind }: { kind: Kind }) {
   const coarse = useMediaQuery('(pointer: coarse)', false, { getInitialValueInEffect: false });
   const [selected, setSelected] = useState<Set<string>>(new Set());
   const [creating, setCreating] = useState(false);
+  const [exporting, setExporting] = useState(false);
   const reveals = useReveals();
   const look = useNames();
 
@@ -165,6 +179,7 @@ function ListOf({ kind }: { kind: Kind }) {
     !me.view_as &&
     !kind.within &&
     kind.fields.some((field) => field.name === 'phones' || field.name === 'emails');
+  const mayExport = (kind.actions.export ?? 'denied') !== 'denied' && !me.view_as && !kind.within;
   const mayBulk = holds(me, 'records.bulk') && !me.view_as;
   useHotkeys([['n', () => mayCreate && setCreating(true)]]);
   useEffect(() => {
@@ -257,6 +272,18 @@ function ListOf({ kind }: { kind: Kind }) {
                   title={t`Probable duplicates`}
                 >
                   <IconCopyCheck size={16} />
+                </ActionIcon>
+              )}
+              {mayExport && !onBoard && !empty && (
+                <ActionIcon
+                  size={30}
+                  variant="default"
+                  className={classes.secondary}
+                  aria-label={t`Export…`}
+                  title={t`Export…`}
+                  onClick={() => setExporting(true)}
+                >
+                  <IconFileExport size={16} />
                 </ActionIcon>
               )}
               {mayImport && (
@@ -421,6 +448,21 @@ function ListOf({ kind }: { kind: Kind }) {
         <aside className={classes.card}>
           <Outlet />
         </aside>
+      )}
+      {exporting && (
+        <Suspense>
+          <ExportDialog
+            kind={kind}
+            which={{
+              ...(asked ? {} : { all: true }),
+              ...(question.filter ? { filter: question.filter } : {}),
+              ...(question.search ? { search: question.search } : {}),
+              ...(question.sort ? { sort: question.sort } : {}),
+            }}
+            shown={fields.map((field) => field.name)}
+            onClose={() => setExporting(false)}
+          />
+        </Suspense>
       )}
       {creating && (
         <Suspense>

@@ -6,11 +6,12 @@ import { Link } from '@tanstack/react-router';
 import { lazy, Suspense, useState } from 'react';
 import { type Kind, kinds } from '../../api/kinds';
 import { list, type Record_, type Values } from '../../api/records';
+import { later } from '../../kit/later';
 import { When } from '../../kit/when';
 import classes from './next-step.module.css';
 
-const CreateDrawer = lazy(() => import('./create'));
-const LetterDrawer = lazy(() => import('./letter'));
+const CreateDrawer = lazy(later(() => import('./create')));
+const LetterDrawer = lazy(later(() => import('./letter')));
 
 /** What comes next with a client or a deal, and the ways to write, call and plan. */
 export default function NextStep({

@@ -7,13 +7,14 @@ import type { Kind } from '../../api/kinds';
 import { exactCount, type Question } from '../../api/records';
 import { useTell } from '../../kit/failure';
 import { FilterBar } from '../../kit/filter/filter-bar';
+import { later } from '../../kit/later';
 import { Popup } from '../../kit/popup';
 import { writing } from '../../text';
 import type { ListSearch } from './address';
 import { type Column, chosenColumns, usualLine } from './columns';
 import classes from './toolbar.module.css';
 
-const ColumnChoice = lazy(() => import('./column-choice'));
+const ColumnChoice = lazy(later(() => import('./column-choice')));
 
 interface Props {
   kind: Kind;
