@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"castellan/internal/actor"
 	"castellan/internal/fault"
@@ -250,48 +251,56 @@ func (s *state) with(cells []store.Cell) *state {
 // admit asks a grant about a record. One that lives on another is admitted only
 // if the actor may view that other one, and is reached through its groups.
 func (b *Book) admit(ctx context.Context, tx *store.Tx, st *policy.Standing, g policy.Grant, s *state) (policy.Verdict, error) {
-	return b.admitUnder(ctx, tx, st, g, s, &parents{})
+	var parent *state
+	if s.kind.Within {
+		var err error
+		if parent, err = b.parent(ctx, tx, s); err != nil {
+			return policy.Verdict{}, err
+		}
+	}
+	return admitOn(st, g, s, parent, tx.Now()), nil
 }
 
-// parents are the records on which those live that are asked about one after
-// the other in one transaction, for one actor on one surface, and whether the
-// actor may view them: what is asked of a parent once holds for all that is on it.
+// admitOn is admit for a record whose parent is read already, if it has one.
+func admitOn(st *policy.Standing, g policy.Grant, s, parent *state, now time.Time) policy.Verdict {
+	facts := s.facts()
+	if s.kind.Within {
+		if parent == nil || parent.stored.Binned {
+			return policy.Verdict{}
+		}
+		view := st.Decide(parent.kind, policy.View, g.Surface(), now)
+		if !admitOn(st, view, parent, nil, now).Allowed {
+			return policy.Verdict{}
+		}
+		above := parent.facts()
+		facts.Principals, facts.Shares = append(facts.Principals, above.Principals...), append(facts.Shares, above.Shares...)
+	}
+	return g.Admit(facts)
+}
+
+// parents remember the record on which those live that are asked about one after
+// the other in one transaction: nearly always the same.
 type parents struct {
-	id    schema.RecordID
-	kind  string
-	facts *policy.Facts // nil: it is not there, or may not be viewed
+	id   int64
+	kind string
+	it   *state // nil: there is none
 }
 
 // admitUnder is admit for one of several records, which have most parents in common.
 func (b *Book) admitUnder(ctx context.Context, tx *store.Tx, st *policy.Standing, g policy.Grant, s *state, above *parents) (policy.Verdict, error) {
-	facts := s.facts()
 	if !s.kind.Within {
-		return g.Admit(facts), nil
+		return admitOn(st, g, s, nil, tx.Now()), nil
 	}
 	kind, _ := s.stored.Cells[s.kind.Field("about_kind").Index()].Column.(string)
 	id, _ := s.stored.Cells[s.kind.Field("about").Index()].Column.(int64)
-	if above.kind == "" || above.kind != kind || above.id != schema.RecordID(id) {
+	if above.kind == "" || above.kind != kind || above.id != id {
 		parent, err := b.parent(ctx, tx, s)
 		if err != nil {
 			return policy.Verdict{}, err
 		}
-		*above = parents{id: schema.RecordID(id), kind: kind}
-		if parent != nil && !parent.stored.Binned {
-			v, err := b.admit(ctx, tx, st, st.Decide(parent.kind, policy.View, g.Surface(), tx.Now()), parent)
-			if err != nil {
-				return policy.Verdict{}, err
-			}
-			if v.Allowed {
-				of := parent.facts()
-				above.facts = &of
-			}
-		}
+		*above = parents{id, kind, parent}
 	}
-	if above.facts == nil {
-		return policy.Verdict{}, nil
-	}
-	facts.Principals, facts.Shares = append(facts.Principals, above.facts.Principals...), append(facts.Shares, above.facts.Shares...)
-	return g.Admit(facts), nil
+	return admitOn(st, g, s, above.it, tx.Now()), nil
 }
 
 // parent is the record that another lives on, or nil if there is none.

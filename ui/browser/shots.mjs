@@ -4,7 +4,7 @@
 //   npm run shots -- --url http://127.0.0.1:8080 --out DIR --email ana@example.com --password …
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { options, start } from './browser.mjs';
+import { options, patient, start } from './browser.mjs';
 
 const asked = options({
   url: 'http://127.0.0.1:8080',
@@ -89,7 +89,7 @@ try {
         reducedMotion: 'reduce',
         hasTouch: size === 'phone',
       });
-      const page = await context.newPage();
+      const page = patient(await context.newPage());
       page.on('console', (message) => {
         if (message.type() === 'error') console.error(`${page.url()}: ${message.text()}`);
       });

@@ -22,11 +22,13 @@ import { walkManager } from './walk-day-manager.mjs';
 import { walkStylist } from './walk-day-stylist.mjs';
 import { walkFirm } from './walk-firm.mjs';
 import { walkJournals } from './walk-journal.mjs';
+import { walkLive } from './walk-live.mjs';
 import { serveDemo, serveEmpty, walking } from './walking.mjs';
 
 const parts = [
   { name: 'firm', house: 'empty', walk: walkFirm },
   { name: 'journal', house: 'empty', walk: walkJournals },
+  { name: 'live', house: 'empty', walk: walkLive },
   // Days of people, from morning to evening: --part days walks all of them.
   { name: 'administrator', of: 'days', house: 'demo', walk: walkAdministrator },
   { name: 'stylist', of: 'days', house: 'demo', walk: walkStylist },

@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
+import { patient } from './browser.mjs';
 import { namesShown, watchWords } from './walk-words.mjs';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -170,7 +171,7 @@ export function walking(part, { browser, shots, count }) {
       content: `window.breaches = []; addEventListener('securitypolicyviolation', (e) => breaches.push(e.violatedDirective + ' ' + e.blockedURI));`,
     });
     await context.addInitScript({ content: watchWords });
-    const page = await context.newPage();
+    const page = patient(await context.newPage());
     page.setDefaultTimeout(15_000);
     page.forgiven = [];
     const complain = (text) => complaints.push(`${new URL(page.url()).pathname}: ${text}`);
@@ -210,7 +211,8 @@ export function walking(part, { browser, shots, count }) {
     const said = [];
     const listen = (answer) => {
       const { pathname, search } = new URL(answer.url());
-      if (pathname.startsWith('/api/'))
+      // The stream of what others change has no end; walk-live reads it to the byte.
+      if (pathname.startsWith('/api/') && pathname !== '/api/v1/events')
         said.push(
           answer.body().then(
             (body) => ({ path: pathname + search, text: body.toString('utf8') }),

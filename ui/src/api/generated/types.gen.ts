@@ -11352,6 +11352,45 @@ export type SetDirectoryResponses = {
 
 export type SetDirectoryResponse = SetDirectoryResponses[keyof SetDirectoryResponses];
 
+export type ListenToEventsData = {
+    body?: never;
+    headers?: {
+        /**
+         * The id of the last event that was received: what has changed since is told at once, or that anything may have changed.
+         */
+        'Last-Event-ID'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it. It may be sent with any GET: the question is then no use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/events';
+};
+
+export type ListenToEventsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListenToEventsError = ListenToEventsErrors[keyof ListenToEventsErrors];
+
+export type ListenToEventsResponses = {
+    /**
+     * OK
+     */
+    200: string;
+};
+
+export type ListenToEventsResponse = ListenToEventsResponses[keyof ListenToEventsResponses];
+
 export type ListExportsData = {
     body?: never;
     headers?: {
