@@ -40,6 +40,11 @@ const pages = {
   duplicates: { path: '/duplicates/contacts' },
   security: { path: '/security' },
   'sign-ins': { path: '/security/sign-ins' },
+  exports: { path: '/security/exports' },
+  export: {
+    path: '/contacts',
+    act: (page) => page.locator('button:has(.tabler-icon-file-export)').first().click(),
+  },
   sessions: { path: '/security/sessions' },
   you: { path: '/settings/you' },
   import: { path: '/import' },

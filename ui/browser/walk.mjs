@@ -16,6 +16,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { options, start } from './browser.mjs';
+import { walkExports } from './walk-export.mjs';
 import { walkFirm } from './walk-firm.mjs';
 import { walkJournals } from './walk-journal.mjs';
 import { serveDemo, serveEmpty, walking } from './walking.mjs';
@@ -23,6 +24,7 @@ import { serveDemo, serveEmpty, walking } from './walking.mjs';
 const parts = [
   { name: 'firm', house: 'empty', walk: walkFirm },
   { name: 'journal', house: 'empty', walk: walkJournals },
+  { name: 'export', house: 'demo', walk: walkExports },
 ];
 
 const program = process.env.CASTELLAN_BIN;
