@@ -230,7 +230,7 @@ func TestAttack36_FileHoldsNoMoreThanTheRightsLet(t *testing.T) {
 			if got := column(table, "Phones"); len(got) != 1 || got[0] != "XXXX, XXXX" {
 				t.Errorf("phones are %q", got)
 			}
-			if got := column(table, "Mail addresses"); format == "csv" && (len(got) != 1 || got[0] != "") {
+			if got := column(table, "E-mails"); format == "csv" && (len(got) != 1 || got[0] != "") {
 				t.Errorf("mail addresses are %q in %q", got, table[0])
 			}
 			if column(table, "City") != nil {
