@@ -19,6 +19,7 @@ import (
 	"castellan/internal/inspect"
 	"castellan/internal/jobs"
 	"castellan/internal/mail"
+	"castellan/internal/mailbox"
 	"castellan/internal/records"
 	"castellan/internal/rights"
 	"castellan/internal/schema"
@@ -42,6 +43,7 @@ type rooms struct {
 	runner    *jobs.Runner
 	atlas     *atlas.Atlas
 	mail      *mail.Outbox
+	mailbox   *mailbox.Box
 }
 
 // carrier is what mails are sent by and begin their links with.
@@ -113,7 +115,10 @@ func (r *rooms) join(ctx context.Context, p place, log *slog.Logger, by carrier)
 	r.workspace.Join(r.scribe, r.rights)
 	r.runner = jobs.New(jobs.Options{DB: r.db, Scribe: r.scribe, Vault: r.vault, Log: log})
 	r.mail = mail.Open(mail.Options{DB: r.db, Vault: r.vault, Scribe: r.scribe, Runner: r.runner, Server: by.server, URL: by.url,
-		Workspace: func() string { return r.workspace.Settings().Name }, Log: log})
+		Workspace: func() string { return r.workspace.Settings().Name }, Log: log,
+		Told: func(ctx context.Context, tx *store.Tx, number int64, reason string) error {
+			return r.book.Settled(ctx, tx, number, reason)
+		}})
 	r.accounts = identity.Open(identity.Options{DB: r.db, Vault: r.vault, Rights: r.rights, Scribe: r.scribe, Mail: r.mail, Runner: r.runner,
 		Founding: func(ctx context.Context, tx *store.Tx, _ actor.Actor, f identity.Founding) error {
 			return r.workspace.Found(ctx, tx, crm.Settings{Name: f.Workspace, Region: f.Region, Language: f.Language, TimeZone: f.TimeZone, Currency: currencyOf(f.Region)})
@@ -127,12 +132,15 @@ func (r *rooms) join(ctx context.Context, p place, log *slog.Logger, by carrier)
 	})
 	var post records.Post
 	if r.mail.Configured() {
-		post = func(ctx context.Context, tx *store.Tx, p records.Posted) error {
-			return r.mail.Put(ctx, tx, mail.Message{Template: mail.Letter, To: p.To, Name: p.Name, Subject: p.Subject, Text: p.Body})
+		post = func(ctx context.Context, tx *store.Tx, p records.Posted) (int64, error) {
+			return r.mail.Post(ctx, tx, mail.Message{Template: mail.Letter, To: p.To, Name: p.Name, Subject: p.Subject, Text: p.Body})
 		}
 	}
 	r.book = records.Open(records.Options{Post: post, Runner: r.runner, DB: r.db, Scribe: r.scribe, Rights: r.rights, Vault: r.vault, Catalog: r.workspace.Catalog, Region: r.workspace.Region, Prepare: r.workspace.Prepare(), Settle: r.workspace.Settle(),
-		Guard: r.workspace.Guard(), Shelf: blob.Open(r.db, r.vault)})
+		Guard: r.workspace.Guard(), Follow: r.workspace.Follow(), Shelf: blob.Open(r.db, r.vault)})
+	r.workspace.Automate(r.runner, r.book)
+	r.mailbox = mailbox.Open(mailbox.Options{DB: r.db, Vault: r.vault, Scribe: r.scribe, Runner: r.runner, Book: r.book, Log: log, Roots: by.server.Roots,
+		Letter: r.mail.Number, Own: func() string { return by.server.From.Address }, Language: func() string { return r.workspace.Settings().Language }})
 	r.imports = exchange.Open(exchange.Options{DB: r.db, Scribe: r.scribe, Vault: r.vault, Rights: r.rights, Book: r.book, Region: r.workspace.Region,
 		Language: func() string { return r.workspace.Settings().Language }, Person: r.person, Log: log})
 	r.exports = exchange.OpenExports(exchange.ExportOptions{DB: r.db, Scribe: r.scribe, Vault: r.vault, Rights: r.rights, Book: r.book, Runner: r.runner, Stands: r.accounts.GoesOn,

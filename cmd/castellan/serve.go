@@ -114,7 +114,8 @@ func serve(ctx context.Context, out output, p place, f facing, post posting, pre
 	face, err := web.New(web.Options{Federation: providers,
 		Directory: directory.Open(directory.Options{DB: r.db, Accounts: r.accounts, Rights: r.rights, Scribe: r.scribe, Vault: r.vault, URL: base + web.DirectoryPath}),
 		Accounts:  r.accounts, Rights: r.rights, Records: r.book, Workspace: r.workspace, Log: r.log, Imports: r.imports, Exports: r.exports, Vault: r.vault, Mail: r.mail, Atlas: r.atlas,
-		Page: ui.Files(), Placeholder: ui.Placeholder, Version: version, Logger: log, Now: time.Now, Ready: r.db.Room, URL: base, Proxies: proxies, MetricsToken: metricsToken})
+		Mailbox: r.mailbox,
+		Page:    ui.Files(), Placeholder: ui.Placeholder, Version: version, Logger: log, Now: time.Now, Ready: r.db.Room, URL: base, Proxies: proxies, MetricsToken: metricsToken})
 	if err == nil {
 		err = greet(ctx, out, r, p, base, time.Since(began))
 	}

@@ -39,6 +39,26 @@ func message() schema.Kind {
 				Labels: words("Text", "Текст", "Testo", "Treść")},
 			&schema.Field{Name: "at", Type: schema.DateTime, Class: schema.Open, Indexed: true, Sort: true,
 				Labels: words("When", "Когда", "Quando", "Kiedy")},
+			&schema.Field{Name: "delivery", Type: schema.Choice, Class: schema.Open, House: true, Indexed: true,
+				Labels: words("Delivery", "Доставка", "Consegna", "Dostarczenie"),
+				Options: []schema.Option{
+					option("waiting", "Waiting", "Ожидает отправки", "In attesa", "Czeka"),
+					option("sent", "Sent", "Отправлено", "Inviato", "Wysłana"),
+					option("failed", "Not delivered", "Не доставлено", "Non consegnato", "Niedostarczona"),
+				}},
+			// Why it failed, in words for whoever wrote it: what the mail server said is
+			// for those who run it, and repeats the address.
+			&schema.Field{Name: "problem", Type: schema.Choice, Class: schema.Open, House: true,
+				Labels: words("Why not delivered", "Почему не доставлено", "Perché non consegnato", "Dlaczego niedostarczona"),
+				Options: []schema.Option{
+					option("unreachable", "The mail server could not be reached.", "Почтовый сервер был недоступен.", "Il server di posta non era raggiungibile.", "Serwer poczty był nieosiągalny."),
+					option("settings", "The mail server did not accept our sign-in or sender. Whoever runs Castellan can mend it.", "Почтовый сервер не принял нашу учётную запись или отправителя. Это может исправить тот, кто обслуживает Castellan.", "Il server di posta non ha accettato il nostro accesso o mittente. Può sistemarlo chi gestisce Castellan.", "Serwer poczty nie przyjął naszego logowania lub nadawcy. Może to naprawić osoba, która prowadzi Castellan."),
+					option("recipient", "The mail server does not accept the client's address.", "Почтовый сервер не принимает адрес клиента.", "Il server di posta non accetta l'indirizzo del cliente.", "Serwer poczty nie przyjmuje adresu klienta."),
+					option("refused", "The mail server refused the mail.", "Почтовый сервер отклонил письмо.", "Il server di posta ha rifiutato il messaggio.", "Serwer poczty odrzucił wiadomość."),
+					option("late", "It could not be sent in time.", "Его не удалось отправить вовремя.", "Non è stato possibile inviarlo in tempo.", "Nie udało się jej wysłać na czas."),
+					option("broken", "The conversation with the mail server broke off.", "Связь с почтовым сервером прервалась.", "La comunicazione con il server di posta si è interrotta.", "Połączenie z serwerem poczty zostało przerwane."),
+					option("returned", "It came back: the client's mail server could not deliver it.", "Оно вернулось: почтовый сервер клиента не смог его доставить.", "È tornato indietro: il server del cliente non ha potuto consegnarlo.", "Wróciła: serwer poczty klienta nie mógł jej dostarczyć."),
+				}},
 			toClient(),
 			toCompany(),
 			toDeal(),

@@ -280,6 +280,7 @@ var mayActAsHouse = map[string]string{
 	"records/clash.go ForTime":       "asks whether somebody's time is taken; yes or no leaves",
 	"records/agenda.go ForTime":      "finds what takes people's time; what a reader may not see leaves as busy, if they may know that",
 	"records/series.go ForTime":      "finds the records of a series; each is decided by itself before it changes",
+	"records/receive.go ForMail":     "keeps what a client wrote as a message for those who see the client, and says what became of letters; nothing leaves",
 	"crm/appointment.go ForDecision": "takes name, length and price of a service that the writer may see; they become the appointment's",
 	"crm/field.go ForMigration":      "adds columns, and asks whether any record holds a value; nothing leaves",
 }

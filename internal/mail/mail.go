@@ -24,6 +24,7 @@ import (
 	"io"
 	"log/slog"
 	"strconv"
+	"strings"
 	"time"
 
 	"castellan/internal/actor"
@@ -47,6 +48,10 @@ type Options struct {
 	Workspace func() string // what the firm is called; nil: Castellan
 	Log       *slog.Logger  // nil: nowhere
 	Patience  time.Duration // with the mail server, for one message; 0: 30 seconds
+
+	// Told is called when it is settled what became of a Letter, in the transaction
+	// that writes it down: reason is empty where it was sent. nil: nobody is told.
+	Told func(ctx context.Context, tx *store.Tx, number int64, reason string) error
 }
 
 // Outbox is where messages wait. It is safe for concurrent use. A nil Outbox is
@@ -105,24 +110,62 @@ func (o *Outbox) Put(ctx context.Context, tx *store.Tx, m Message) error {
 	if !o.Configured() {
 		return nil
 	}
+	_, err := o.Post(ctx, tx, m)
+	return err
+}
+
+// Post is Put for whoever wants to know what becomes of the message: it gives the
+// number by which Told tells of it and which Number finds in a Message-ID.
+func (o *Outbox) Post(ctx context.Context, tx *store.Tx, m Message) (int64, error) {
+	if !o.Configured() {
+		return 0, fault.New(fault.Conflict, "mail.none", "No mail server is set. The operator sets one with --mail-server.")
+	}
 	if m.At.IsZero() {
 		m.At = tx.Now()
 	}
 	// What cannot be written is an error of whoever puts it, not of the mail server.
 	if _, err := o.write(m); err != nil {
-		return err
+		return 0, err
 	}
 	plain, err := json.Marshal(m)
 	if err != nil {
-		return fmt.Errorf("put mail: %w", err)
+		return 0, fmt.Errorf("put mail: %w", err)
 	}
 	id := int64(tx.NewID())
 	_, err = tx.Exec(ctx, store.Text(`INSERT INTO mail (id, template, state, sealed, attempts, created_at, updated_at) VALUES (?, ?, 'waiting', ?, 0, ?, ?)`),
 		id, string(m.Template), o.Vault.Seal(place(id), plain), tx.Now(), tx.Now())
 	if err != nil {
-		return fmt.Errorf("put mail: %w", err)
+		return 0, fmt.Errorf("put mail: %w", err)
 	}
-	return o.Runner.Enqueue(ctx, tx, jobs.Order{Kind: sendKind, Args: jobArgs{id}})
+	return id, o.Runner.Enqueue(ctx, tx, jobs.Order{Kind: sendKind, Args: jobArgs{id}})
+}
+
+// Number is which message of ours a Message-ID names, without its brackets: the
+// number that Post gave, or false. It cannot be guessed by whoever never got one.
+func (o *Outbox) Number(messageID string) (int64, bool) {
+	if !o.Configured() {
+		return 0, false
+	}
+	word, domain, _ := strings.Cut(messageID, "@")
+	if _, ours, _ := strings.Cut(o.Server.From.Address, "@"); !strings.EqualFold(domain, ours) {
+		return 0, false
+	}
+	return o.Vault.ID("mail", word)
+}
+
+// tell says what became of a letter.
+func (o *Outbox) tell(ctx context.Context, tx *store.Tx, id int64, reason string) error {
+	if o.Told == nil {
+		return nil
+	}
+	var template Template
+	if err := tx.QueryRow(ctx, store.Text(`SELECT template FROM mail WHERE id = ?`), id).Scan(&template); err != nil {
+		return fmt.Errorf("read mail: %w", err)
+	}
+	if template != Letter {
+		return nil
+	}
+	return o.Told(ctx, tx, id, reason)
 }
 
 func place(id int64) string { return "mail.sealed/" + strconv.FormatInt(id, 10) }
@@ -205,6 +248,13 @@ func (o *Outbox) settle(ctx context.Context, tx *store.Tx, j jobs.Job, id int64,
 	if err != nil {
 		return fmt.Errorf("write down what came of a mail: %w", err)
 	}
+	reason := ""
+	if failed != nil {
+		reason = failed.Reason()
+	}
+	if err := o.tell(ctx, tx, id, reason); err != nil {
+		return err
+	}
 	return j.Finish(ctx, tx)
 }
 
@@ -217,7 +267,23 @@ const (
 
 func (o *Outbox) tidy(ctx context.Context) error {
 	return o.DB.Write(ctx, func(tx *store.Tx) error {
-		_, err := tx.Exec(ctx, store.Text(`UPDATE mail SET state = 'given_up', sealed = NULL, problem = COALESCE(problem, 'late'), updated_at = ?
+		rows, err := tx.Query(ctx, store.Text(`SELECT id FROM mail WHERE state = 'waiting' AND template = ? AND created_at < ?`), string(Letter), tx.Now().Add(-patient))
+		if err != nil {
+			return fmt.Errorf("tidy mail: %w", err)
+		}
+		var late []int64
+		for rows.Next() {
+			late = append(late, rows.Values()[0].(int64))
+		}
+		if err := rows.Close(); err != nil {
+			return fmt.Errorf("tidy mail: %w", err)
+		}
+		for _, id := range late {
+			if err := o.tell(ctx, tx, id, "late"); err != nil {
+				return err
+			}
+		}
+		_, err = tx.Exec(ctx, store.Text(`UPDATE mail SET state = 'given_up', sealed = NULL, problem = COALESCE(problem, 'late'), updated_at = ?
 			WHERE state = 'waiting' AND created_at < ?`), tx.Now(), tx.Now().Add(-patient))
 		if err != nil {
 			return fmt.Errorf("tidy mail: %w", err)

@@ -51,6 +51,20 @@ func problemOf(text string) Problem {
 	return Problem{Code: code, Reply: reply}
 }
 
+// Reason says it to whoever wrote a letter: unreachable, settings, recipient,
+// refused, late or broken.
+func (p *Problem) Reason() string {
+	switch p.Code {
+	case "unreachable", "silent":
+		return "unreachable"
+	case "certificate", "starttls", "password", "sender":
+		return "settings"
+	case "recipient", "refused", "late":
+		return p.Code
+	}
+	return "broken"
+}
+
 // Error says it to the operator.
 func (p *Problem) Error() string {
 	words := map[string]string{

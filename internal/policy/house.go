@@ -17,11 +17,12 @@ const (
 	ForErasure                           // to erase by law what a subject may demand
 	ForDecision                          // to read the facts of one record that a decision needs
 	ForTime                              // to know when people's time is taken, without telling by what
+	ForMail                              // to put what clients write on their cards, and to say what became of what they were written
 )
 
 var houseNames = [...]string{
 	ForHistory: "history", ForMigration: "migration", ForDuplicates: "duplicates", ForIndex: "index", ForBin: "bin",
-	ForRelations: "relations", ForImport: "import", ForErasure: "erasure", ForDecision: "decision", ForTime: "time",
+	ForRelations: "relations", ForImport: "import", ForErasure: "erasure", ForDecision: "decision", ForTime: "time", ForMail: "mail",
 }
 
 // String gives the reason's name.

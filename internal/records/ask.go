@@ -155,27 +155,23 @@ func (b *Book) passOnOne(ctx context.Context, tx *store.Tx, st *policy.Standing,
 // houseTask makes a task that nobody has written: of the house, for a person.
 func (b *Book) houseTask(ctx context.Context, tx *store.Tx, kind *schema.Kind, v Values) (schema.RecordID, error) {
 	p := &pen{b: b, ctx: ctx, tx: tx, who: actor.Actor{Kind: actor.System}}
-	at := tx.Now().UnixMicro()
-	s := &state{kind: kind, now: at, stored: &store.Stored{ID: tx.NewID(), Version: 1, Cells: make([]store.Cell, len(kind.Fields))}}
-	cells := []store.Cell{{Field: kind.Field("created_at"), Column: at}, {Field: kind.Field("updated_at"), Column: at}}
-	for i, f := range kind.Fields {
-		s.stored.Cells[i] = store.Cell{Field: f}
+	return p.keepAs(policy.Whole(kind, policy.ForDuplicates), v, nil)
+}
+
+// cellsOf brings what the house says into the form of the database.
+func (b *Book) cellsOf(kind *schema.Kind, v Values) ([]store.Cell, error) {
+	var cells []store.Cell
+	settings := b.settings()
+	for _, f := range kind.Fields {
 		given, named := v[f.Name]
 		if !named {
 			continue
 		}
-		c, err := b.settings().canonical(f, given)
+		c, err := settings.canonical(f, given)
 		if err != nil {
-			return 0, err
+			return nil, err
 		}
 		cells = append(cells, c)
 	}
-	s = s.with(cells)
-	if err := missing(s); err != nil {
-		return 0, err
-	}
-	if err := p.insert(policy.Whole(kind, policy.ForDuplicates), s); err != nil {
-		return 0, err
-	}
-	return s.stored.ID, p.note("record.created", kind, s.stored.ID, changes(nil, s, cells))
+	return cells, nil
 }

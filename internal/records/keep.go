@@ -38,18 +38,9 @@ func (b *Book) Keep(ctx context.Context, who actor.Actor, kindName string, id sc
 		if err != nil {
 			return err
 		}
-		var cells []store.Cell
-		settings := b.settings()
-		for _, f := range kind.Fields {
-			given, named := v[f.Name]
-			if !named {
-				continue
-			}
-			c, err := settings.canonical(f, given)
-			if err != nil {
-				return err
-			}
-			cells = append(cells, c)
+		cells, err := b.cellsOf(kind, v)
+		if err != nil {
+			return err
 		}
 		p.own = true
 		return p.change(g, s, cells, event, nil)

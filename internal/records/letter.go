@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"castellan/internal/actor"
@@ -26,23 +28,38 @@ type Letter struct {
 // Posted is a letter as it goes out. Whoever wrote it never gets the address.
 type Posted struct{ To, Name, Subject, Body string }
 
-// Post puts a letter into the transaction that keeps it.
-type Post func(ctx context.Context, tx *store.Tx, p Posted) error
+// Post puts a letter into the transaction that keeps it, and gives the number by
+// which Settled and Answered know it.
+type Post func(ctx context.Context, tx *store.Tx, p Posted) (number int64, err error)
 
 const (
 	longestSubject = 200
 	longestLetter  = 20_000
+	usualLetters   = 100 // of one person in an hour
+)
+
+// How a letter stands.
+const (
+	letterWaiting = "waiting"
+	letterSent    = "sent"
+	letterFailed  = "failed"
 )
 
 // Write sends a letter to the first mail address of a record, and keeps it as a
 // message of theirs, in one transaction. The address is found here: the writer
-// must be allowed to know that there is one, not which.
-func (b *Book) Write(ctx context.Context, who actor.Actor, kindName string, id schema.RecordID, l Letter) (schema.RecordID, error) {
+// must be allowed to know that there is one, not which. Under the key of once
+// one letter is sent, however often it is asked for.
+func (b *Book) Write(ctx context.Context, who actor.Actor, kindName string, id schema.RecordID, l Letter, once Once) (schema.RecordID, error) {
 	if b.post == nil {
 		return 0, fault.New(fault.Conflict, "mail.none", "No mail server is set. The operator sets one with --mail-server.")
 	}
 	var made schema.RecordID
 	err := b.write(ctx, who, func(p *pen) error {
+		mark, before, err := p.once(once)
+		if err != nil || before != 0 {
+			made = before
+			return err
+		}
 		kind, s, v, err := p.addressee(kindName, id)
 		if err != nil {
 			return err
@@ -50,13 +67,12 @@ func (b *Book) Write(ctx context.Context, who actor.Actor, kindName string, id s
 		if l, err = filled(s, v, l); err != nil {
 			return err
 		}
-		f := kind.Field("emails")
-		to := ""
-		if f != nil && v.Sees(f) > policy.Hidden {
-			to = firstAddress(s.stored.Cells[f.Index()])
-		}
+		to := addressOf(s, v)
 		if to == "" {
-			return fault.New(fault.Invalid, "letter.address", "No mail address of this client is known.").At("emails")
+			return noAddress()
+		}
+		if err := p.brake(); err != nil {
+			return err
 		}
 		message, err := b.kind("message")
 		if err != nil {
@@ -66,16 +82,122 @@ func (b *Book) Write(ctx context.Context, who actor.Actor, kindName string, id s
 		if l.About != 0 {
 			values["deal"] = l.About
 		}
+		p.kept = Values{"delivery": letterWaiting}
 		if made, err = p.create(message, values); err != nil {
 			return err
 		}
-		name, _ := s.stored.Cells[kind.TitleField().Index()].Column.(string)
-		if err := b.post(ctx, p.tx, Posted{To: to, Name: name, Subject: l.Subject, Body: l.Body}); err != nil {
+		if err := p.post(made, s, to, l.Subject, l.Body); err != nil {
+			return err
+		}
+		if err := p.madeUnder(mark, made); err != nil {
 			return err
 		}
 		return p.note("letter.sent", kind, id, nil)
 	})
 	return made, err
+}
+
+// WriteAgain sends a letter again that could not be delivered, to what is now the
+// first mail address of whom it was for. It takes the right to edit the message,
+// and that its writer may still write to them.
+func (b *Book) WriteAgain(ctx context.Context, who actor.Actor, id schema.RecordID) error {
+	if b.post == nil {
+		return fault.New(fault.Conflict, "mail.none", "No mail server is set. The operator sets one with --mail-server.")
+	}
+	return b.write(ctx, who, func(p *pen) error {
+		message, err := b.kind("message")
+		if err != nil {
+			return err
+		}
+		m, g, err := p.reach(message, id, policy.Edit)
+		if err != nil {
+			return err
+		}
+		if m.stored.Binned {
+			return fault.NotFound()
+		}
+		if m.held("delivery") != letterFailed {
+			return fault.New(fault.Conflict, "letter.under_way", "This mail has not failed: it is under way, or was sent.")
+		}
+		to, s := "", (*state)(nil)
+		for _, name := range []string{"contact", "company"} {
+			client, linked := m.held(name).(int64)
+			if !linked {
+				continue
+			}
+			var v policy.Verdict
+			if _, s, v, err = p.addressee(name, schema.RecordID(client)); err != nil {
+				return err
+			}
+			to = addressOf(s, v)
+			break
+		}
+		if to == "" {
+			return noAddress()
+		}
+		if err := p.brake(); err != nil {
+			return err
+		}
+		subject, _ := m.held("subject").(string)
+		body, _ := m.held("body").(string)
+		if err := p.post(id, s, to, subject, body); err != nil {
+			return err
+		}
+		cells, err := p.b.cellsOf(message, Values{"delivery": letterWaiting, "problem": nil, "addresses": []any{to}})
+		if err != nil {
+			return err
+		}
+		return p.change(g, m, cells, "letter.again", nil)
+	})
+}
+
+func noAddress() error {
+	return fault.New(fault.Invalid, "letter.address", "No mail address of this client is known.").At("emails")
+}
+
+// addressOf is the first mail address of a record, for whoever may know that
+// there is one.
+func addressOf(s *state, v policy.Verdict) string {
+	f := s.kind.Field("emails")
+	if f == nil || v.Sees(f) == policy.Hidden {
+		return ""
+	}
+	return firstAddress(s.stored.Cells[f.Index()])
+}
+
+// post hands a letter to the outbox, and remembers which message it is.
+func (p *pen) post(message schema.RecordID, to *state, address, subject, body string) error {
+	name, _ := to.stored.Cells[to.kind.TitleField().Index()].Column.(string)
+	number, err := p.b.post(p.ctx, p.tx, Posted{To: address, Name: name, Subject: subject, Body: body})
+	if err != nil {
+		return err
+	}
+	_, err = p.tx.Exec(p.ctx, store.Text("INSERT INTO letter (mail, message, writer, sent_at) VALUES (?, ?, ?, ?)"), number, int64(message), int64(p.who.Person), p.tx.Now().UnixMicro())
+	if err != nil {
+		return fmt.Errorf("remember a letter: %w", err)
+	}
+	return nil
+}
+
+// brake refuses whoever has written too many letters within an hour. Of two that
+// come together one waits here for the other.
+func (p *pen) brake() error {
+	var n, first int64
+	err := p.tx.QueryRow(p.ctx, store.Twin{SQLite: "SELECT id FROM person WHERE id = ?", Postgres: "SELECT id FROM person WHERE id = ? FOR UPDATE"}, int64(p.who.Person)).Scan(&n)
+	if err != nil {
+		return fmt.Errorf("count letters: %w", err)
+	}
+	err = p.tx.QueryRow(p.ctx, store.Text("SELECT COUNT(*), COALESCE(MIN(sent_at), 0) FROM letter WHERE writer = ? AND sent_at > ?"),
+		int64(p.who.Person), p.tx.Now().Add(-time.Hour).UnixMicro()).Scan(&n, &first)
+	if err != nil {
+		return fmt.Errorf("count letters: %w", err)
+	}
+	if n < int64(p.b.letters) {
+		return nil
+	}
+	f := fault.Newf(fault.Often, "letter.often", "Nobody sends more than %d letters in an hour. Wait a little.", p.b.letters)
+	f.Wait = max(time.UnixMicro(first).Add(time.Hour).Sub(p.tx.Now()), time.Second)
+	return f
 }
 
 // FillIn fills a letter in as Write would, with no more than the writer may see

@@ -147,6 +147,9 @@ func (p *pen) merge(kind *schema.Kind, m Merging, everyone []*policy.Standing) (
 	if err := p.relink(links, m.Goes, m.Stays, operation); err != nil {
 		return 0, err
 	}
+	if err := p.mailFollows(after); err != nil {
+		return 0, err
+	}
 	details := changes(stays, after, cells)
 	details["operation"], details["take"], details["shared"] = operation, m.Take, shared
 	return operation, p.tellMerge("record.merged", kind, m.Stays, m.Goes, details)
@@ -526,6 +529,15 @@ func (b *Book) unmerge(ctx context.Context, who actor.Actor, kind *schema.Kind, 
 		}
 		if err := p.relinkBack(links, stays, goes, operation); err != nil {
 			return err
+		}
+		for _, id := range []schema.RecordID{stays, goes} {
+			client, err := p.b.load(p.ctx, p.tx, kind, id)
+			if err != nil {
+				return err
+			}
+			if err := p.mailFollows(client); err != nil {
+				return err
+			}
 		}
 		if left {
 			op.Refused = append(op.Refused, Outcome{ID: stays, Err: fault.New(fault.Conflict, "merge.since", "What somebody has changed since the merge stays as it is.")})

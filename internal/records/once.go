@@ -31,18 +31,13 @@ func (b *Book) CreateOnce(ctx context.Context, who actor.Actor, kindName string,
 	if once.Key == "" {
 		return b.Create(ctx, who, kindName, v)
 	}
-	if len(once.Key) > 255 {
-		return 0, fault.New(fault.Invalid, "idempotency.long", "An Idempotency-Key has at most 255 characters.")
-	}
-	mark := b.vault.Fingerprint("once", fmt.Appendf(nil, "%d %d %d %s", who.Kind, who.Person, who.Key, once.Key))
-	asked := b.vault.Fingerprint("once asked", once.Asked)
 	var id schema.RecordID
 	err := b.write(ctx, who, func(p *pen) error {
 		kind, err := b.kind(kindName)
 		if err != nil {
 			return err
 		}
-		made, err := p.madeBefore(mark[:], asked[:])
+		mark, made, err := p.once(once)
 		if err != nil || made != 0 {
 			id = made
 			return err
@@ -50,12 +45,36 @@ func (b *Book) CreateOnce(ctx context.Context, who actor.Actor, kindName string,
 		if id, err = p.create(kind, v); err != nil {
 			return err
 		}
-		if _, err := p.tx.Exec(ctx, store.Text("UPDATE once SET record = ? WHERE mark = ?"), int64(id), mark[:]); err != nil {
-			return fmt.Errorf("remember what was made once: %w", err)
-		}
-		return nil
+		return p.madeUnder(mark, id)
 	})
 	return id, err
+}
+
+// once takes the mark of a request, or gives the record that was made under it.
+// A request without a key has no mark.
+func (p *pen) once(once Once) (mark []byte, made schema.RecordID, err error) {
+	if once.Key == "" {
+		return nil, 0, nil
+	}
+	if len(once.Key) > 255 {
+		return nil, 0, fault.New(fault.Invalid, "idempotency.long", "An Idempotency-Key has at most 255 characters.")
+	}
+	who := p.who
+	key := p.b.vault.Fingerprint("once", fmt.Appendf(nil, "%d %d %d %s", who.Kind, who.Person, who.Key, once.Key))
+	asked := p.b.vault.Fingerprint("once asked", once.Asked)
+	made, err = p.madeBefore(key[:], asked[:])
+	return key[:], made, err
+}
+
+// madeUnder remembers what was made under a mark.
+func (p *pen) madeUnder(mark []byte, id schema.RecordID) error {
+	if mark == nil {
+		return nil
+	}
+	if _, err := p.tx.Exec(p.ctx, store.Text("UPDATE once SET record = ? WHERE mark = ?"), int64(id), mark); err != nil {
+		return fmt.Errorf("remember what was made once: %w", err)
+	}
+	return nil
 }
 
 // madeBefore takes the mark, or gives the record that was made under it. Of two

@@ -212,6 +212,9 @@ func (p *pen) moved(s *state) error {
 	}
 	after := *s
 	after.shares = shares
+	if err := p.mailFollows(s); err != nil {
+		return err
+	}
 	return p.tx.MoveRecord(p.ctx, policy.Whole(s.kind, policy.ForIndex), s.stored.ID, s.place(), after.place())
 }
 
@@ -250,7 +253,8 @@ func (b *Book) EndShares(ctx context.Context) (ended int, err error) {
 				if err != nil {
 					return err
 				}
-				if err := p.unshare(s, schema.Principal(r.principal), "record.share_ended"); err != nil {
+				// The share of a client's mail ends with that of the client.
+				if err := p.unshare(s, schema.Principal(r.principal), "record.share_ended"); err != nil && !fault.Is(err, fault.Missing) {
 					return err
 				}
 				n++

@@ -29,6 +29,7 @@ const (
 
 	OnAppointments = policy.Appointments
 	OnDashboard    = policy.Dashboard
+	OnMessages     = policy.Messages
 )
 
 // ListOf is where records of a kind are shown beneath each other: on lists, or

@@ -1,6 +1,8 @@
 package web
 
 import (
+	"encoding/json"
+
 	"castellan/internal/fault"
 	"castellan/internal/records"
 )
@@ -9,13 +11,14 @@ func (s *Server) letterRoutes() []route {
 	clients := kindNamed("contact")
 	at := "/api/v1/contacts/{id}/letter"
 	all := []route{
-		{method: "POST", path: at, name: "sendLetter", body: largeBody, summary: "Send a mail to a client, whose address the sender need not see, and keep it as a message", shape: created(takes((*call).sendLetter))},
+		{method: "POST", path: at, name: "sendLetter", body: largeBody, headers: []parameter{onceOnly}, summary: "Send a mail to a client, whose address the sender need not see, and keep it as a message", shape: created(takes((*call).sendLetter))},
 		{method: "POST", path: at + "/preview", name: "previewLetter", body: largeBody, summary: "Fill in the fields that stand between braces, as far as the sender sees them, and send nothing", shape: takes((*call).previewLetter)},
 	}
 	for i := range all {
 		all[i].kind, all[i].tag, all[i].door, all[i].surface = clients, "Contacts", asRights, records.OnCard
 	}
-	return all
+	return append(all, route{method: "POST", path: "/api/v1/messages/{id}/again", name: "sendLetterAgain", kind: kindNamed("message"), tag: "Messages", door: asRights, surface: records.OnMessages,
+		summary: "Send a mail again that could not be delivered, to what is now the first address of the client", shape: does((*call).sendAgain)})
 }
 
 type letterBody struct {
@@ -54,11 +57,24 @@ func (c *call) sendLetter(b letterBody) (letterAnswer, error) {
 	if err != nil {
 		return letterAnswer{}, err
 	}
-	made, err := c.Records.Write(c.ctx, c.who, c.route.kind.Name, id, l)
+	asked, err := json.Marshal(b)
+	if err != nil {
+		return letterAnswer{}, err
+	}
+	once := records.Once{Key: c.header(onceOnly), Asked: append([]byte(c.r.URL.Path+"\n"), asked...)}
+	made, err := c.Records.Write(c.ctx, c.who, c.route.kind.Name, id, l, once)
 	if err != nil {
 		return letterAnswer{}, err
 	}
 	return letterAnswer{c.Records.RecordWord("message", made)}, nil
+}
+
+func (c *call) sendAgain() error {
+	id, err := c.id()
+	if err != nil {
+		return err
+	}
+	return c.Records.WriteAgain(c.ctx, c.who, id)
 }
 
 func (c *call) previewLetter(b letterBody) (filledAnswer, error) {

@@ -1,16 +1,15 @@
 package web_test
 
 import (
-	"context"
+	"github.com/emersion/go-smtp"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
-	"castellan/internal/mail"
 	"castellan/internal/mail/mailtest"
-	"castellan/internal/records"
 	"castellan/internal/store"
-	"castellan/internal/store/storetest"
 )
 
 // withPost runs a test on a workspace that sends letters by a real mail server.
@@ -19,24 +18,7 @@ func withPost(t *testing.T, test func(t *town, server *mailtest.Server)) {
 	t.Parallel()
 	for _, engine := range []store.Engine{store.SQLite, store.Postgres} {
 		t.Run(strings.ToLower(engine.String()), func(t *testing.T) {
-			server := mailtest.Serve(t, mail.StartTLS)
-			w := found(t, storetest.Open(t, engine, time.Now), func(o mail.Options) records.Post {
-				o.Server, o.Patience = server.Settings(), 5*time.Second
-				out := mail.Open(o)
-				return func(ctx context.Context, tx *store.Tx, p records.Posted) error {
-					return out.Put(ctx, tx, mail.Message{Template: mail.Letter, To: p.To, Name: p.Name, Subject: p.Subject, Text: p.Body})
-				}
-			})
-			ctx, stop := context.WithCancel(context.Background())
-			done := make(chan error, 1)
-			go func() { done <- w.runner.Run(ctx) }()
-			t.Cleanup(func() {
-				stop()
-				if err := <-done; err != nil {
-					t.Error(err)
-				}
-			})
-			test(w, server)
+			withPostAt(t, engine, test)
 		})
 	}
 }
@@ -44,7 +26,9 @@ func withPost(t *testing.T, test func(t *town, server *mailtest.Server)) {
 // writers are two who sell and write, and a client of the second.
 func writers(t *town) (a, b *person, c string) {
 	role := sales()
-	role["grades"].(object)["message"] = role["grades"].(object)["deal"]
+	for _, kind := range []string{"message", "file"} {
+		role["grades"].(object)[kind] = role["grades"].(object)["deal"]
+	}
 	a, b = t.hire("Anton", role), t.hire("Berta", role)
 	c = b.create("contacts", object{"name": "Cecilia Quartz", "emails": []string{"cecilia.secret@example.com"}, "city": "Quartzville"})
 	return a, b, c
@@ -111,10 +95,168 @@ func TestAttack17_PreviewOfALetterTellsNothingThatItsWriterMayNotSee(t *testing.
 	})
 }
 
+// as waits until a message has a state of delivery, and gives it.
+func (p *person) as(state, message string) *answer {
+	p.Helper()
+	for range 2000 {
+		a := p.get("/api/v1/messages/" + message).is(200)
+		if a.at("delivery") == state {
+			return a
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	p.Fatalf("the letter is not %s: %s", state, p.get("/api/v1/messages/"+message).body)
+	return nil
+}
+
+func TestALetterThatCouldNotBeDeliveredSaysWhyAndIsSentAgain(t *testing.T) {
+	withPost(t, func(t *town, server *mailtest.Server) {
+		const words = "mailbox of <" + email + "> unavailable at mx7.internal"
+		server.Answer(func(to string) error {
+			if to == email {
+				return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: words}
+			}
+			return nil
+		})
+		a, b, _ := writers(t)
+		own := a.create("contacts", object{"name": "Anna Ember", "emails": []string{email}})
+		word := a.post("/api/v1/contacts/"+own+"/letter", object{"subject": "Hello", "body": "A text."}).is(201).at("message")
+		a.as("failed", word).has(`"problem":"recipient"`).lacks(email, "mx7", "550", "unavailable")
+		for _, path := range []string{"/api/v1/messages", "/api/v1/contacts/" + own + "/timeline", "/api/v1/messages/" + word + "/history", "/api/v1/messages" + query("filter", "delivery = failed")} {
+			a.get(path).is(200).has("failed").lacks(email, "mx7")
+		}
+		if a.get("/api/v1/messages" + query("filter", "delivery = sent")).is(200).has(`"items":[]`); len(server.Inbox()) != 0 {
+			t.Error("a letter came that was refused")
+		}
+
+		// Nobody else sends it again, and nobody says by hand how it stands.
+		b.post("/api/v1/messages/"+word+"/again", nil).is(404)
+		a.patch("/api/v1/messages/"+word, object{"delivery": "sent"}).is(400, 422).has("field.kept")
+		a.patch("/api/v1/contacts/"+own, object{"emails": []string{"anna.new@example.com"}}).is(200)
+		a.post("/api/v1/messages/"+word+"/again", nil).is(204)
+		got := server.Wait(1)[0]
+		if got.To != "anna.new@example.com" || got.Subject != "Hello" || got.Text != "A text.\n" {
+			t.Errorf("what came the second time: %+v", got)
+		}
+		a.as("sent", word).lacks("problem\":\"", "anna.new")
+		a.post("/api/v1/messages/"+word+"/again", nil).is(409).has("letter.under_way")
+		if n := len(server.Inbox()); n != 1 {
+			t.Errorf("%d mails came", n)
+		}
+	})
+}
+
+func TestUnderOneKeyOneLetterIsSent(t *testing.T) {
+	withPost(t, func(t *town, server *mailtest.Server) {
+		a, b, _ := writers(t)
+		own := a.create("contacts", object{"name": "Anna Ember", "emails": []string{email}})
+		letter := object{"subject": "Once", "body": "and for all"}
+		var together sync.WaitGroup
+		words := make([]string, 8)
+		for i := range words {
+			twin := *a
+			twin.headers = nil
+			together.Go(func() {
+				words[i] = twin.with("Idempotency-Key", "a click").post("/api/v1/contacts/"+own+"/letter", letter).is(201).at("message")
+			})
+		}
+		together.Wait()
+		server.Wait(1)
+		for _, w := range words {
+			if w != words[0] {
+				t.Errorf("two messages were made: %v", words)
+			}
+		}
+		a.with("Idempotency-Key", "a click").post("/api/v1/contacts/"+own+"/letter", object{"subject": "Other", "body": "words"}).is(422).has("idempotency.other")
+		other := b.create("contacts", object{"name": "Other", "emails": []string{"other@example.com"}})
+		b.with("Idempotency-Key", "a click").post("/api/v1/contacts/"+other+"/letter", letter).is(201) // another's key is another key
+		server.Wait(2)
+		a.with("Idempotency-Key", "another click").post("/api/v1/contacts/"+own+"/letter", letter).is(201)
+		if n := len(server.Wait(3)); n != 3 {
+			t.Errorf("%d mails came, not 3", n)
+		}
+		if n := len(a.get("/api/v1/messages").is(200).items()); n != 2 {
+			t.Errorf("there are %d messages, not 2", n)
+		}
+	})
+}
+
+func TestNobodySendsMoreThanAHundredLettersInAnHour(t *testing.T) {
+	withPost(t, func(t *town, _ *mailtest.Server) {
+		a, b, _ := writers(t)
+		own := a.create("contacts", object{"name": "Anna Ember", "emails": []string{email}})
+		send := func(p *person, to string) *answer {
+			return p.post("/api/v1/contacts/"+to+"/letter", object{"subject": "Hello", "body": "A text."})
+		}
+		for range 100 {
+			send(a, own).is(201)
+		}
+		refused := send(a, own).is(429).has("letter.often")
+		if wait, err := strconv.Atoi(refused.header.Get("Retry-After")); err != nil || wait < 3000 || wait > 3600 {
+			t.Errorf("Retry-After is %q", refused.header.Get("Retry-After"))
+		}
+		if n := a.get("/api/v1/messages/count" + query("exact", "1")).is(200).json()["n"]; n != 100.0 {
+			t.Errorf("a letter that was refused left a message: %v", n)
+		}
+		other := b.create("contacts", object{"name": "Other", "emails": []string{"other@example.com"}})
+		send(b, other).is(201) // each person by themselves
+		t.change(store.Text("UPDATE letter SET sent_at = sent_at - 3600000000"))
+		send(a, own).is(201)
+	})
+}
+
 func TestWithoutAMailServerALetterIsRefused(t *testing.T) {
 	everywhere(t, func(t *town) {
 		id := t.olga.create("contacts", object{"name": "Anna", "emails": []string{email}})
 		t.olga.post("/api/v1/contacts/"+id+"/letter", object{"subject": "x", "body": "y"}).is(409).has("mail.none")
 		t.olga.post("/api/v1/contacts/"+id+"/letter/preview", object{"subject": "x", "body": "y {name}"}).is(200).has("y Anna")
+	})
+}
+
+func TestAStoredLetterIsUsedByThoseItIsForAndTellsNothing(t *testing.T) {
+	everywhere(t, func(t *town) {
+		const at = "/api/v1/letter-templates"
+		a, b, _ := writers(t)
+		none := t.hire("Nora", object{"grades": object{"contact": object{"view": "all"}}, "sights": []object{}, "abilities": []string{}})
+		letter := func(more object) object {
+			o := object{"name": "Reminder", "subject": "Dear {name}", "body": "We miss you in {city}."}
+			for k, v := range more {
+				o[k] = v
+			}
+			return o
+		}
+		own := a.post(at, letter(nil)).is(201).at("id")
+		a.get(at).is(200).has("We miss you")
+		for _, other := range []*person{b, t.olga, none} {
+			other.get(at).is(200).lacks("Reminder", "We miss")
+			other.put(at+"/"+own, letter(nil)).is(404)
+			other.delete(at + "/" + own).is(404)
+		}
+		none.post(at, letter(nil)).is(404) // writes to nobody
+
+		// Sharing is a right of its own, and what is shared holds no way to anybody.
+		a.post(at, letter(object{"audience": "everyone"})).is(403)
+		t.olga.post(at, letter(object{"audience": "everyone", "body": "Call +1 212 555 0123"})).is(400, 422).has("template.contact", `"field":"body"`)
+		a.post(at, letter(object{"body": "Call +1 212 555 0123"})).is(201)
+		t.olga.post(at, letter(object{"name": "anna@example.com"})).is(400, 422).has("template.contact", `"field":"name"`)
+		shared := t.olga.post(at, letter(object{"name": "For all", "audience": "everyone"})).is(201).at("id")
+		b.get(at).is(200).has("For all", "We miss you")
+		b.put(at+"/"+shared, letter(nil)).is(403)
+		b.delete(at + "/" + shared).is(403)
+
+		// A field that the reader may not see takes the text with it.
+		t.olga.post(at, letter(object{"name": "With an address", "audience": "everyone", "body": "You live at {address}, we know."})).is(201)
+		b.get(at).is(200).has("With an address", `"barred":true`).lacks("You live at")
+		b.post(at, letter(object{"body": "{address}"})).is(400, 422).has("letter.place")
+		b.post(at, letter(object{"body": "{nonsense}"})).is(400, 422).has("letter.place")
+
+		// Changes: the version that was seen, and nothing half.
+		a.put(at+"/"+own, letter(object{"name": "Second", "version": 1})).is(200).has(`"version":2`)
+		a.put(at+"/"+own, letter(object{"name": "Third", "version": 1})).is(409)
+		a.put(at+"/"+own, letter(object{"name": " "})).is(400, 422).has("template.empty")
+		a.get(at).is(200).has("Second").lacks("Third")
+		a.delete(at + "/" + own).is(204)
+		a.get(at).is(200).lacks("Second")
+		t.olga.get("/api/v1/ledger"+query("limit", "200")).is(200).has("template.saved", "template.deleted").lacks("miss you")
 	})
 }

@@ -95,6 +95,8 @@ export const list = (plural: string, question: Question, size = 100) =>
     getNextPageParam: (last: Page) => last.next ?? undefined,
     placeholderData: keepPreviousData,
     staleTime: 15_000,
+    // With each page all that are there would be compared with themselves.
+    structuralSharing: false,
   });
 
 export interface Lane {
@@ -147,6 +149,10 @@ export const change = (plural: string, id: string, version: number, values: Valu
 /** Makes a client of a prospect, and a deal if one is named. */
 export const convert = (id: string, deal: string) =>
   call<ConvertAnswer>('POST', `/prospects/${id}/convert`, { body: deal ? { deal } : {} });
+
+/** Starts what follows a won deal, with its tasks. */
+export const startProcess = (deal: string, pipeline: string) =>
+  call<{ process: string }>('POST', `/deals/${deal}/processes`, { body: { pipeline } });
 
 export const remove = (plural: string, id: string) => call<void>('DELETE', `/${plural}/${id}`);
 
@@ -294,9 +300,15 @@ export interface Letter {
   deal?: string;
 }
 
-/** Sends a mail to a client; the server knows to which address. */
-export const sendLetter = (id: string, letter: Letter) =>
-  call<{ message: string }>('POST', `/contacts/${id}/letter`, { body: letter });
+/** Sends a mail to a client, once for each key; the server knows to which address. */
+export const sendLetter = (id: string, letter: Letter, once: string) =>
+  call<{ message: string }>('POST', `/contacts/${id}/letter`, {
+    body: letter,
+    headers: { 'Idempotency-Key': once },
+  });
+
+/** Sends a mail again that did not arrive. */
+export const sendAgain = (message: string) => call<void>('POST', `/messages/${message}/again`);
 
 /** The letter with its fields filled in, as far as the writer sees them. */
 export const previewLetter = (id: string, letter: Letter) =>

@@ -4,6 +4,8 @@ import type {
   KeyBody,
   KeyPatch,
   Mail,
+  Mailbox as Mailbox_,
+  MailboxBody,
   Pipeline as Pipeline_,
   PipelineBody,
   Settings as Settings_,
@@ -30,9 +32,25 @@ export const mail = queryOptions({
 
 export const testMail = () => call<void>('POST', '/settings/mail/test');
 
+export type Mailbox = Mailbox_;
+
+/** The mailbox that is read, and how that goes; its password is never told. */
+export const mailbox = queryOptions({
+  queryKey: ['mailbox'],
+  queryFn: ({ signal }) => call<Mailbox>('GET', '/settings/mailbox', { signal }),
+  refetchInterval: 30_000,
+});
+
+export const setMailbox = (body: MailboxBody) => call<Mailbox>('PUT', '/settings/mailbox', { body });
+export const removeMailbox = () => call<void>('DELETE', '/settings/mailbox');
+export const readMailbox = () => call<Mailbox>('POST', '/settings/mailbox/look');
+
 export type Stage = StageBody;
 
-export type Pipeline = Omit<Pipeline_, 'stages'> & { stages: Stage[] };
+export type Pipeline = Omit<Pipeline_, 'stages' | 'author'> & {
+  stages: Stage[];
+  author: Pipeline_['author'] | null;
+};
 
 export const pipelines = queryOptions({
   queryKey: ['pipelines'],

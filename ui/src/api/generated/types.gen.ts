@@ -3048,6 +3048,62 @@ export type MailTrouble = {
     tried_at: string;
 };
 
+export type Mailbox = {
+    active: boolean;
+    folder?: string;
+    host?: string;
+    port?: number;
+    /**
+     * Why it could not be read the last time.
+     */
+    problem?: 'unreachable' | 'silent' | 'certificate' | 'starttls' | 'password' | 'folder' | 'broken';
+    /**
+     * When all that was there had been read.
+     */
+    read_at?: string;
+    security?: 'tls' | 'starttls';
+    /**
+     * false: no mailbox is read, and nothing else is told.
+     */
+    set: boolean;
+    since?: string;
+    /**
+     * Mails that matched no client and were left in the mailbox.
+     */
+    strangers: number;
+    /**
+     * Mails that were put on cards.
+     */
+    taken: number;
+    tried_at?: string;
+    user?: string;
+    version?: number;
+};
+
+export type MailboxBody = {
+    active: boolean;
+    /**
+     * INBOX, if it is absent.
+     */
+    folder?: string;
+    host: string;
+    /**
+     * Absent: the one that is kept, which is given to no other server and for no other user.
+     */
+    password?: string;
+    port: number;
+    security: 'tls' | 'starttls';
+    /**
+     * The day from which mails are taken, such as 2026-03-02. Today, if it is absent.
+     */
+    since?: string;
+    user: string;
+    /**
+     * The one that was read.
+     */
+    version?: number;
+};
+
 export type Member = {
     person: Named;
     /**
@@ -3164,6 +3220,10 @@ export type Message = {
         title?: string;
     } | null;
     /**
+     * Delivery
+     */
+    delivery?: 'waiting' | 'sent' | 'failed' | null;
+    /**
      * Direction
      */
     direction?: 'in' | 'out' | null;
@@ -3178,6 +3238,10 @@ export type Message = {
         number: string;
         typed?: string;
     }>;
+    /**
+     * Why not delivered
+     */
+    problem?: 'unreachable' | 'settings' | 'recipient' | 'refused' | 'late' | 'broken' | 'returned' | null;
     /**
      * Responsible
      */
@@ -3500,6 +3564,10 @@ export type PersonPatch = {
 };
 
 export type Pipeline = {
+    /**
+     * With whose rights it starts by itself: who has said last what it does.
+     */
+    author: Named;
     id: string;
     /**
      * The kind of record that passes through it.
@@ -3515,6 +3583,14 @@ export type Pipeline = {
      * After so many days without a change something has rested too long; 0: never.
      */
     stale_days: number;
+    /**
+     * Pipelines of deals: one that is won there starts the process by itself.
+     */
+    starts_after: Array<string>;
+    /**
+     * The tasks that a process begins with.
+     */
+    steps: Array<StepShape>;
     version: number;
 };
 
@@ -3537,6 +3613,14 @@ export type PipelineBody = {
      * Absent: as it was.
      */
     stale_days?: number;
+    /**
+     * Pipelines of deals: one that is won there starts the process by itself, with the rights of whoever says so. Absent: as they were.
+     */
+    starts_after?: Array<string>;
+    /**
+     * The tasks that a process begins with; absent: as they were.
+     */
+    steps?: Array<StepShape>;
     /**
      * The one that was read; absent: whatever it is now.
      */
@@ -3752,6 +3836,13 @@ export type ProcessBoard = {
             currency: string;
         }>;
     }>;
+    pipeline: string;
+};
+
+export type ProcessBody = {
+    /**
+     * Which process: a pipeline for processes.
+     */
     pipeline: string;
 };
 
@@ -5054,6 +5145,10 @@ export type StageRuleShape = {
     stage: string;
 };
 
+export type Started = {
+    process: string;
+};
+
 export type Step = {
     action: 'created' | 'changed' | 'deleted' | 'restored';
     at: string;
@@ -5064,6 +5159,18 @@ export type Step = {
 
 export type StepList = {
     items: Array<Step>;
+};
+
+export type StepShape = {
+    /**
+     * An option of the task's activity.
+     */
+    activity?: string;
+    /**
+     * How many days after the start it is due.
+     */
+    days: number;
+    title: string;
 };
 
 export type Subject = {
@@ -5276,6 +5383,48 @@ export type TaskPage = {
      * The cursor of the next page; null at the end.
      */
     next: string | null;
+};
+
+export type Template = {
+    audience: 'private' | 'everyone' | 'group';
+    /**
+     * The letter names a field that the asker may not see: its subject and text are left out.
+     */
+    barred: boolean;
+    body: string;
+    group: Named;
+    id: string;
+    may_edit: boolean;
+    mine: boolean;
+    name: string;
+    owner: Named;
+    subject: string;
+    version: number;
+};
+
+export type TemplateBody = {
+    /**
+     * Who else may use it; by default nobody. Others take the ability views.share.
+     */
+    audience?: 'private' | 'everyone' | 'group';
+    /**
+     * Plain text. Names of fields of a client between braces, such as {name}, are filled in when it is sent.
+     */
+    body: string;
+    /**
+     * For the audience group.
+     */
+    group?: string;
+    name: string;
+    subject: string;
+    /**
+     * Of a change: the version that was seen; absent: whatever it is now.
+     */
+    version?: number;
+};
+
+export type TemplateList = {
+    items: Array<Template>;
 };
 
 export type Terms = {
@@ -9812,6 +9961,12 @@ export type SendLetterData = {
      * At most 512 KiB.
      */
     body: LetterBody;
+    headers?: {
+        /**
+         * A word of the caller's choice, at most 255 characters, for this one creation. Sent again with the same body it makes nothing new and answers as before; with another body: 422.
+         */
+        'Idempotency-Key'?: string;
+    };
     path: {
         id: string;
     };
@@ -10843,6 +10998,36 @@ export type MergeDealResponses = {
 
 export type MergeDealResponse = MergeDealResponses[keyof MergeDealResponses];
 
+export type StartProcessData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: ProcessBody;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/deals/{id}/processes';
+};
+
+export type StartProcessErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type StartProcessError = StartProcessErrors[keyof StartProcessErrors];
+
+export type StartProcessResponses = {
+    /**
+     * Created
+     */
+    201: Started;
+};
+
+export type StartProcessResponse = StartProcessResponses[keyof StartProcessResponses];
+
 export type RestoreDealData = {
     body?: never;
     path: {
@@ -11166,6 +11351,45 @@ export type SetDirectoryResponses = {
 };
 
 export type SetDirectoryResponse = SetDirectoryResponses[keyof SetDirectoryResponses];
+
+export type ListenToEventsData = {
+    body?: never;
+    headers?: {
+        /**
+         * The id of the last event that was received: what has changed since is told at once, or that anything may have changed.
+         */
+        'Last-Event-ID'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it. It may be sent with any GET: the question is then no use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/events';
+};
+
+export type ListenToEventsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListenToEventsError = ListenToEventsErrors[keyof ListenToEventsErrors];
+
+export type ListenToEventsResponses = {
+    /**
+     * OK
+     */
+    200: string;
+};
+
+export type ListenToEventsResponse = ListenToEventsResponses[keyof ListenToEventsResponses];
 
 export type ListExportsData = {
     body?: never;
@@ -15723,6 +15947,122 @@ export type ExplainLegalEntityResponses = {
 
 export type ExplainLegalEntityResponse = ExplainLegalEntityResponses[keyof ExplainLegalEntityResponses];
 
+export type ListLetterTemplatesData = {
+    body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/letter-templates';
+};
+
+export type ListLetterTemplatesErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListLetterTemplatesError = ListLetterTemplatesErrors[keyof ListLetterTemplatesErrors];
+
+export type ListLetterTemplatesResponses = {
+    /**
+     * OK
+     */
+    200: TemplateList;
+};
+
+export type ListLetterTemplatesResponse = ListLetterTemplatesResponses[keyof ListLetterTemplatesResponses];
+
+export type CreateLetterTemplateData = {
+    /**
+     * At most 512 KiB.
+     */
+    body: TemplateBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/letter-templates';
+};
+
+export type CreateLetterTemplateErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type CreateLetterTemplateError = CreateLetterTemplateErrors[keyof CreateLetterTemplateErrors];
+
+export type CreateLetterTemplateResponses = {
+    /**
+     * Created
+     */
+    201: Template;
+};
+
+export type CreateLetterTemplateResponse = CreateLetterTemplateResponses[keyof CreateLetterTemplateResponses];
+
+export type DeleteLetterTemplateData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/letter-templates/{id}';
+};
+
+export type DeleteLetterTemplateErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type DeleteLetterTemplateError = DeleteLetterTemplateErrors[keyof DeleteLetterTemplateErrors];
+
+export type DeleteLetterTemplateResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type DeleteLetterTemplateResponse = DeleteLetterTemplateResponses[keyof DeleteLetterTemplateResponses];
+
+export type ChangeLetterTemplateData = {
+    /**
+     * At most 512 KiB.
+     */
+    body: TemplateBody;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/letter-templates/{id}';
+};
+
+export type ChangeLetterTemplateErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ChangeLetterTemplateError = ChangeLetterTemplateErrors[keyof ChangeLetterTemplateErrors];
+
+export type ChangeLetterTemplateResponses = {
+    /**
+     * OK
+     */
+    200: Template;
+};
+
+export type ChangeLetterTemplateResponse = ChangeLetterTemplateResponses[keyof ChangeLetterTemplateResponses];
+
 export type ListMessagesData = {
     body?: never;
     headers?: {
@@ -16155,6 +16495,33 @@ export type GetMessageAccessResponses = {
 };
 
 export type GetMessageAccessResponse = GetMessageAccessResponses[keyof GetMessageAccessResponses];
+
+export type SendLetterAgainData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/messages/{id}/again';
+};
+
+export type SendLetterAgainErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type SendLetterAgainError = SendLetterAgainErrors[keyof SendLetterAgainErrors];
+
+export type SendLetterAgainResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type SendLetterAgainResponse = SendLetterAgainResponses[keyof SendLetterAgainResponses];
 
 export type GetMessageHistoryData = {
     body?: never;
@@ -22519,6 +22886,115 @@ export type TestMailResponses = {
 };
 
 export type TestMailResponse = TestMailResponses[keyof TestMailResponses];
+
+export type RemoveMailboxData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/settings/mailbox';
+};
+
+export type RemoveMailboxErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type RemoveMailboxError = RemoveMailboxErrors[keyof RemoveMailboxErrors];
+
+export type RemoveMailboxResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type RemoveMailboxResponse = RemoveMailboxResponses[keyof RemoveMailboxResponses];
+
+export type GetMailboxData = {
+    body?: never;
+    headers?: {
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/settings/mailbox';
+};
+
+export type GetMailboxErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type GetMailboxError = GetMailboxErrors[keyof GetMailboxErrors];
+
+export type GetMailboxResponses = {
+    /**
+     * OK
+     */
+    200: Mailbox;
+};
+
+export type GetMailboxResponse = GetMailboxResponses[keyof GetMailboxResponses];
+
+export type SetMailboxData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: MailboxBody;
+    path?: never;
+    query?: never;
+    url: '/api/v1/settings/mailbox';
+};
+
+export type SetMailboxErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type SetMailboxError = SetMailboxErrors[keyof SetMailboxErrors];
+
+export type SetMailboxResponses = {
+    /**
+     * OK
+     */
+    200: Mailbox;
+};
+
+export type SetMailboxResponse = SetMailboxResponses[keyof SetMailboxResponses];
+
+export type ReadMailboxData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/settings/mailbox/look';
+};
+
+export type ReadMailboxErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ReadMailboxError = ReadMailboxErrors[keyof ReadMailboxErrors];
+
+export type ReadMailboxResponses = {
+    /**
+     * OK
+     */
+    200: Mailbox;
+};
+
+export type ReadMailboxResponse = ReadMailboxResponses[keyof ReadMailboxResponses];
 
 export type GetOfferedWordsData = {
     body?: never;

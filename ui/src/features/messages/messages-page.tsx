@@ -6,6 +6,7 @@ import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { list, type Record_, type RecordRef } from '../../api/records';
 import { Avatar } from '../../kit/avatar';
+import { Delivery } from '../../kit/delivery';
 import { Empty } from '../../kit/empty';
 import { Failure } from '../../kit/failure';
 import { PageTitle } from '../../kit/page';
@@ -107,7 +108,7 @@ export function MessagesPage() {
                 </div>
                 <ol className={classes.messages}>
                   {[...open].reverse().map((message) => (
-                    <Message key={message.id} message={message} />
+                    <Message key={message.id} message={message} onSent={refetch} />
                   ))}
                 </ol>
               </>
@@ -124,7 +125,7 @@ export function MessagesPage() {
 }
 
 /** What was said. It is text and never anything else: a mail may hold what would like to run. */
-function Message({ message }: { message: Record_ }) {
+function Message({ message, onSent }: { message: Record_; onSent: () => void }) {
   const { t } = useLingui();
   const out = message.direction === 'out';
   const words: Record<string, string> = { sms: t`SMS`, chat: t`Chat`, mail: t`E-mail` };
@@ -132,10 +133,13 @@ function Message({ message }: { message: Record_ }) {
     <li className={classes.message} data-out={out || undefined}>
       <div className={classes.meta}>
         {out ? <IconArrowUpRight size={13} aria-hidden /> : <IconArrowDownLeft size={13} aria-hidden />}
-        <span>{out ? t`Sent` : t`Received`}</span>
+        {!(out && message.delivery === 'failed') && message.delivery !== 'waiting' && (
+          <span>{out ? t`Sent` : t`Received`}</span>
+        )}
         <span>{words[String(message.channel)] ?? ''}</span>
         <When at={message.at as string | null} />
       </div>
+      {out && <Delivery message={message} onSent={onSent} />}
       <strong>{String(message.subject ?? '')}</strong>
       {typeof message.body === 'string' && <p className={classes.body}>{message.body}</p>}
     </li>

@@ -1,7 +1,10 @@
 import { Trans, useLingui } from '@lingui/react/macro';
-import { Alert, Button, Drawer, Group, Stack, Text, Textarea, TextInput } from '@mantine/core';
+import { Alert, Button, Drawer, Group, Select, Stack, Text, Textarea, TextInput } from '@mantine/core';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { previewLetter, sendLetter } from '../../api/records';
+import { holds, useMe } from '../../api/session';
+import { dropTemplate, saveTemplate, type Template, templates } from '../../api/templates';
 import { useSentence } from '../../kit/failure';
 
 interface Letter {
@@ -23,15 +26,28 @@ export default function LetterDrawer({
 }) {
   const { t } = useLingui();
   const sentence = useSentence();
+  const { data: stored } = useQuery(templates);
+  const [chosen, setChosen] = useState<string | null>(null);
+  const [storing, setStoring] = useState(false);
   const [letter, setLetter] = useState<Letter>({ subject: '', body: '' });
   const [filled, setFilled] = useState<Letter | null>(null);
   const [failure, setFailure] = useState<unknown>(null);
   const [busy, setBusy] = useState(false);
+  const [once, setOnce] = useState(() => crypto.randomUUID());
   const ready = !!letter.subject.trim() && !!letter.body.trim();
+  const template = stored?.find((each) => each.id === chosen);
 
   function put(next: Letter) {
     setLetter(next);
     setFilled(null);
+    setOnce(crypto.randomUUID());
+  }
+
+  function take(next: string | null) {
+    setChosen(next);
+    setStoring(false);
+    const one = stored?.find((each) => each.id === next);
+    if (one) put({ subject: one.subject, body: one.body });
   }
 
   async function go(what: () => Promise<void>) {
@@ -49,7 +65,7 @@ export default function LetterDrawer({
   const look = () => go(async () => setFilled(await previewLetter(id, letter)));
   const send = () =>
     go(async () => {
-      await sendLetter(id, letter);
+      await sendLetter(id, letter, once);
       onSent();
     });
 
@@ -72,6 +88,18 @@ export default function LetterDrawer({
             <Alert color="red" role="alert">
               {sentence(failure)}
             </Alert>
+          )}
+          {!!stored?.length && (
+            <Select
+              label={t`Stored letter`}
+              placeholder={t`none`}
+              clearable
+              searchable
+              clearButtonProps={{ 'aria-label': t`None` }}
+              value={chosen}
+              onChange={take}
+              data={stored.map((each) => ({ value: each.id, label: each.name, disabled: each.barred }))}
+            />
           )}
           <TextInput
             label={t`Subject`}
@@ -113,8 +141,130 @@ export default function LetterDrawer({
               <Trans>Send</Trans>
             </Button>
           </Group>
+          {!storing && (
+            <Button variant="subtle" size="compact-sm" disabled={!ready} onClick={() => setStoring(true)}>
+              {template?.may_edit ? (
+                <Trans>Change the stored letter</Trans>
+              ) : (
+                <Trans>Store this letter</Trans>
+              )}
+            </Button>
+          )}
         </Stack>
       </form>
+      {storing && ready && (
+        <Store
+          letter={letter}
+          of={template?.may_edit ? template : undefined}
+          onDone={(kept) => {
+            setStoring(false);
+            setChosen(kept);
+          }}
+        />
+      )}
     </Drawer>
+  );
+}
+
+/** Keeps a letter to be written again, for oneself or for everyone who writes. */
+function Store({
+  letter,
+  of: was,
+  onDone,
+}: {
+  letter: Letter;
+  of: Template | undefined;
+  onDone: (id: string | null) => void;
+}) {
+  const { t } = useLingui();
+  const sentence = useSentence();
+  const client = useQueryClient();
+  const me = useMe();
+  const shares = holds(me, 'views.share');
+  const [name, setName] = useState(was?.name ?? '');
+  const [audience, setAudience] = useState<Template['audience']>(was?.audience ?? 'private');
+  const [failure, setFailure] = useState<unknown>(null);
+  const [busy, setBusy] = useState(false);
+
+  async function go(what: () => Promise<string | null>) {
+    setBusy(true);
+    setFailure(null);
+    try {
+      const kept = await what();
+      await client.invalidateQueries({ queryKey: templates.queryKey });
+      onDone(kept);
+    } catch (wrong) {
+      setFailure(wrong);
+    } finally {
+      setBusy(false);
+    }
+  }
+
+  const body = () => ({
+    ...letter,
+    name,
+    audience,
+    ...(was?.group ? { group: was.group.id } : {}),
+    ...(was ? { version: was.version } : {}),
+  });
+
+  return (
+    <Stack gap="sm" mt="md" component="section" aria-label={t`Store this letter`}>
+      {!!failure && (
+        <Alert color="red" role="alert">
+          {sentence(failure)}
+        </Alert>
+      )}
+      <TextInput
+        label={t`Name of the stored letter`}
+        maxLength={80}
+        value={name}
+        onChange={(event) => setName(event.currentTarget.value)}
+      />
+      {shares && (
+        <Select
+          label={t`Who may use it`}
+          allowDeselect={false}
+          value={audience}
+          onChange={(next) => setAudience((next ?? 'private') as Template['audience'])}
+          data={[
+            { value: 'private', label: t`Only you` },
+            { value: 'everyone', label: t`Everyone who writes to clients` },
+            ...(was?.group ? [{ value: 'group', label: was.group.name }] : []),
+          ]}
+        />
+      )}
+      <Group justify="space-between">
+        <Group gap="xs">
+          <Button
+            size="sm"
+            disabled={!name.trim()}
+            loading={busy}
+            onClick={() => go(async () => (await saveTemplate(was?.id, body())).id)}
+          >
+            <Trans>Save</Trans>
+          </Button>
+          <Button variant="default" size="sm" onClick={() => onDone(was?.id ?? null)}>
+            <Trans>Cancel</Trans>
+          </Button>
+        </Group>
+        {was && (
+          <Button
+            variant="subtle"
+            color="red"
+            size="sm"
+            disabled={busy}
+            onClick={() =>
+              go(async () => {
+                await dropTemplate(was.id);
+                return null;
+              })
+            }
+          >
+            <Trans>Delete</Trans>
+          </Button>
+        )}
+      </Group>
+    </Stack>
   );
 }

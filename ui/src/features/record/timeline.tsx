@@ -20,6 +20,7 @@ import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-quer
 import { type ReactNode, useState } from 'react';
 import { type Kind, kinds } from '../../api/kinds';
 import { change, create, type Happening, type Record_, timeline } from '../../api/records';
+import { Delivery } from '../../kit/delivery';
 import { Failure, useTell } from '../../kit/failure';
 import { When } from '../../kit/when';
 import { kindMany, kindOne } from '../../kit/words';
@@ -224,6 +225,7 @@ function Item({ kind, item, onDone }: { kind: Kind; item: Happening; onDone: () 
   const { t } = useLingui();
   const { data: all } = useQuery(kinds);
   const outgoing = (item.record as Record_ | undefined)?.direction === 'out';
+  const received = item.type === 'message' && !outgoing && item.by?.kind === 'system';
   const words: Record<string, string> = {
     created: t`created it`,
     changed: t`changed it`,
@@ -233,7 +235,7 @@ function Item({ kind, item, onDone }: { kind: Kind; item: Happening; onDone: () 
     deal: t`opened a deal`,
     task: t`set a task`,
     call: t`recorded a call`,
-    message: outgoing ? t`wrote to the client` : t`noted a message`,
+    message: outgoing ? t`wrote to the client` : received ? t`The client wrote:` : t`noted a message`,
     appointment: t`booked a visit`,
     invoice: t`made an invoice`,
     revealed: t`looked at a closed value`,
@@ -255,7 +257,7 @@ function Item({ kind, item, onDone }: { kind: Kind; item: Happening; onDone: () 
       </span>
       <div className={classes.what}>
         <div>
-          {item.by && <strong>{item.by.name}</strong>} {words[item.type] ?? item.type}{' '}
+          {item.by && !received && <strong>{item.by.name}</strong>} {words[item.type] ?? item.type}{' '}
           {address ? (
             <a href={address} className={classes.link}>
               {title || t`open`}
@@ -267,6 +269,8 @@ function Item({ kind, item, onDone }: { kind: Kind; item: Happening; onDone: () 
             <When at={item.at} />
           </span>
         </div>
+        {item.type === 'message' && outgoing && <Delivery message={item.record as Record_} onSent={onDone} />}
+        {item.type === 'message' && <Letter body={(item.record as Record_).body} />}
         {item.text && <div className={classes.text}>{item.text}</div>}
         {item.changes && item.changes.length > 0 && item.type !== 'created' && (
           <Changed kind={kind} changes={item.changes} />
@@ -276,6 +280,23 @@ function Item({ kind, item, onDone }: { kind: Kind; item: Happening; onDone: () 
         )}
       </div>
     </li>
+  );
+}
+
+/** What a mail says, as text; a long one is opened by a click. */
+function Letter({ body }: { body: unknown }) {
+  const [whole, setWhole] = useState(false);
+  if (typeof body !== 'string' || !body.trim()) return null;
+  const short = body.length > 400 && !whole;
+  return (
+    <div className={classes.text}>
+      {short ? `${body.slice(0, 360).trimEnd()}… ` : body}
+      {short && (
+        <Button variant="subtle" size="compact-xs" onClick={() => setWhole(true)}>
+          <Trans>Show all of it</Trans>
+        </Button>
+      )}
+    </div>
   );
 }
 

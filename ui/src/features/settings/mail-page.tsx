@@ -6,6 +6,7 @@ import { mail, testMail } from '../../api/workspace';
 import { Failure } from '../../kit/failure';
 import { Column, Panel } from '../../kit/page';
 import { When } from '../../kit/when';
+import { MailboxPanel } from './mailbox';
 
 /** The mail server, what waits, and what could not be delivered. It shows no address and no word of a mail. */
 export function MailPage() {
@@ -86,6 +87,7 @@ export function MailPage() {
           </Group>
         </Stack>
       </Panel>
+      <MailboxPanel />
       {data.trouble.length > 0 && (
         <Panel title={t`What did not go out at once`}>
           <Table.ScrollContainer minWidth={520}>

@@ -1,0 +1,128 @@
+package mailbox
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/japanese"
+	"golang.org/x/text/encoding/korean"
+)
+
+func raw(lines ...string) []byte { return []byte(strings.Join(lines, "\r\n")) }
+
+func TestMailsAreReadInTheAlphabetThatTheySay(t *testing.T) {
+	for name, by := range map[string]struct {
+		with encoding.Encoding
+		text string
+	}{
+		"koi8-r":       {charmap.KOI8R, "Здравствуйте, ёлка"},
+		"windows-1251": {charmap.Windows1251, "Счёт № 5 — спасибо"},
+		"iso-8859-2":   {charmap.ISO8859_2, "Zażółć gęślą jaźń"},
+		"windows-1250": {charmap.Windows1250, "Łódź, żółw"},
+		"iso-8859-1":   {charmap.ISO8859_1, "perché è così"},
+		"iso-2022-jp":  {japanese.ISO2022JP, "こんにちは"},
+		"euc-kr":       {korean.EUCKR, "안녕하세요"},
+	} {
+		held, err := by.with.NewEncoder().String(by.text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := parse(raw("From: a@example.com", "Content-Type: text/plain; charset="+name, "Content-Transfer-Encoding: 8bit", "", held))
+		if c.text != by.text {
+			t.Errorf("%s: %q", name, c.text)
+		}
+	}
+	h := parseHeader(raw("From: =?koi8-r?B?4c7OwQ==?= <anna@example.com>", "Subject: =?utf-8?B?0J/RgNC40LLQtdGC?= =?windows-1251?Q?=EC=E8=F0?=", "", ""))
+	if len(h.from) != 1 || h.from[0] != "anna@example.com" || h.subject != "Приветмир" {
+		t.Errorf("%+v", h)
+	}
+}
+
+func TestTheTextOfAMailIsTextWhateverItWas(t *testing.T) {
+	for name, c := range map[string]struct {
+		mail   []byte
+		want   string
+		lacks  string
+		files  int
+		unread bool
+	}{
+		"plain": {mail: raw("From: a@example.com", "", "hello"), want: "hello"},
+		"html alone": {mail: raw("Content-Type: text/html", "", "<html><head><title>no</title><style>p{}</style></head><body><h1>Dear</h1><p>you &amp; me<br>and<br>we<img src=https://eve.example.com/x.png alt=x></p><script>run()</script></body>"),
+			want: "Dear\n\nyou & me\nand\nwe", lacks: "eve"},
+		"the plain one of two":                    {mail: raw("Content-Type: multipart/alternative; boundary=b", "", "--b", "Content-Type: text/plain", "", "plain", "--b", "Content-Type: text/html", "", "<p>rich</p>", "--b--"), want: "plain", lacks: "rich"},
+		"the only one of two that says something": {mail: raw("Content-Type: multipart/alternative; boundary=b", "", "--b", "Content-Type: text/plain", "", " ", "--b", "Content-Type: text/html", "", "<p>rich</p>", "--b--"), want: "rich"},
+		"html that is never closed":               {mail: raw("Content-Type: text/html", "", "<head><meta x><body><p>still <b>here"), want: "still here"},
+		"a script that is never closed":           {mail: raw("Content-Type: text/html", "", "seen<script>steal('"), want: "seen", lacks: "steal"},
+		"base64":                                  {mail: raw("Content-Type: text/plain; charset=utf-8", "Content-Transfer-Encoding: base64", "", "0J/RgNC4", "0LLQtdGC"), want: "Привет"},
+		"quoted":                                  {mail: raw("Content-Type: text/plain; charset=utf-8", "Content-Transfer-Encoding: quoted-printable", "", "caf=C3=A9 =", "noir"), want: "café noir"},
+		"an unknown alphabet":                     {mail: raw("Content-Type: text/plain; charset=klingon", "", "nuqneH"), want: "nuqneH"},
+		"an unknown encoding":                     {mail: raw("Content-Type: text/plain", "Content-Transfer-Encoding: rot13", "", "uryyb"), want: "uryyb"},
+		"a boundary that never comes":             {mail: raw("Content-Type: multipart/mixed; boundary=never", "", "text"), unread: true},
+		"a part that is cut off":                  {mail: raw("Content-Type: multipart/mixed; boundary=b", "", "--b", "Content-Type: text/plain", "", "half a sen"), want: "half a sen"},
+		"a text that is a file":                   {mail: raw("Content-Type: multipart/mixed; boundary=b", "", "--b", "", "see it", "--b", "Content-Type: text/plain; name=a.txt", "", "in here", "--b--"), want: "see it", lacks: "in here", files: 1},
+		"a mail in a mail":                        {mail: raw("Content-Type: multipart/mixed; boundary=b", "", "--b", "", "look", "--b", "Content-Type: message/rfc822", "Content-Disposition: attachment", "", "Subject: inner", "", "inner text", "--b--"), want: "look", lacks: "inner text", files: 1},
+		"nothing":                                 {mail: raw("From: a@example.com", "", ""), want: ""},
+		"no header":                               {mail: []byte("\x00\xff\xfe garbage"), unread: true},
+		"not its own alphabet":                    {mail: raw("Content-Type: text/plain; charset=utf-8", "", "a\xff\xfeb"), want: "a\uFFFDb"},
+	} {
+		got := parse(c.mail)
+		if got.text != c.want && (c.want != "" || !c.unread) || len(got.files) != c.files || got.unread != c.unread || c.lacks != "" && strings.Contains(got.text, c.lacks) {
+			t.Errorf("%s: %q with %d files, unread %v", name, got.text, len(got.files), got.unread)
+		}
+	}
+}
+
+// A mail that was made to take all memory or time takes neither.
+func TestAMailThatWasMadeToHurtDoesNot(t *testing.T) {
+	var deep strings.Builder
+	for i := range 2_000 {
+		fmt.Fprintf(&deep, "Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n", i, i)
+	}
+	var wide strings.Builder
+	wide.WriteString("Content-Type: multipart/mixed; boundary=b\r\n\r\n")
+	for range 100_000 {
+		wide.WriteString("--b\r\n\r\nx\r\n")
+	}
+	long := "Subject: " + strings.Repeat("x", 4<<20) + "\r\n\r\ntext"
+	many := strings.Repeat("X: y\r\n", 400_000) + "\r\ntext"
+	nested := "Content-Type: text/html\r\n\r\n" + strings.Repeat("<div>", 300_000) + "deep"
+	tag := "Content-Type: text/html\r\n\r\n<p " + strings.Repeat("a", 3<<20)
+	for name, mail := range map[string]string{"deep": deep.String(), "wide": wide.String(), "long": long, "many": many, "nested": nested, "tag": tag, "references": "References: " + strings.Repeat("<a@b> ", 10_000) + "\r\n\r\n"} {
+		c := parse([]byte(mail))
+		if len(c.text) > 2*mostText || len(c.files) > mostFiles || c.parts > mostParts+1 {
+			t.Errorf("%s: %d characters, %d files, %d parts", name, len(c.text), len(c.files), c.parts)
+		}
+		if h := parseHeader([]byte(mail)); len(h.answers) > mostAnswers {
+			t.Errorf("%s: %d answers", name, len(h.answers))
+		}
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add(raw("From: a@example.com", "Content-Type: multipart/mixed; boundary=b", "", "--b", "Content-Type: text/html", "", "<p>x", "--b", "Content-Type: message/delivery-status", "", "Action: failed", "--b--"))
+	f.Add(raw("Subject: =?utf-8?q?x?=", "In-Reply-To: <a@b>", "Content-Transfer-Encoding: base64", "", "eA=="))
+	f.Fuzz(func(t *testing.T, mail []byte) {
+		h, c := parseHeader(mail), parse(mail)
+		if !utf8.ValidString(c.text) && !c.unread {
+			t.Errorf("the text is no text: %q", c.text)
+		}
+		if len(h.answers) > mostAnswers || len(h.from) > mostSenders || len(c.files) > mostFiles {
+			t.Errorf("more than is taken: %+v", h)
+		}
+		for _, file := range c.files {
+			r, err := file.Open()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n, err := io.Copy(io.Discard, r); err != nil || n == 0 || n > int64(len(mail))+1 && !bytes.Contains(mail, []byte("ncoding")) {
+				t.Errorf("a file of %d bytes: %v", n, err)
+			}
+		}
+	})
+}
