@@ -93,6 +93,15 @@ export async function serveDemo(program, data) {
   return { end, url, people };
 }
 
+/** A demo that was made before: its passwords were told then. */
+export async function serveAgain(program, data) {
+  const port = await freePort();
+  const { end } = await start(program, ['demo', '--data', data, '--listen', `127.0.0.1:${port}`], (said) =>
+    / serves http/.test(said),
+  );
+  return { end, url: `http://localhost:${port}` };
+}
+
 export const button = (place, name) => place.getByRole('button', { name, exact: true });
 
 /** Comes in by the page's own door. */
