@@ -83,6 +83,7 @@ type Book struct {
 	guard   map[string]Guard
 	follow  map[string]Follow
 	shelf   *blob.Shelf
+	feed    feed // tells those who listen what has changed
 	letters int
 }
 

@@ -4,7 +4,7 @@
 //   npm run shots -- --url http://127.0.0.1:8080 --out DIR --email ana@example.com --password …
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { options, start } from './browser.mjs';
+import { options, patient, start } from './browser.mjs';
 
 const asked = options({
   url: 'http://127.0.0.1:8080',
@@ -30,6 +30,7 @@ const pages = {
   new: { path: '/contacts', act: (page) => page.keyboard.press('n') },
   companies: { path: '/companies' },
   deals: { path: '/deals' },
+  'deals-list': { path: '/deals?view=list' },
   tasks: { path: '/tasks' },
   today: { path: '/dashboard' },
   days: { path: '/days' },
@@ -43,6 +44,11 @@ const pages = {
   duplicates: { path: '/duplicates/contacts' },
   security: { path: '/security' },
   'sign-ins': { path: '/security/sign-ins' },
+  exports: { path: '/security/exports' },
+  export: {
+    path: '/contacts',
+    act: (page) => page.locator('button:has(.tabler-icon-file-export)').first().click(),
+  },
   sessions: { path: '/security/sessions' },
   you: { path: '/settings/you' },
   import: { path: '/import' },
@@ -89,7 +95,7 @@ try {
         reducedMotion: 'reduce',
         hasTouch: size === 'phone',
       });
-      const page = await context.newPage();
+      const page = patient(await context.newPage());
       page.on('console', (message) => {
         if (message.type() === 'error') console.error(`${page.url()}: ${message.text()}`);
       });
@@ -129,6 +135,8 @@ async function signIn(page) {
   await page.locator('input[autocomplete="current-password"]').fill(asked.password);
   await page.locator('button[type=submit]').click();
   await page.waitForURL((url) => url.pathname !== '/sign-in');
+  // Whoever may do much harm is led to a second step first; the pictures are of what comes after.
+  if (new URL(page.url()).pathname === '/protect') await page.goto(asked.url);
 }
 
 /** Sets the person's language as the page does. */

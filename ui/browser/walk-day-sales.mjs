@@ -210,7 +210,6 @@ export async function walkSales(tools) {
   await look(small, 'sales-phone-moved');
   await lane(small, 'Talks').getByRole('button', { name: 'Move to…' }).first().tap();
   await small.getByRole('menuitem', { name: 'Agreed' }).waitFor();
-  await look(small, 'sales-phone-menu');
   await small.getByRole('menuitem', { name: 'Agreed' }).tap();
   await card(lane(small, 'Agreed'), 'Bridal party').waitFor();
 

@@ -19,19 +19,27 @@ import { options, start } from './browser.mjs';
 import { walkClosed } from './walk-closed.mjs';
 import { walkAdministrator } from './walk-day-administrator.mjs';
 import { walkManager } from './walk-day-manager.mjs';
+import { walkOwner } from './walk-day-owner.mjs';
+import { walkSales } from './walk-day-sales.mjs';
 import { walkStylist } from './walk-day-stylist.mjs';
+import { walkExports } from './walk-export.mjs';
 import { walkFirm } from './walk-firm.mjs';
 import { walkJournals } from './walk-journal.mjs';
+import { walkLive } from './walk-live.mjs';
 import { serveDemo, serveEmpty, walking } from './walking.mjs';
 
 const parts = [
   { name: 'firm', house: 'empty', walk: walkFirm },
   { name: 'journal', house: 'empty', walk: walkJournals },
-  // Days of people, from morning to evening: --part days walks all of them.
+  { name: 'live', house: 'empty', walk: walkLive },
+  // Days of people, from morning to evening: --part days walks all five.
   { name: 'administrator', of: 'days', house: 'demo', walk: walkAdministrator },
   { name: 'stylist', of: 'days', house: 'demo', walk: walkStylist },
+  { name: 'sales', of: 'days', house: 'demo', walk: walkSales },
   { name: 'manager', of: 'days', house: 'demo', walk: walkManager },
+  { name: 'owner', of: 'days', house: 'demo', walk: walkOwner },
   { name: 'closed', house: 'demo', walk: walkClosed },
+  { name: 'export', house: 'demo', walk: walkExports },
 ];
 
 const program = process.env.CASTELLAN_BIN;

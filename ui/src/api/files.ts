@@ -1,6 +1,7 @@
 import { queryOptions } from '@tanstack/react-query';
-import { call, file, Problem, sendUp } from './http';
+import { call, file, Problem } from './http';
 import type { Page, Record_ } from './records';
+import { sendUp } from './upload';
 
 /** What lies on a record, the newest first. */
 export const filesOf = (about: string) =>

@@ -26,15 +26,16 @@ import {
   IconUserQuestion,
   IconUsers,
 } from '@tabler/icons-react';
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, Outlet, useLocation } from '@tanstack/react-router';
-import { lazy, type ReactNode, Suspense, useState } from 'react';
+import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
 import { kinds } from '../api/kinds';
 import { holds, useMe } from '../api/session';
 import { Avatar } from '../kit/avatar';
 import { later } from '../kit/later';
 import { TitleSlot } from '../kit/page';
 import { kindMany } from '../kit/words';
+import { fetchAhead } from './ahead';
 import { useKeys } from './keys';
 import { useSecurityPlaces } from './security-places';
 import classes from './shell.module.css';
@@ -119,11 +120,24 @@ export function Shell() {
   const { t, i18n } = useLingui();
   const me = useMe();
   const places = usePlaces();
+  useEffect(() => void fetchAhead(), []);
   const phone = useMediaQuery('(max-width: 640px)', false, { getInitialValueInEffect: false });
   const [slot, setSlot] = useState<HTMLElement | null>(null);
   const [small, setSmall] = useState(localStorage.getItem('castellan.rail') === 'small');
   const [asking, setAsking] = useState(false);
   const [showsKeys, setShowsKeys] = useState(false);
+  const client = useQueryClient();
+  useEffect(() => {
+    let stop: (() => void) | undefined;
+    let left = false;
+    void import('./live').then(({ follow }) => {
+      if (!left) stop = follow(client);
+    });
+    return () => {
+      left = true;
+      stop?.();
+    };
+  }, [client]);
   useKeys({ onSearch: () => setAsking(true), onHelp: () => setShowsKeys(true) });
 
   function fold() {

@@ -4703,6 +4703,10 @@ export type Session = {
         };
     };
     person: SessionPerson;
+    /**
+     * The person may do much harm, and only a password protects the account: the page leads them to a second factor.
+     */
+    unprotected?: boolean;
     version: string;
     /**
      * Through whose eyes the person looks; abilities and kinds are theirs.
@@ -11351,6 +11355,45 @@ export type SetDirectoryResponses = {
 };
 
 export type SetDirectoryResponse = SetDirectoryResponses[keyof SetDirectoryResponses];
+
+export type ListenToEventsData = {
+    body?: never;
+    headers?: {
+        /**
+         * The id of the last event that was received: what has changed since is told at once, or that anything may have changed.
+         */
+        'Last-Event-ID'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it. It may be sent with any GET: the question is then no use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/events';
+};
+
+export type ListenToEventsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListenToEventsError = ListenToEventsErrors[keyof ListenToEventsErrors];
+
+export type ListenToEventsResponses = {
+    /**
+     * OK
+     */
+    200: string;
+};
+
+export type ListenToEventsResponse = ListenToEventsResponses[keyof ListenToEventsResponses];
 
 export type ListExportsData = {
     body?: never;
@@ -22112,6 +22155,31 @@ export type DraftAppResponses = {
 };
 
 export type DraftAppResponse = DraftAppResponses[keyof DraftAppResponses];
+
+export type PostponeFactorData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/session/factors/later';
+};
+
+export type PostponeFactorErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type PostponeFactorError = PostponeFactorErrors[keyof PostponeFactorErrors];
+
+export type PostponeFactorResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type PostponeFactorResponse = PostponeFactorResponses[keyof PostponeFactorResponses];
 
 export type EnrolPasskeyData = {
     /**

@@ -157,7 +157,7 @@ function FieldRow({ field, ...part }: Part & { field: Field }) {
   const save = useSave(part);
   const reveals = useReveals();
   const { nameOf, linkTo } = useNames();
-  const [draft, setDraft] = useState<{ value: unknown } | null>(null);
+  const [draft, setDraft] = useState<{ value: unknown; begun: unknown } | null>(null);
   const [error, setError] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
   const box = useRef<HTMLElement>(null);
@@ -171,12 +171,18 @@ function FieldRow({ field, ...part }: Part & { field: Field }) {
 
   function begin() {
     // A closed value is written without being seen: the form begins empty.
-    setDraft({ value: closed || hidden ? undefined : value });
+    setDraft({ value: closed || hidden ? undefined : value, begun: record[field.name] });
     setError(null);
   }
 
   async function keep(next: unknown) {
     if ((closed || hidden) && isEmpty(next)) return setDraft(null);
+    // The card is kept true while somebody types: what another has made of the
+    // field meanwhile is not written over unseen.
+    if (draft && JSON.stringify(draft.begun) !== JSON.stringify(record[field.name])) {
+      setDraft({ value: next, begun: record[field.name] });
+      return setError(t`Somebody changed this meanwhile. Look again and repeat.`);
+    }
     setBusy(true);
     const wrong = await save(field, next);
     setBusy(false);
@@ -217,7 +223,7 @@ function FieldRow({ field, ...part }: Part & { field: Field }) {
                 disabled={busy}
                 pipeline={pipelineOf(kind, record)}
                 onChange={(next) => {
-                  setDraft({ value: next });
+                  setDraft({ value: next, begun: draft.begun });
                   if (savesAtOnce(field)) void keep(next);
                 }}
               />
