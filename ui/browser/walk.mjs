@@ -9,7 +9,8 @@
 // A part is a function in a file of its own, added to the list below. It is
 // given people with browsers of their own and what walking.mjs makes for it,
 // and stands on the workspace that it names: "empty" is a program of its own
-// with the link of the first visit, "demo" is the workspace of made-up people,
+// with the link of the first visit, "mail" is the same beside a mail server and
+// a mailbox of its own, "demo" is the workspace of made-up people,
 // one for all parts that name it. Parts on the demo make what they count, and
 // leave alone what they did not make.
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
@@ -18,11 +19,13 @@ import { join } from 'node:path';
 import { options, start } from './browser.mjs';
 import { walkFirm } from './walk-firm.mjs';
 import { walkJournals } from './walk-journal.mjs';
+import { serveMail, walkMail } from './walk-mail.mjs';
 import { serveDemo, serveEmpty, walking } from './walking.mjs';
 
 const parts = [
   { name: 'firm', house: 'empty', walk: walkFirm },
   { name: 'journal', house: 'empty', walk: walkJournals },
+  { name: 'mail', house: 'mail', walk: walkMail },
 ];
 
 const program = process.env.CASTELLAN_BIN;
@@ -56,7 +59,7 @@ async function house(kind) {
     kind,
     data,
     fell: 0,
-    ...(await (kind === 'demo' ? serveDemo : serveEmpty)(program, data)),
+    ...(await { demo: serveDemo, empty: serveEmpty, mail: serveMail }[kind](program, data)),
   };
   houses.push(opened);
   return opened;
@@ -73,10 +76,10 @@ const browser = await start();
 try {
   for (const { name, house: kind, walk } of asked) {
     const began = Date.now();
-    const { link, url, people } = await house(kind);
+    const { link, url, people, post } = await house(kind);
     const opened = houses.find((each) => each.url === url);
     const tools = walking(name, { browser, shots, count });
-    const fell = await walk({ ...tools, link, url, people }).then(
+    const fell = await walk({ ...tools, link, url, people, post }).then(
       () => null,
       (error) => error ?? new Error('it fell'),
     );
