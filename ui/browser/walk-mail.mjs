@@ -117,7 +117,7 @@ export async function walkMail(tools) {
   await owner.getByLabel('Server').fill('127.0.0.1');
   await owner.getByLabel('Port').fill(String(post.port));
   await owner.getByLabel('User').fill('firm@example.com');
-  await owner.getByLabel('Password', { exact: true }).fill('the password of the mailbox');
+  await owner.locator('input[type=password]').fill('the password of the mailbox');
   await look(owner, 'mailbox-form');
   await button(owner, 'Save').click();
   await owner.getByText('firm@example.com at 127.0.0.1').waitFor();
