@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -120,7 +121,8 @@ const hers = "maple lantern quartz nine"
 
 // Somebody has every door open that the house has: the page's session, a key of
 // a program, an import that runs, a file of refused rows, an export that is made
-// and one that is ready to be taken, a link that was handed out. Whatever ends it, by another process where there can be one, a second
+// and one that is ready to be taken, a link that was handed out, a stream of live
+// events. Whatever ends it, by another process where there can be one, a second
 // later every one of them is shut (attacks 40, 41, 50).
 func TestWhatEndsShutsEveryDoorWithinASecond(t *testing.T) {
 	t.Parallel()
@@ -192,7 +194,8 @@ func TestWhatEndsShutsEveryDoorWithinASecond(t *testing.T) {
 						a := ana.ask("GET", "/api/v1/exports/"+ready.ID, nil)
 						return json.Unmarshal([]byte(a.body), &e) == nil && e.Open
 					},
-					"link": linked,
+					"link":   linked,
+					"events": ana.listens(),
 				}
 				owner.wait(i.ID, func(now imported) bool { return now.Done > 0 })
 				for name, open := range doors {
@@ -204,7 +207,7 @@ func TestWhatEndsShutsEveryDoorWithinASecond(t *testing.T) {
 				ended := time.Now()
 				time.Sleep(time.Second)
 				for name, open := range doors {
-					want := !slices.Contains([]string{"page", "file", "export", "exported"}, name) && !slices.Contains(one.shut, name)
+					want := !slices.Contains([]string{"page", "file", "export", "exported", "events"}, name) && !slices.Contains(one.shut, name)
 					if got := open(); got != want {
 						t.Errorf("%v after %s the door %q is open: %v, want %v", time.Since(ended).Round(time.Millisecond), one.name, name, got, want)
 					}
@@ -229,6 +232,30 @@ func TestWhatEndsShutsEveryDoorWithinASecond(t *testing.T) {
 			})
 		}
 	})
+}
+
+// listens opens a stream of live events, and tells whether it is open still.
+func (v *visitor) listens() (open func() bool) {
+	v.t.Helper()
+	client := http.Client{Jar: v.client.Jar}
+	request, err := http.NewRequestWithContext(v.t.Context(), http.MethodGet, v.base+"/api/v1/events", nil)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		v.t.Fatal(err)
+	}
+	if response.StatusCode != http.StatusOK {
+		v.t.Fatalf("live events answer %d", response.StatusCode)
+	}
+	var over atomic.Bool
+	go func() {
+		_, _ = io.Copy(io.Discard, response.Body) // ends with the stream
+		_ = response.Body.Close()
+		over.Store(true)
+	}()
+	return func() bool { return !over.Load() }
 }
 
 // many is a file of made-up clients.

@@ -137,7 +137,8 @@ func (r *rooms) join(ctx context.Context, p place, log *slog.Logger, by carrier)
 		}
 	}
 	r.book = records.Open(records.Options{Post: post, Runner: r.runner, DB: r.db, Scribe: r.scribe, Rights: r.rights, Vault: r.vault, Catalog: r.workspace.Catalog, Region: r.workspace.Region, Prepare: r.workspace.Prepare(), Settle: r.workspace.Settle(),
-		Guard: r.workspace.Guard(), Shelf: blob.Open(r.db, r.vault)})
+		Guard: r.workspace.Guard(), Follow: r.workspace.Follow(), Shelf: blob.Open(r.db, r.vault)})
+	r.workspace.Automate(r.runner, r.book)
 	r.mailbox = mailbox.Open(mailbox.Options{DB: r.db, Vault: r.vault, Scribe: r.scribe, Runner: r.runner, Book: r.book, Log: log, Roots: by.server.Roots,
 		Letter: r.mail.Number, Own: func() string { return by.server.From.Address }, Language: func() string { return r.workspace.Settings().Language }})
 	r.imports = exchange.Open(exchange.Options{DB: r.db, Scribe: r.scribe, Vault: r.vault, Rights: r.rights, Book: r.book, Region: r.workspace.Region,

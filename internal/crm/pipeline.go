@@ -24,6 +24,21 @@ type Pipeline struct {
 	Stages  []Stage  // in order
 	Stale   int      // after so many days without a change something in an open stage has rested too long; 0: never
 	Reasons []string // for which something is lost; with any, one must be named to lose something
+
+	// Of a pipeline for processes: the tasks that one begins with, and the
+	// pipelines of deals in which a won deal starts one by itself. It does so with
+	// the rights of Author, who has set up what it does: nobody else's, however
+	// much whoever wins the deal may (attack 28).
+	Steps  []Step
+	After  []int64
+	Author actor.PersonID // zero: nobody
+}
+
+// Step is one task of a process.
+type Step struct {
+	Title    string `json:"title"`
+	Activity string `json:"activity,omitempty"` // an option of the task's
+	Days     int    `json:"days"`               // after the start
 }
 
 // Stage is one step of a pipeline.
@@ -88,7 +103,7 @@ func firstPipelines(language string) []Pipeline {
 }
 
 func readPipelines(ctx context.Context, tx *store.Tx) ([]Pipeline, error) {
-	rows, err := tx.Query(ctx, store.Text(`SELECT p.id, p.version, p.kind, p.name, p.stale_days, p.reasons, s.id, s.name, s.outcome, s.requires FROM pipeline p JOIN stage s ON s.pipeline = p.id
+	rows, err := tx.Query(ctx, store.Text(`SELECT p.id, p.version, p.kind, p.name, p.stale_days, p.reasons, p.steps, p.starts_after, p.author, s.id, s.name, s.outcome, s.requires FROM pipeline p JOIN stage s ON s.pipeline = p.id
 		WHERE p.closed_at IS NULL AND s.closed_at IS NULL ORDER BY p.place, p.id, s.place`))
 	if err != nil {
 		return nil, fmt.Errorf("read pipelines: %w", err)
@@ -99,12 +114,16 @@ func readPipelines(ctx context.Context, tx *store.Tx) ([]Pipeline, error) {
 		var p Pipeline
 		var s Stage
 		var stale int64
-		var reasons, requires string
-		if err := rows.Scan(&p.ID, &p.Version, &p.Kind, &p.Name, &stale, &reasons, &s.ID, &s.Name, &s.Outcome, &requires); err != nil {
+		var author *int64
+		var reasons, requires, steps, after string
+		if err := rows.Scan(&p.ID, &p.Version, &p.Kind, &p.Name, &stale, &reasons, &steps, &after, &author, &s.ID, &s.Name, &s.Outcome, &requires); err != nil {
 			return nil, fmt.Errorf("read pipelines: %w", err)
 		}
 		p.Stale = int(stale)
-		if err := errors.Join(json.Unmarshal([]byte(reasons), &p.Reasons), json.Unmarshal([]byte(requires), &s.Requires)); err != nil {
+		if author != nil {
+			p.Author = actor.PersonID(*author)
+		}
+		if err := errors.Join(json.Unmarshal([]byte(reasons), &p.Reasons), json.Unmarshal([]byte(requires), &s.Requires), json.Unmarshal([]byte(steps), &p.Steps), json.Unmarshal([]byte(after), &p.After)); err != nil {
 			return nil, fmt.Errorf("read pipelines: %w", err)
 		}
 		if n := len(all); n == 0 || all[n-1].ID != p.ID {
@@ -150,7 +169,7 @@ func (p Pipeline) check() error {
 	if open == 0 {
 		return fault.New(fault.Invalid, "pipeline.open", "A pipeline needs a stage that is open.").At("stages")
 	}
-	return nil
+	return p.checkSteps()
 }
 
 // SavePipeline makes a pipeline, or changes one: stages without an id are new,
@@ -170,6 +189,9 @@ func (w *Workspace) SavePipeline(ctx context.Context, who actor.Actor, next Pipe
 	}
 	id := next.ID
 	err := w.change(ctx, who, policy.ManagePipelines, func(tx *store.Tx, is *remembered) (*scribe.Entry, error) {
+		if err := next.starts(who, is); err != nil {
+			return nil, err
+		}
 		if next.ID == 0 {
 			next.ID = int64(tx.NewID())
 			id = next.ID
@@ -195,8 +217,8 @@ func writePipeline(ctx context.Context, tx *store.Tx, p Pipeline) error {
 	if p.ID == 0 {
 		p.ID = int64(tx.NewID())
 	}
-	if _, err := tx.Exec(ctx, store.Text("INSERT INTO pipeline (id, kind, name, place, version, stale_days, reasons) VALUES (?, ?, ?, ?, 1, ?, ?)"),
-		p.ID, p.Kind, p.Name, p.ID, int64(p.Stale), listed(p.Reasons)); err != nil {
+	if _, err := tx.Exec(ctx, store.Text("INSERT INTO pipeline (id, kind, name, place, version, stale_days, reasons, steps, starts_after, author) VALUES (?, ?, ?, ?, 1, ?, ?, ?, ?, ?)"),
+		p.ID, p.Kind, p.Name, p.ID, int64(p.Stale), listed(p.Reasons), listed(p.Steps), listed(p.After), p.author()); err != nil {
 		return fmt.Errorf("write pipeline: %w", err)
 	}
 	for place, s := range p.Stages {
@@ -207,14 +229,14 @@ func writePipeline(ctx context.Context, tx *store.Tx, p Pipeline) error {
 	return nil
 }
 
-// listed is how a list of words lies in the database.
-func listed(words []string) string {
-	if len(words) == 0 {
+// listed is how a list lies in the database.
+func listed[T string | int64 | Step](all []T) string {
+	if len(all) == 0 {
 		return "[]"
 	}
-	text, err := json.Marshal(words)
+	text, err := json.Marshal(all)
 	if err != nil {
-		return "[]" // words are always text
+		return "[]" // words and numbers are always text
 	}
 	return string(text)
 }
@@ -229,7 +251,8 @@ func writeStage(ctx context.Context, tx *store.Tx, pipeline int64, place int, s 
 }
 
 func rewritePipeline(ctx context.Context, tx *store.Tx, was, next Pipeline) error {
-	if _, err := tx.Exec(ctx, store.Text("UPDATE pipeline SET name = ?, stale_days = ?, reasons = ?, version = version + 1 WHERE id = ?"), next.Name, int64(next.Stale), listed(next.Reasons), next.ID); err != nil {
+	if _, err := tx.Exec(ctx, store.Text("UPDATE pipeline SET name = ?, stale_days = ?, reasons = ?, steps = ?, starts_after = ?, author = ?, version = version + 1 WHERE id = ?"),
+		next.Name, int64(next.Stale), listed(next.Reasons), listed(next.Steps), listed(next.After), next.author(), next.ID); err != nil {
 		return fmt.Errorf("change pipeline: %w", err)
 	}
 	for place, s := range next.Stages {

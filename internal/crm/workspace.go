@@ -13,6 +13,7 @@ import (
 	"castellan/internal/actor"
 	"castellan/internal/epoch"
 	"castellan/internal/fault"
+	"castellan/internal/jobs"
 	"castellan/internal/policy"
 	"castellan/internal/schema"
 	"castellan/internal/scribe"
@@ -36,6 +37,7 @@ type Workspace struct {
 	scribe *scribe.Scribe
 	rights Abilities
 	epoch  *epoch.Epoch
+	runner *jobs.Runner // starts processes; nil: none starts by itself
 
 	now atomic.Pointer[remembered]
 	mu  sync.Mutex // held by the one who reads anew

@@ -56,6 +56,22 @@ func (a *Accounts) Resolve(ctx context.Context, token string, address netip.Addr
 	if err != nil {
 		return actor.Actor{}, err
 	}
+	return a.through(ctx, s, address, device)
+}
+
+// Still is Resolve for what a page does by itself while nobody is at it, such as
+// listening to what changes: it is no use of the session, which ends at its time
+// as if nothing had been asked.
+func (a *Accounts) Still(ctx context.Context, token string, address netip.Addr, device string) (actor.Actor, error) {
+	s, err := a.held(ctx, token, address, device)
+	if err != nil {
+		return actor.Actor{}, err
+	}
+	return a.through(ctx, s, address, device)
+}
+
+// through is who the bearer of a session is, unless it waits.
+func (a *Accounts) through(ctx context.Context, s *session, address netip.Addr, device string) (actor.Actor, error) {
 	needs, err := a.needs(ctx, s)
 	if err != nil {
 		return actor.Actor{}, err
@@ -66,8 +82,17 @@ func (a *Accounts) Resolve(ctx context.Context, token string, address netip.Addr
 	return s.actor(address, device), nil
 }
 
-// bearer is the session of a token, whether it waits or not.
+// bearer is the session of a token, whether it waits or not, and notes its use.
 func (a *Accounts) bearer(ctx context.Context, token string, address netip.Addr, device string) (*session, error) {
+	s, err := a.held(ctx, token, address, device)
+	if err != nil {
+		return nil, err
+	}
+	return s, a.use(ctx, s, address)
+}
+
+// held is the session of a token, whether it waits or not.
+func (a *Accounts) held(ctx context.Context, token string, address netip.Addr, device string) (*session, error) {
 	hash := vault.Hash(token)
 	epoch, err := a.epoch.Current(ctx)
 	if err != nil {
@@ -84,10 +109,7 @@ func (a *Accounts) bearer(ctx context.Context, token string, address netip.Addr,
 			return nil, err
 		}
 	}
-	if err := a.Admit(ctx, s.actor(address, device)); err != nil {
-		return nil, err
-	}
-	return s, a.use(ctx, s, address)
+	return s, a.Admit(ctx, s.actor(address, device))
 }
 
 // holds tells whether time has not ended a session.

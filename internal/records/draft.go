@@ -16,7 +16,11 @@ type Draft struct {
 	before *store.Stored
 	cells  []store.Cell
 	st     *policy.Standing // of the writer
+	id     schema.RecordID  // known once it is written
 }
+
+// Record is the id of what was written; Follow alone is told.
+func (d *Draft) Record() schema.RecordID { return d.id }
 
 // Needs refuses the write unless its writer holds the ability.
 func (d *Draft) Needs(a Ability) error {
@@ -36,6 +40,18 @@ type Settle func(ctx context.Context, tx *store.Tx, d *Draft) (Values, error)
 // undo. A fault refuses it. It is not asked about what Keep does.
 type Guard func(ctx context.Context, tx *store.Tx, d *Draft, bin bool) error
 
+// Follow is what a kind does when a record of it has been written, in the same
+// transaction. It is not asked about previews, nor about what comes in from files.
+type Follow func(ctx context.Context, tx *store.Tx, d *Draft) error
+
+func (p *pen) followed(kind *schema.Kind, id schema.RecordID, before *store.Stored, cells []store.Cell) error {
+	follow := p.b.follow[kind.Name]
+	if follow == nil {
+		return nil
+	}
+	return follow(p.ctx, p.tx, &Draft{kind, before, cells, p.st, id})
+}
+
 // Touches are the names of the fields that will hold something else.
 func (d *Draft) Touches() []string {
 	var all []string
@@ -53,7 +69,7 @@ func (p *pen) guarded(s *state, cells []store.Cell, bin bool) error {
 	if guard == nil || p.own {
 		return nil
 	}
-	return guard(p.ctx, p.tx, &Draft{s.kind, s.stored, cells, p.st}, bin)
+	return guard(p.ctx, p.tx, &Draft{s.kind, s.stored, cells, p.st, 0}, bin)
 }
 
 // New tells whether there was no such record before.
@@ -86,7 +102,7 @@ func (p *pen) settled(kind *schema.Kind, before *store.Stored, cells []store.Cel
 	if settle == nil {
 		return cells, nil
 	}
-	more, err := settle(p.ctx, p.tx, &Draft{kind, before, cells, p.st})
+	more, err := settle(p.ctx, p.tx, &Draft{kind, before, cells, p.st, 0})
 	if err != nil {
 		return nil, err
 	}

@@ -172,7 +172,11 @@ func (b *Book) visible(ctx context.Context, tx *store.Tx, st *policy.Standing, k
 }
 
 func pastOf(ctx context.Context, tx *store.Tx, kind *schema.Kind, id schema.RecordID) ([]earlier, error) {
-	rows, err := tx.Query(ctx, store.Text("SELECT version, at, actor_kind, actor, state FROM history WHERE kind = ? AND record = ? ORDER BY version DESC"), int64(kind.Number), int64(id))
+	return readPast(ctx, tx, "SELECT version, at, actor_kind, actor, state FROM history WHERE kind = ? AND record = ? ORDER BY version DESC", kind, id)
+}
+
+func readPast(ctx context.Context, tx *store.Tx, text store.Text, kind *schema.Kind, id schema.RecordID, more ...any) ([]earlier, error) {
+	rows, err := tx.Query(ctx, text, append([]any{int64(kind.Number), int64(id)}, more...)...)
 	if err != nil {
 		return nil, fmt.Errorf("read history: %w", err)
 	}

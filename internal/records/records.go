@@ -63,6 +63,7 @@ type Options struct {
 	Settle  map[string]Settle      // by name of kind
 	Post    Post                   // sends letters; nil: there is no mail server
 	Guard   map[string]Guard       // by name of kind
+	Follow  map[string]Follow      // by name of kind
 	Shelf   *blob.Shelf            // keeps what files hold; nil: there are no files
 	Letters int                    // how many letters one person may send in an hour; 0: 100
 }
@@ -80,13 +81,15 @@ type Book struct {
 	settle  map[string]Settle
 	post    Post
 	guard   map[string]Guard
+	follow  map[string]Follow
 	shelf   *blob.Shelf
+	feed    feed // tells those who listen what has changed
 	letters int
 }
 
 // Open makes a book over an open database.
 func Open(o Options) *Book {
-	b := &Book{db: o.DB, scribe: o.Scribe, rights: o.Rights, vault: o.Vault, catalog: o.Catalog, region: o.Region, prepare: o.Prepare, settle: o.Settle, guard: o.Guard, shelf: o.Shelf, post: o.Post, runner: o.Runner, letters: o.Letters}
+	b := &Book{db: o.DB, scribe: o.Scribe, rights: o.Rights, vault: o.Vault, catalog: o.Catalog, region: o.Region, prepare: o.Prepare, settle: o.Settle, guard: o.Guard, follow: o.Follow, shelf: o.Shelf, post: o.Post, runner: o.Runner, letters: o.Letters}
 	if b.letters == 0 {
 		b.letters = usualLetters
 	}

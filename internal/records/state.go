@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"castellan/internal/actor"
 	"castellan/internal/fault"
@@ -199,24 +200,31 @@ func (s *state) with(cells []store.Cell) *state {
 // admit asks a grant about a record. One that lives on another is admitted only
 // if the actor may view that other one, and is reached through its groups.
 func (b *Book) admit(ctx context.Context, tx *store.Tx, st *policy.Standing, g policy.Grant, s *state) (policy.Verdict, error) {
+	var parent *state
+	if s.kind.Within {
+		var err error
+		if parent, err = b.parent(ctx, tx, s); err != nil {
+			return policy.Verdict{}, err
+		}
+	}
+	return admitOn(st, g, s, parent, tx.Now()), nil
+}
+
+// admitOn is admit for a record whose parent is read already, if it has one.
+func admitOn(st *policy.Standing, g policy.Grant, s, parent *state, now time.Time) policy.Verdict {
 	facts := s.facts()
 	if s.kind.Within {
-		parent, err := b.parent(ctx, tx, s)
-		if err != nil {
-			return policy.Verdict{}, err
-		}
 		if parent == nil || parent.stored.Binned {
-			return policy.Verdict{}, nil
+			return policy.Verdict{}
 		}
-		view := st.Decide(parent.kind, policy.View, g.Surface(), tx.Now())
-		v, err := b.admit(ctx, tx, st, view, parent)
-		if err != nil || !v.Allowed {
-			return policy.Verdict{}, err
+		view := st.Decide(parent.kind, policy.View, g.Surface(), now)
+		if !admitOn(st, view, parent, nil, now).Allowed {
+			return policy.Verdict{}
 		}
 		above := parent.facts()
 		facts.Principals, facts.Shares = append(facts.Principals, above.Principals...), append(facts.Shares, above.Shares...)
 	}
-	return g.Admit(facts), nil
+	return g.Admit(facts)
 }
 
 // parent is the record that another lives on, or nil if there is none.

@@ -43,6 +43,9 @@ func (w *Work) Update(kindName string, id schema.RecordID, version int64, v Valu
 	return w.p.update(kind, id, version, v)
 }
 
+// Within does something of the house's own in the same transaction.
+func (w *Work) Within(do func(tx *store.Tx) error) error { return do(w.p.tx) }
+
 // Take gives what the named fields of a record hold, as Create takes it; what is
 // empty is left out. A copy must not show its maker what the record itself does
 // not (attack 15): a value that is masked to them is a fault, and one that opens

@@ -135,6 +135,9 @@ func (p *pen) createIn(kind *schema.Kind, v Values, group actor.GroupID) (schema
 		if err := p.insert(g, s); err != nil {
 			return 0, err
 		}
+		if err := p.followed(kind, s.stored.ID, nil, cells); err != nil {
+			return 0, err
+		}
 	}
 	return s.stored.ID, p.note("record.created", kind, s.stored.ID, changes(nil, s, cells))
 }
@@ -297,6 +300,9 @@ func (p *pen) change(g policy.Grant, s *state, cells []store.Cell, event scribe.
 		if err := p.forget(s, after); err != nil {
 			return err
 		}
+	}
+	if err := p.followed(kind, s.stored.ID, s.stored, cells); err != nil {
+		return err
 	}
 	if s.responsible() != after.responsible() {
 		if err := p.mailFollows(after); err != nil {

@@ -133,6 +133,7 @@ var catalogue = [...]Description{
 	{Event: "invoice.unpaid", Sentence: "{who} took back that an invoice is paid", Details: "fields with before and after", Reader: policy.ReadLedger},
 	{Event: "invoice.voided", Sentence: "{who} made an invoice void", Details: "fields with before and after", Reader: policy.ReadLedger},
 	{Event: "invoice.printed", Sentence: "{who} fetched an invoice as PDF", Details: "", Reader: policy.ReadLedger, Read: true},
+	{Event: "process.not_started", Sentence: "A post-sale process did not start by itself from {record}", Details: "pipeline, with whose rights, code of what was refused", Reader: policy.ReadLedger},
 	{Event: "bin.listed", Sentence: "{who} looked into the bin", Details: "kind", Reader: policy.ReadLedger, Read: true},
 	{Event: "bulk.done", Sentence: "{who} changed many records at once", Details: "operation, action, how many done and refused", Reader: policy.ReadLedger},
 	{Event: "bulk.undone", Sentence: "{who} undid a bulk change", Details: "operation, how many", Reader: policy.ReadLedger},

@@ -85,7 +85,7 @@ func (c *call) enter() error {
 	if c.who.Kind == actor.Stranger || rt.door.mark == closed {
 		return errStranger()
 	}
-	if word := r.Header.Get("Castellan-View-As"); word != "" {
+	if word := r.Header.Get(viewAs.name); word != "" {
 		if err := c.viewAs(word); err != nil {
 			return err
 		}
@@ -413,7 +413,11 @@ func (s *Server) actor(r *http.Request) (actor.Actor, error) {
 		return s.Accounts.ResolveKey(r.Context(), key, who.Address, who.Device)
 	}
 	if token := cookieOf(r); token != "" {
-		known, err := s.Accounts.Resolve(r.Context(), token, who.Address, who.Device)
+		resolve := s.Accounts.Resolve
+		if r.Method == http.MethodGet && r.Header.Get(unattended.name) != "" {
+			resolve = s.Accounts.Still
+		}
+		known, err := resolve(r.Context(), token, who.Address, who.Device)
 		if f, ok := fault.As(err); !ok || f.Code != identity.NotSignedIn().Code {
 			return known, err
 		}

@@ -104,7 +104,7 @@ func TestInvoiceRoutesEachTakeTheirRight(t *testing.T) {
 			p.get(own + "/pdf").is(each.prints)
 			for _, step := range []string{"issue", "pay", "unpay", "void"} {
 				got := p.step(own, step).is(each.issues)
-				if each.issues == 403 && !strings.Contains(got.body, "ability.invoices.issue") {
+				if each.issues == 403 && !strings.Contains(got.body, "does not hold the ability invoices.issue") {
 					t.Errorf("%s is told nothing of what is missing: %s", each.name, got.body)
 				}
 			}

@@ -49,7 +49,7 @@ func TestDescriptionNamesTheHeadersThatAreHeard(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, h := range []parameter{ifMatch, onceOnly, fileName, viewAs} {
+	for _, h := range []parameter{ifMatch, onceOnly, fileName, viewAs, unattended, lastEvent} {
 		if !bytes.Contains(doc, []byte(`"name": "`+h.name+`"`)) {
 			t.Errorf("%s is not described", h.name)
 		}

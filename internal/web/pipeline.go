@@ -32,14 +32,36 @@ type pipelineAnswer struct {
 	Stages  []stageAnswer `json:"stages" nullable:"false"`
 	Stale   int           `json:"stale_days" doc:"After so many days without a change something has rested too long; 0: never."`
 	Reasons []string      `json:"reasons" nullable:"false" doc:"For which something is lost; with any, one must be named."`
+	Steps   []stepShape   `json:"steps" nullable:"false" doc:"The tasks that a process begins with."`
+	After   []string      `json:"starts_after" nullable:"false" doc:"Pipelines of deals: one that is won there starts the process by itself."`
+	Author  *named        `json:"author" doc:"With whose rights it starts by itself: who has said last what it does."`
 }
 
-func (c *call) pipelineOf(p crm.Pipeline) pipelineAnswer {
-	a := pipelineAnswer{c.Vault.Public("pipeline", p.ID), p.Version, p.Kind, p.Name, []stageAnswer{}, p.Stale, words(p.Reasons)}
+type stepShape struct {
+	Title    string `json:"title"`
+	Activity string `json:"activity,omitempty" required:"false" doc:"An option of the task's activity."`
+	Days     int    `json:"days" doc:"How many days after the start it is due."`
+}
+
+func (c *call) pipelineOf(p crm.Pipeline) (pipelineAnswer, error) {
+	a := pipelineAnswer{c.Vault.Public("pipeline", p.ID), p.Version, p.Kind, p.Name, []stageAnswer{}, p.Stale, words(p.Reasons), []stepShape{}, []string{}, nil}
+	for _, s := range p.Steps {
+		a.Steps = append(a.Steps, stepShape(s))
+	}
+	for _, id := range p.After {
+		a.After = append(a.After, c.Vault.Public("pipeline", id))
+	}
+	if p.Author != 0 {
+		name, err := c.name(p.Author)
+		if err != nil {
+			return a, err
+		}
+		a.Author = &named{c.Records.PersonWord(p.Author), name}
+	}
 	for _, s := range p.Stages {
 		a.Stages = append(a.Stages, stageAnswer{c.Vault.Public("stage", s.ID), s.Name, s.Outcome, words(s.Requires)})
 	}
-	return a
+	return a, nil
 }
 
 // words is a list that is never null.
@@ -53,7 +75,11 @@ func words(all []string) []string {
 func (c *call) pipelines() (listOf[pipelineAnswer], error) {
 	var all []pipelineAnswer
 	for _, p := range c.Workspace.Pipelines() {
-		all = append(all, c.pipelineOf(p))
+		a, err := c.pipelineOf(p)
+		if err != nil {
+			return list(all), err
+		}
+		all = append(all, a)
 	}
 	return list(all), nil
 }
@@ -74,6 +100,9 @@ type pipelineBody struct {
 	Stages  []stageBody `json:"stages" nullable:"false"`
 	Stale   *int        `json:"stale_days,omitempty" required:"false" doc:"Absent: as it was."`
 	Reasons *[]string   `json:"reasons,omitempty" required:"false" nullable:"false" doc:"Absent: as they were."`
+
+	Steps *[]stepShape `json:"steps,omitempty" required:"false" nullable:"false" doc:"The tasks that a process begins with; absent: as they were."`
+	After *[]string    `json:"starts_after,omitempty" required:"false" nullable:"false" doc:"Pipelines of deals: one that is won there starts the process by itself, with the rights of whoever says so. Absent: as they were."`
 }
 
 func (c *call) createPipeline(b pipelineBody) (pipelineAnswer, error) {
@@ -104,6 +133,23 @@ func (c *call) savePipeline(was crm.Pipeline, b pipelineBody) (pipelineAnswer, e
 	}
 	if b.Reasons != nil {
 		next.Reasons = *b.Reasons
+	}
+	next.Steps, next.After = was.Steps, was.After
+	if b.Steps != nil {
+		next.Steps = nil
+		for _, s := range *b.Steps {
+			next.Steps = append(next.Steps, crm.Step(s))
+		}
+	}
+	if b.After != nil {
+		next.After = nil
+		for _, word := range *b.After {
+			id, ok := c.Vault.ID("pipeline", word)
+			if !ok {
+				return pipelineAnswer{}, fault.New(fault.Invalid, "pipeline.after", "There is no such pipeline of deals.").At("starts_after")
+			}
+			next.After = append(next.After, id)
+		}
 	}
 	if b.Version != 0 {
 		next.Version = b.Version
@@ -137,5 +183,5 @@ func (c *call) savePipeline(was crm.Pipeline, b pipelineBody) (pipelineAnswer, e
 	if i < 0 {
 		return pipelineAnswer{}, missing("pipeline")
 	}
-	return c.pipelineOf(all[i]), nil
+	return c.pipelineOf(all[i])
 }

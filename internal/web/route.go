@@ -61,6 +61,9 @@ var (
 	fileName = parameter{name: "Castellan-File-Name", doc: "The name of the file, percent-encoded."}
 	// viewAs is heard by every route that reads for whoever is signed in.
 	viewAs = parameter{name: "Castellan-View-As", doc: "The id of a look through other eyes, see beginViewing: the answer is the one that they would get."}
+	// unattended is heard with every question; the stream of events stands for all of
+	// them in the description, where it would be told two hundred times.
+	unattended = parameter{name: "Castellan-Unattended", doc: "Anything, if a page asks by itself while nobody is at it. It may be sent with any GET: the question is then no use of the session, which ends at its time."}
 )
 
 // header is what a request says in a header that its route names.

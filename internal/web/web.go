@@ -89,14 +89,17 @@ type Server struct {
 	openAPI []byte
 	docs    []byte
 	drains  atomic.Bool
-	start   time.Time
-	numbers atomic.Uint64
+	leaving chan struct{} // closed when the server drains: streams end then
+
+	listeners listeners
+	start     time.Time
+	numbers   atomic.Uint64
 }
 
 // New makes a server. It fails if the page cannot be read or the table of routes
 // is not sound.
 func New(o Options) (*Server, error) {
-	s := &Server{Options: o, log: o.Logger, start: o.Now()}
+	s := &Server{Options: o, log: o.Logger, start: o.Now(), leaving: make(chan struct{})}
 	var err error
 	if s.page, err = openPage(o.Page, o.Placeholder); err != nil {
 		return nil, err
@@ -113,8 +116,13 @@ func New(o Options) (*Server, error) {
 	return s, nil
 }
 
-// Drain makes readiness say no, so that nobody sends new work.
-func (s *Server) Drain() { s.drains.Store(true) }
+// Drain makes readiness say no, so that nobody sends new work, and ends the
+// streams that would last.
+func (s *Server) Drain() {
+	if s.drains.CompareAndSwap(false, true) {
+		close(s.leaving)
+	}
+}
 
 // ServeHTTP answers one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.door.ServeHTTP(w, r) }
@@ -123,7 +131,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.door.Serv
 func (s *Server) table() []*route {
 	var all []*route
 	for _, part := range [][]route{
-		s.sessionRoutes(), s.kindRoutes(), s.recordRoutes(), s.fileRoutes(), s.invoiceRoutes(), s.searchRoutes(), s.letterRoutes(), s.templateRoutes(), s.dashboardRoutes(), s.pipelineRoutes(), s.journalRoutes(), s.staffRoutes(), s.prospectRoutes(), s.viewRoutes(), s.peopleRoutes(), s.deviceRoutes(), s.signInRoutes(), s.roleRoutes(),
+		s.sessionRoutes(), s.kindRoutes(), s.recordRoutes(), s.fileRoutes(), s.invoiceRoutes(), s.searchRoutes(), s.eventRoutes(), s.letterRoutes(), s.templateRoutes(), s.dashboardRoutes(), s.pipelineRoutes(), s.journalRoutes(), s.staffRoutes(), s.prospectRoutes(), s.processRoutes(), s.viewRoutes(), s.peopleRoutes(), s.deviceRoutes(), s.signInRoutes(), s.roleRoutes(),
 		s.groupRoutes(), s.previewRoutes(), s.ledgerRoutes(), s.importRoutes(), s.exportRoutes(), s.keyRoutes(), s.factorRoutes(), s.termsRoutes(), s.viewingRoutes(), s.settingsRoutes(), s.mailRoutes(), s.mailboxRoutes(), s.noticeRoutes(), s.houseRoutes(),
 		s.providerRoutes(), s.directoryRoutes(),
 	} {

@@ -38,3 +38,30 @@ export function options(defaults) {
   }
   return read;
 }
+
+/**
+ * Lets a page be waited for until it asks for nothing more. A page listens to
+ * what others change for as long as it is open, so that to the browser it would
+ * never be idle.
+ */
+export function patient(page) {
+  const open = new Set();
+  page.on('request', (request) => {
+    if (new URL(request.url()).pathname !== '/api/v1/events') open.add(request);
+  });
+  for (const end of ['requestfinished', 'requestfailed'])
+    page.on(end, (request) => {
+      open.delete(request);
+    });
+  const wait = page.waitForLoadState.bind(page);
+  page.waitForLoadState = async (state, more) => {
+    if (state !== 'networkidle') return wait(state, more);
+    await wait('load', more);
+    const until = Date.now() + (more?.timeout ?? 15_000);
+    for (let quiet = Date.now(); Date.now() - quiet < 500; await page.waitForTimeout(50)) {
+      if (open.size > 0) quiet = Date.now();
+      if (Date.now() > until) throw new Error('the page does not come to rest');
+    }
+  };
+  return page;
+}

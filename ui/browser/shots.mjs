@@ -4,7 +4,7 @@
 //   npm run shots -- --url http://127.0.0.1:8080 --out DIR --email ana@example.com --password …
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { options, start } from './browser.mjs';
+import { options, patient, start } from './browser.mjs';
 
 const asked = options({
   url: 'http://127.0.0.1:8080',
@@ -35,6 +35,9 @@ const pages = {
   days: { path: '/days' },
   conversations: { path: '/conversations' },
   journal: { path: '/journal' },
+  'journal-week': { path: '/journal?view=week' },
+  booking: { path: '/journal', act: (page) => page.keyboard.press('n') },
+  visit: { path: '/journal', act: (page) => page.locator('[data-visit], ol li button').first().click() },
   invoices: { path: '/invoices' },
   'new-invoice': { path: '/invoices', act: (page) => page.keyboard.press('n') },
   duplicates: { path: '/duplicates/contacts' },
@@ -56,6 +59,9 @@ const pages = {
   'guard-rails': { path: '/settings/guard-rails' },
   fields: { path: '/settings/fields' },
   pipelines: { path: '/settings/pipelines' },
+  words: { path: '/settings/words' },
+  services: { path: '/settings/services' },
+  staff: { path: '/settings/staff' },
   keys: { path: '/settings/keys' },
   search: { path: '/contacts', act: (page) => page.keyboard.press('Control+k') },
 };
@@ -83,7 +89,7 @@ try {
         reducedMotion: 'reduce',
         hasTouch: size === 'phone',
       });
-      const page = await context.newPage();
+      const page = patient(await context.newPage());
       page.on('console', (message) => {
         if (message.type() === 'error') console.error(`${page.url()}: ${message.text()}`);
       });

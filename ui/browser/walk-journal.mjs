@@ -42,13 +42,13 @@ async function walkTablet({ owner, person, browser, url, look, expect }, day) {
   const box = await visit.boundingBox();
   const hour = (box.height / 45) * 60;
   const at = [box.x + 30, box.y + 14];
-  await touch([at, [at[0], at[1] - hour]], { steps: 12 });
+  await touch.stroke([at, [at[0], at[1] - hour]], { steps: 12 });
   await wait(tablet, 900);
   expect(
     'a finger that moves at once moves nothing',
     (await visit.getAttribute('aria-label')).startsWith('10:30–11:15'),
   );
-  await touch([at, [at[0], at[1] + 20], [at[0], at[1] + 2 * hour]], { hold: 500, steps: 12 });
+  await touch.stroke([at, [at[0], at[1] + 20], [at[0], at[1] + 2 * hour]], { hold: 500, steps: 12 });
   await tablet.getByText('Anna Kowalska: now 12:30–13:15.').waitFor();
   await look(tablet, 'journal-tablet-moved');
   await visit.tap({ position: { x: 30, y: 20 } });

@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
+import { patient } from './browser.mjs';
 import { namesShown, watchWords } from './walk-words.mjs';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -170,7 +171,7 @@ export function walking(part, { browser, shots, count }) {
       content: `window.breaches = []; addEventListener('securitypolicyviolation', (e) => breaches.push(e.violatedDirective + ' ' + e.blockedURI));`,
     });
     await context.addInitScript({ content: watchWords });
-    const page = await context.newPage();
+    const page = patient(await context.newPage());
     page.setDefaultTimeout(15_000);
     page.forgiven = [];
     const complain = (text) => complaints.push(`${new URL(page.url()).pathname}: ${text}`);
@@ -208,17 +209,23 @@ export function walking(part, { browser, shots, count }) {
   /** Hears every byte that the server says to the page from now on. */
   function hear(page) {
     const said = [];
-    page.on('response', (answer) => {
+    const listen = (answer) => {
       const { pathname, search } = new URL(answer.url());
-      if (pathname.startsWith('/api/'))
+      // The stream of what others change has no end; walk-live reads it to the byte.
+      if (pathname.startsWith('/api/') && pathname !== '/api/v1/events')
         said.push(
           answer.body().then(
             (body) => ({ path: pathname + search, text: body.toString('utf8') }),
             () => ({ path: pathname, text: '' }),
           ),
         );
-    });
+    };
+    page.on('response', listen);
     return {
+      /** Listens no more; what was heard can still be asked. */
+      end() {
+        page.off('response', listen);
+      },
       /** The requests whose answers hold one of the words. */
       async where(...words) {
         return (await Promise.all(said))
@@ -361,18 +368,26 @@ export async function thumb(page) {
   const speak = await page.context().newCDPSession(page);
   const send = (type, points) =>
     speak.send('Input.dispatchTouchEvent', { type, touchPoints: points.map(([x, y]) => ({ x, y })) });
-  /** Presses, holds so long, moves through the points and lifts. */
-  return async (points, { hold = 0, steps = 8 } = {}) => {
-    let [x, y] = points[0];
-    await send('touchStart', [[x, y]]);
+  let at = [0, 0];
+  const down = async (point, hold = 0) => {
+    at = point;
+    await send('touchStart', [at]);
     await page.waitForTimeout(hold);
-    for (const [toX, toY] of points.slice(1)) {
-      for (let i = 1; i <= steps; i++) {
-        await send('touchMove', [[x + ((toX - x) * i) / steps, y + ((toY - y) * i) / steps]]);
-        await page.waitForTimeout(16);
-      }
-      [x, y] = [toX, toY];
-    }
-    await send('touchEnd', []);
   };
+  const to = async ([x, y], steps = 8) => {
+    const [fromX, fromY] = at;
+    for (let i = 1; i <= steps; i++) {
+      at = [fromX + ((x - fromX) * i) / steps, fromY + ((y - fromY) * i) / steps];
+      await send('touchMove', [at]);
+      await page.waitForTimeout(16);
+    }
+  };
+  const up = () => send('touchEnd', []);
+  /** Presses, holds so long, moves through the points and lifts. */
+  const stroke = async ([first, ...rest], { hold = 0, steps = 8 } = {}) => {
+    await down(first, hold);
+    for (const point of rest) await to(point, steps);
+    await up();
+  };
+  return { down, to, up, stroke };
 }

@@ -1,6 +1,7 @@
 import { queryOptions } from '@tanstack/react-query';
-import { call, file, sendUp } from './http';
+import { call, file, Problem } from './http';
 import type { Page, Record_ } from './records';
+import { sendUp } from './upload';
 
 /** What lies on a record, the newest first. */
 export const filesOf = (about: string) =>
@@ -11,15 +12,21 @@ export const filesOf = (about: string) =>
     staleTime: 15_000,
   });
 
+/** How many bytes the server takes. */
+const most = 25 * 2 ** 20;
+
 /** Puts a file on a record; told tells how much of it has gone, from 0 to 1. */
 export const putFile = (about: string, chosen: File, told: (part: number) => void, signal: AbortSignal) =>
-  sendUp<Record_>('/files/upload', {
-    query: { about },
-    raw: { bytes: chosen, type: 'application/octet-stream' },
-    headers: { 'Castellan-File-Name': encodeURIComponent(chosen.name) },
-    told,
-    signal,
-  });
+  // The server would hang up in the middle, and the browser tells no page what it said.
+  chosen.size > most
+    ? Promise.reject(new Problem(413, { code: 'file.large' }))
+    : sendUp<Record_>('/files/upload', {
+        query: { about },
+        raw: { bytes: chosen, type: 'application/octet-stream' },
+        headers: { 'Castellan-File-Name': encodeURIComponent(chosen.name) },
+        told,
+        signal,
+      });
 
 /** Hands a file to the browser, to be kept under its name. */
 export async function fetchFile(id: string, name: string) {

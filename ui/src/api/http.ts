@@ -48,6 +48,18 @@ export function viewedAs(): string | null {
   return viewedPerson;
 }
 
+// When somebody last did something in this tab. What the page asks by itself while
+// nobody is there must not keep the session alive.
+let attended = Date.now();
+for (const sign of ['pointerdown', 'pointermove', 'keydown', 'wheel']) {
+  addEventListener(sign, () => (attended = Date.now()), { capture: true, passive: true });
+}
+
+let underWay = 0;
+
+/** Whether a change is on its way to the server. */
+export const changing = () => underWay > 0;
+
 type Prover = (ways: string[]) => Promise<boolean>;
 
 let prover: Prover | null = null;
@@ -77,7 +89,7 @@ export interface Request {
   signal?: AbortSignal;
 }
 
-function address(path: string, query: Parameters | undefined) {
+export function address(path: string, query: Parameters | undefined) {
   const parameters = new URLSearchParams();
   for (const [name, value] of Object.entries(query ?? {})) {
     if (value !== undefined && value !== null && value !== '') parameters.set(name, String(value));
@@ -97,10 +109,14 @@ async function send(method: string, path: string, request: Request, again = fals
     body = JSON.stringify(request.body);
   }
   if (viewedPerson) headers['Castellan-View-As'] = viewedPerson;
+  if (Date.now() - attended > 60_000) headers['Castellan-Unattended'] = '1';
   const init: RequestInit = { method, headers, credentials: 'same-origin' };
   if (body !== undefined) init.body = body;
   if (request.signal) init.signal = request.signal;
-  const answer = await fetch(address(path, request.query), init);
+  if (method !== 'GET') underWay++;
+  const answer = await fetch(address(path, request.query), init).finally(() => {
+    if (method !== 'GET') underWay--;
+  });
   if (answer.ok) return answer;
   const problem: unknown = await answer.json().catch(() => ({}));
   const wait = Number(answer.headers.get('Retry-After')) || undefined;
@@ -136,44 +152,8 @@ export async function file(path: string, request: Request = {}): Promise<Blob> {
   return answer.blob();
 }
 
-interface Sending extends Request {
-  raw: { bytes: Blob; type: string };
-  told: (part: number) => void;
-  signal: AbortSignal;
-}
-
-/** Sends a file and tells on the way how much of it has gone, which fetch does not. */
-export function sendUp<T>(path: string, { query, raw, headers, told, signal }: Sending): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const request = new XMLHttpRequest();
-    request.open('POST', address(path, query));
-    for (const [name, value] of Object.entries({
-      Accept: 'application/json',
-      'Content-Type': raw.type,
-      ...headers,
-    })) {
-      request.setRequestHeader(name, value);
-    }
-    if (viewedPerson) request.setRequestHeader('Castellan-View-As', viewedPerson);
-    request.upload.onprogress = (event) => {
-      if (event.lengthComputable && event.total > 0) told(event.loaded / event.total);
-    };
-    request.onload = () => {
-      let answer: Record<string, unknown> = {};
-      try {
-        answer = JSON.parse(request.responseText) as Record<string, unknown>;
-      } catch {
-        // An answer that is no JSON is told by its status alone.
-      }
-      if (request.status >= 200 && request.status < 300) resolve(answer as T);
-      else {
-        const wait = Number(request.getResponseHeader('Retry-After')) || undefined;
-        reject(new Problem(request.status, answer, wait));
-      }
-    };
-    request.onerror = () => reject(new TypeError('the connection broke'));
-    request.onabort = () => reject(new DOMException('', 'AbortError'));
-    signal.addEventListener('abort', () => request.abort());
-    request.send(raw.bytes);
-  });
+/** Opens a stream that says what comes, as long as it lasts. */
+export async function stream(path: string, request: Request): Promise<ReadableStream<Uint8Array> | null> {
+  const headers = { Accept: 'text/event-stream', 'Castellan-Unattended': '1', ...request.headers };
+  return (await send('GET', path, { ...request, headers })).body;
 }

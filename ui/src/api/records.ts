@@ -148,6 +148,10 @@ export const change = (plural: string, id: string, version: number, values: Valu
 export const convert = (id: string, deal: string) =>
   call<ConvertAnswer>('POST', `/prospects/${id}/convert`, { body: deal ? { deal } : {} });
 
+/** Starts what follows a won deal, with its tasks. */
+export const startProcess = (deal: string, pipeline: string) =>
+  call<{ process: string }>('POST', `/deals/${deal}/processes`, { body: { pipeline } });
+
 export const remove = (plural: string, id: string) => call<void>('DELETE', `/${plural}/${id}`);
 
 export const restore = (plural: string, id: string) => call<Record_>('POST', `/${plural}/${id}/restore`);

@@ -49,6 +49,9 @@ export const session = queryOptions({
   staleTime: 60_000,
 });
 
+/** Whether the session still holds; throws what the server says if it does not. */
+export const check = () => call<unknown>('GET', '/session');
+
 export const setupNeeded = queryOptions({
   queryKey: ['setup'],
   queryFn: ({ signal }) => call<Entrance>('GET', '/setup', { signal }),

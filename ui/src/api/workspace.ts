@@ -47,7 +47,10 @@ export const readMailbox = () => call<Mailbox>('POST', '/settings/mailbox/look')
 
 export type Stage = StageBody;
 
-export type Pipeline = Omit<Pipeline_, 'stages'> & { stages: Stage[] };
+export type Pipeline = Omit<Pipeline_, 'stages' | 'author'> & {
+  stages: Stage[];
+  author: Pipeline_['author'] | null;
+};
 
 export const pipelines = queryOptions({
   queryKey: ['pipelines'],

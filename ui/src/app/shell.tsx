@@ -26,9 +26,9 @@ import {
   IconUserQuestion,
   IconUsers,
 } from '@tabler/icons-react';
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, Outlet, useLocation } from '@tanstack/react-router';
-import { lazy, type ReactNode, Suspense, useState } from 'react';
+import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
 import { kinds } from '../api/kinds';
 import { holds, useMe } from '../api/session';
 import { Avatar } from '../kit/avatar';
@@ -124,6 +124,18 @@ export function Shell() {
   const [small, setSmall] = useState(localStorage.getItem('castellan.rail') === 'small');
   const [asking, setAsking] = useState(false);
   const [showsKeys, setShowsKeys] = useState(false);
+  const client = useQueryClient();
+  useEffect(() => {
+    let stop: (() => void) | undefined;
+    let left = false;
+    void import('./live').then(({ follow }) => {
+      if (!left) stop = follow(client);
+    });
+    return () => {
+      left = true;
+      stop?.();
+    };
+  }, [client]);
   useKeys({ onSearch: () => setAsking(true), onHelp: () => setShowsKeys(true) });
 
   function fold() {

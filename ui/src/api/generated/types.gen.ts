@@ -3564,6 +3564,10 @@ export type PersonPatch = {
 };
 
 export type Pipeline = {
+    /**
+     * With whose rights it starts by itself: who has said last what it does.
+     */
+    author: Named;
     id: string;
     /**
      * The kind of record that passes through it.
@@ -3579,6 +3583,14 @@ export type Pipeline = {
      * After so many days without a change something has rested too long; 0: never.
      */
     stale_days: number;
+    /**
+     * Pipelines of deals: one that is won there starts the process by itself.
+     */
+    starts_after: Array<string>;
+    /**
+     * The tasks that a process begins with.
+     */
+    steps: Array<StepShape>;
     version: number;
 };
 
@@ -3601,6 +3613,14 @@ export type PipelineBody = {
      * Absent: as it was.
      */
     stale_days?: number;
+    /**
+     * Pipelines of deals: one that is won there starts the process by itself, with the rights of whoever says so. Absent: as they were.
+     */
+    starts_after?: Array<string>;
+    /**
+     * The tasks that a process begins with; absent: as they were.
+     */
+    steps?: Array<StepShape>;
     /**
      * The one that was read; absent: whatever it is now.
      */
@@ -3816,6 +3836,13 @@ export type ProcessBoard = {
             currency: string;
         }>;
     }>;
+    pipeline: string;
+};
+
+export type ProcessBody = {
+    /**
+     * Which process: a pipeline for processes.
+     */
     pipeline: string;
 };
 
@@ -5118,6 +5145,10 @@ export type StageRuleShape = {
     stage: string;
 };
 
+export type Started = {
+    process: string;
+};
+
 export type Step = {
     action: 'created' | 'changed' | 'deleted' | 'restored';
     at: string;
@@ -5128,6 +5159,18 @@ export type Step = {
 
 export type StepList = {
     items: Array<Step>;
+};
+
+export type StepShape = {
+    /**
+     * An option of the task's activity.
+     */
+    activity?: string;
+    /**
+     * How many days after the start it is due.
+     */
+    days: number;
+    title: string;
 };
 
 export type Subject = {
@@ -10955,6 +10998,36 @@ export type MergeDealResponses = {
 
 export type MergeDealResponse = MergeDealResponses[keyof MergeDealResponses];
 
+export type StartProcessData = {
+    /**
+     * At most 64 KiB.
+     */
+    body: ProcessBody;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/deals/{id}/processes';
+};
+
+export type StartProcessErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type StartProcessError = StartProcessErrors[keyof StartProcessErrors];
+
+export type StartProcessResponses = {
+    /**
+     * Created
+     */
+    201: Started;
+};
+
+export type StartProcessResponse = StartProcessResponses[keyof StartProcessResponses];
+
 export type RestoreDealData = {
     body?: never;
     path: {
@@ -11278,6 +11351,45 @@ export type SetDirectoryResponses = {
 };
 
 export type SetDirectoryResponse = SetDirectoryResponses[keyof SetDirectoryResponses];
+
+export type ListenToEventsData = {
+    body?: never;
+    headers?: {
+        /**
+         * The id of the last event that was received: what has changed since is told at once, or that anything may have changed.
+         */
+        'Last-Event-ID'?: string;
+        /**
+         * Anything, if a page asks by itself while nobody is at it. It may be sent with any GET: the question is then no use of the session, which ends at its time.
+         */
+        'Castellan-Unattended'?: string;
+        /**
+         * The id of a look through other eyes, see beginViewing: the answer is the one that they would get.
+         */
+        'Castellan-View-As'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/events';
+};
+
+export type ListenToEventsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type ListenToEventsError = ListenToEventsErrors[keyof ListenToEventsErrors];
+
+export type ListenToEventsResponses = {
+    /**
+     * OK
+     */
+    200: string;
+};
+
+export type ListenToEventsResponse = ListenToEventsResponses[keyof ListenToEventsResponses];
 
 export type ListExportsData = {
     body?: never;

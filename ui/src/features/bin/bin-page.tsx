@@ -21,7 +21,8 @@ export function BinPage() {
   const { kind: chosen } = route.useSearch();
   const navigate = useNavigate();
   const { data: all } = useQuery(kinds);
-  const shown = (all ?? []).filter((kind) => !kind.within);
+  // A comment goes and comes with what it is on; a file is also thrown away by itself.
+  const shown = (all ?? []).filter((kind) => !kind.within || kind.name === 'file');
   const kind = shown.find((each) => each.name === chosen) ?? shown[0];
   return (
     <Column>

@@ -27,7 +27,7 @@ import type { Begin } from './booking';
 import type { Moved } from './calendar';
 import { DayList } from './day-list';
 import classes from './journal.module.css';
-import { type Placed, placed, takes } from './parts';
+import { type Placed, placed } from './parts';
 import { useStatusWords } from './status';
 import { useJournal } from './use-journal';
 
@@ -198,7 +198,8 @@ export function JournalPage() {
   const heading = week
     ? title.formatRange(asDate(first), asDate(daysLater(after, -1)))
     : title.format(asDate(at));
-  const count = shown.filter((each) => takes(each.visit)).length;
+  // As many as the figures of today count: who did not come had an appointment.
+  const count = shown.filter((each) => each.visit.status !== 'cancelled').length;
 
   return (
     <div className={classes.page}>

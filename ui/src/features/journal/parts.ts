@@ -86,13 +86,16 @@ export function load(agenda: Agenda, shown: Placed[], staff: string, day: string
     .map((each) => onWall(each, agenda.time_zone))
     .filter((each) => each.staff === staff && dayOf(each.from) === day)
     .reduce((sum, each) => sum + minutesBetween(each.from, each.to), 0);
-  const mine = shown.filter((each) => each.staff === staff && dayOf(each.from) === day && takes(each.visit));
+  const booked = shown.filter(
+    (each) => each.staff === staff && dayOf(each.from) === day && each.visit.status !== 'cancelled',
+  );
+  const mine = booked.filter((each) => takes(each.visit));
   const taken =
     mine.reduce((sum, each) => sum + minutesBetween(each.from, each.to), 0) +
     busyOn(agenda)
       .filter((each) => each.staff === staff && dayOf(each.from) === day)
       .reduce((sum, each) => sum + minutesBetween(each.from, each.to), 0);
-  return { works, taken, count: mine.length };
+  return { works, taken, count: booked.length };
 }
 
 /** Whether it takes anybody's time. */

@@ -118,6 +118,7 @@ export function useEventWords(): Record<string, string> {
     'invoice.unpaid': t`${who} took back that an invoice is paid`,
     'invoice.voided': t`${who} made an invoice void`,
     'invoice.printed': t`${who} fetched an invoice as PDF`,
+    'process.not_started': t`A post-sale process did not start by itself from ${record}`,
     'bin.listed': t`${who} looked into the bin`,
     'bulk.done': t`${who} changed many records at once`,
     'bulk.undone': t`${who} undid a bulk change`,

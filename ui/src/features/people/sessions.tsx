@@ -3,6 +3,7 @@ import { Badge, Button, Group, Skeleton } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
+import { holds, useMe } from '../../api/session';
 import { disown, endSession, endSessions, type SessionOf, sessions } from '../../api/sessions';
 import { signIns } from '../../api/sign-ins';
 import { DeviceIcon, placeWords, useDeviceWords } from '../../kit/device';
@@ -160,12 +161,15 @@ function Row({ session, own, onDone }: { session: SessionOf; own: boolean; onDon
 /** What happened about getting into one's own account, refused tries included. */
 export function OwnSignIns({ person }: { person: string }) {
   const { t } = useLingui();
+  const me = useMe();
+  const may = holds(me, 'ledger.read') || holds(me, 'ledger.read_own');
   const { data, error, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery({
     ...signIns({ person }),
     retry: false,
+    enabled: may,
   });
   const [open, setOpen] = useState(false);
-  if (error) return null;
+  if (error || !may) return null;
   const items = data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <Panel title={t`Sign-ins`} note={t`Who came in or tried to, with your account.`}>

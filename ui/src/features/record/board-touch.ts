@@ -8,7 +8,7 @@ const hold = 280;
 const tremble = 10;
 /** How near an edge the board begins to scroll, and how fast at most. */
 const edge = 56;
-const pace = 14;
+const pace = 9;
 
 interface Options {
   element: HTMLElement;

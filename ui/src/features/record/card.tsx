@@ -40,6 +40,7 @@ import { Timeline } from './timeline';
 const CardTwins = lazy(later(() => import('./card-twins')));
 const Convert = lazy(later(() => import('./convert')));
 const Invoice = lazy(later(() => import('./invoice')));
+const StartProcess = lazy(later(() => import('./start-process')));
 const NextStep = lazy(later(() => import('./next-step')));
 const Files = lazy(later(() => import('./files')));
 const MergeDialog = lazy(later(() => import('./merge')));
@@ -198,6 +199,11 @@ export function Card({ kind, beside, id, tab, onTab, onClose }: Props) {
               <Menu.Item leftSection={<IconHistory size={16} />} onClick={() => onTab('history')}>
                 <Trans>Earlier versions</Trans>
               </Menu.Item>
+              {kind.name === 'deal' && !record.binned && !readOnly && (
+                <Suspense>
+                  <StartProcess record={record} />
+                </Suspense>
+              )}
               {mayMerge && (
                 <Menu.Item leftSection={<IconArrowMerge size={16} />} onClick={() => setMerging(true)}>
                   <Trans>Merge with another…</Trans>

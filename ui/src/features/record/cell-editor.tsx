@@ -26,7 +26,7 @@ export default function CellEditor({ kind, field, record, done }: Props) {
   const cache = useCache(kind.plural);
   const tell = useTell();
   const sentence = useSentence();
-  const begun = record[field.name];
+  const [begun] = useState<unknown>(record[field.name]);
   const [value, setValue] = useState<unknown>(begun);
   const box = useRef<HTMLDivElement>(null);
   const over = useRef(false);
@@ -36,6 +36,12 @@ export default function CellEditor({ kind, field, record, done }: Props) {
     over.current = true;
     done(where);
     if (JSON.stringify(sendable(field, next)) === JSON.stringify(sendable(field, begun))) return;
+    // The list is kept true while somebody types: what another has made of the
+    // field meanwhile is not written over unseen.
+    if (JSON.stringify(begun) !== JSON.stringify(record[field.name])) {
+      tell(new Error(t`Somebody changed this meanwhile. Look again and repeat.`));
+      return;
+    }
     cache.place({ ...record, [field.name]: next });
     try {
       cache.place(

@@ -4,12 +4,14 @@ import { lazy, Suspense, useEffect, useMemo, useState } from 'react';
 import { Problem } from '../../api/http';
 import type { Field, Kind } from '../../api/kinds';
 import { create, type Record_, type Values } from '../../api/records';
+import { useMe } from '../../api/session';
 import { useSentence } from '../../kit/failure';
 import { FieldInput, sendable } from '../../kit/field-input';
 import { isEmpty } from '../../kit/field-value';
 import { later } from '../../kit/later';
 import { kindOne } from '../../kit/words';
 import { useCache } from './cache';
+import { inCurrency } from './currency';
 
 const TwinHint = lazy(later(() => import('./twins')));
 
@@ -48,6 +50,7 @@ export default function CreateDrawer({ kind, opened, onClose, onCreated, begin }
   const { t } = useLingui();
   const sentence = useSentence();
   const cache = useCache(kind.plural);
+  const me = useMe();
   const [draft, setDraft] = useState<Values>(() => ({ ...begin, ...kept(kind) }));
   const [once, setOnce] = useState(() => crypto.randomUUID());
   const [all, setAll] = useState(false);
@@ -97,7 +100,8 @@ export default function CreateDrawer({ kind, opened, onClose, onCreated, begin }
           .filter((field) => !isEmpty(draft[field.name]))
           .map((field) => [field.name, sendable(field, draft[field.name])]),
       );
-      const record = await create(kind.plural, { ...begin, ...values }, once);
+      const whole = inCurrency(kind, {}, { ...begin, ...values }, me.workspace.currency);
+      const record = await create(kind.plural, whole, once);
       clear();
       cache.place(record);
       void cache.refresh();

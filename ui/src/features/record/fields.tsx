@@ -5,12 +5,14 @@ import { type KeyboardEvent, lazy, useRef, useState } from 'react';
 import { Problem } from '../../api/http';
 import type { Field, Kind } from '../../api/kinds';
 import { change, type Record_ } from '../../api/records';
+import { useMe } from '../../api/session';
 import { useSentence, useTell } from '../../kit/failure';
 import { FieldInput, keepsEnter, savesAtOnce, sendable } from '../../kit/field-input';
 import { FieldValue, isEmpty, sightOf } from '../../kit/field-value';
 import { later } from '../../kit/later';
 import { fieldLabel } from '../../kit/words';
 import { useCache } from './cache';
+import { inCurrency } from './currency';
 import classes from './fields.module.css';
 import { useNames } from './names';
 import { useReveals } from './reveals';
@@ -30,11 +32,12 @@ function useSave({ kind, record }: Part) {
   const tell = useTell();
   const sentence = useSentence();
   const reveals = useReveals();
+  const me = useMe();
   return async (field: Field, value: unknown): Promise<string | null> => {
     try {
-      const next = await change(kind.plural, record.id, record.version, {
-        [field.name]: sendable(field, value),
-      });
+      const values = { [field.name]: sendable(field, value) };
+      const whole = inCurrency(kind, record, values, me.workspace.currency);
+      const next = await change(kind.plural, record.id, record.version, whole);
       reveals.close(record.id, field.name);
       cache.place(next);
       return null;
@@ -154,7 +157,7 @@ function FieldRow({ field, ...part }: Part & { field: Field }) {
   const save = useSave(part);
   const reveals = useReveals();
   const { nameOf, linkTo } = useNames();
-  const [draft, setDraft] = useState<{ value: unknown } | null>(null);
+  const [draft, setDraft] = useState<{ value: unknown; begun: unknown } | null>(null);
   const [error, setError] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
   const box = useRef<HTMLElement>(null);
@@ -168,12 +171,18 @@ function FieldRow({ field, ...part }: Part & { field: Field }) {
 
   function begin() {
     // A closed value is written without being seen: the form begins empty.
-    setDraft({ value: closed || hidden ? undefined : value });
+    setDraft({ value: closed || hidden ? undefined : value, begun: record[field.name] });
     setError(null);
   }
 
   async function keep(next: unknown) {
     if ((closed || hidden) && isEmpty(next)) return setDraft(null);
+    // The card is kept true while somebody types: what another has made of the
+    // field meanwhile is not written over unseen.
+    if (draft && JSON.stringify(draft.begun) !== JSON.stringify(record[field.name])) {
+      setDraft({ value: next, begun: record[field.name] });
+      return setError(t`Somebody changed this meanwhile. Look again and repeat.`);
+    }
     setBusy(true);
     const wrong = await save(field, next);
     setBusy(false);
@@ -214,7 +223,7 @@ function FieldRow({ field, ...part }: Part & { field: Field }) {
                 disabled={busy}
                 pipeline={pipelineOf(kind, record)}
                 onChange={(next) => {
-                  setDraft({ value: next });
+                  setDraft({ value: next, begun: draft.begun });
                   if (savesAtOnce(field)) void keep(next);
                 }}
               />

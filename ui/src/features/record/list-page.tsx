@@ -57,7 +57,8 @@ const route = getRouteApi('/in/$plural');
 export function ListPage() {
   const { plural } = route.useParams();
   const { data, isError, error, refetch } = useQuery(kinds);
-  const kind = data?.find((each) => each.plural === plural);
+  // What lies on other records has no list of its own.
+  const kind = data?.find((each) => each.plural === plural && !each.within);
   if (isError) return <Failure failure={error} retry={refetch} />;
   if (!data) return <Bones />;
   if (!kind) return <NoSuchKind />;
@@ -83,9 +84,12 @@ function Bones() {
 function NoSuchKind() {
   const { t } = useLingui();
   return (
-    <Empty icon={<IconSearchOff size={24} />} title={t`There is nothing here`}>
-      <Trans>The address leads nowhere, or to something that is not yours to see.</Trans>
-    </Empty>
+    <>
+      <PageTitle title={t`There is nothing here`} />
+      <Empty icon={<IconSearchOff size={24} />} title={t`There is nothing here`}>
+        <Trans>The address leads nowhere, or to something that is not yours to see.</Trans>
+      </Empty>
+    </>
   );
 }
 

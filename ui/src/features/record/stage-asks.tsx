@@ -3,9 +3,11 @@ import { Alert, Button, Group, Modal, Select, Stack } from '@mantine/core';
 import { useState } from 'react';
 import type { Field, Kind } from '../../api/kinds';
 import type { Record_, Values } from '../../api/records';
+import { useMe } from '../../api/session';
 import { useSentence } from '../../kit/failure';
 import { FieldInput, sendable } from '../../kit/field-input';
 import { fieldLabel } from '../../kit/words';
+import { inCurrency } from './currency';
 
 interface Props {
   kind: Kind;
@@ -22,6 +24,7 @@ interface Props {
 export function AskFirst({ kind, record, fields, reasons, stage, onClose, onSave }: Props) {
   const { t } = useLingui();
   const sentence = useSentence();
+  const me = useMe();
   const [draft, setDraft] = useState<Values>({});
   const [failure, setFailure] = useState<unknown>(null);
   const [busy, setBusy] = useState(false);
@@ -30,13 +33,12 @@ export function AskFirst({ kind, record, fields, reasons, stage, onClose, onSave
     setBusy(true);
     setFailure(null);
     try {
-      await onSave(
-        Object.fromEntries(
-          fields
-            .filter((field) => draft[field.name] !== undefined)
-            .map((field) => [field.name, sendable(field, draft[field.name])]),
-        ),
+      const values = Object.fromEntries(
+        fields
+          .filter((field) => draft[field.name] !== undefined)
+          .map((field) => [field.name, sendable(field, draft[field.name])]),
       );
+      await onSave(inCurrency(kind, record, values, me.workspace.currency));
     } catch (problem) {
       setFailure(problem);
     } finally {

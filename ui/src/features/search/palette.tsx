@@ -130,7 +130,7 @@ export default function Palette({ places, onClose }: { places: Page[]; onClose: 
       padding={0}
       size={560}
       yOffset="12vh"
-      aria-label={t`Search`}
+      attributes={{ content: { 'aria-label': t`Search` } }}
     >
       <TextInput
         data-autofocus

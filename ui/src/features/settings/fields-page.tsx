@@ -1,23 +1,27 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import {
   ActionIcon,
+  Alert,
   Badge,
   Button,
   Group,
+  Modal,
   SegmentedControl,
   Select,
   Skeleton,
   Stack,
+  Switch,
   Table,
   TagsInput,
   TextInput,
 } from '@mantine/core';
-import { IconX } from '@tabler/icons-react';
+import { IconPencil, IconPlus, IconX } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import {
   addField,
   type Class,
+  changeField,
   type Field,
   type FieldDraft,
   type FieldType,
@@ -25,10 +29,10 @@ import {
   kinds,
   removeField,
 } from '../../api/kinds';
-import { useTell } from '../../kit/failure';
+import { useSentence, useTell } from '../../kit/failure';
 import { Column, Panel } from '../../kit/page';
 import { useClassWords } from '../../kit/rights-words';
-import { fieldLabel, kindMany } from '../../kit/words';
+import { fieldLabel, kindMany, optionLabel } from '../../kit/words';
 import { i18n } from '../../text';
 
 function useTypeWords(): Partial<Record<FieldType, string>> {
@@ -90,6 +94,7 @@ function FieldList({ kind }: { kind: Kind }) {
   const classWords = useClassWords();
   const client = useQueryClient();
   const tell = useTell();
+  const [changing, setChanging] = useState<Field | null>(null);
   return (
     <Panel title={kindMany(kind)}>
       <Table.ScrollContainer minWidth={460}>
@@ -127,7 +132,15 @@ function FieldList({ kind }: { kind: Kind }) {
                   </Table.Td>
                   <Table.Td c="dimmed">{words[field.type] ?? field.type}</Table.Td>
                   <Table.Td c="dimmed">{classWords[field.class]}</Table.Td>
-                  <Table.Td ta="end">
+                  <Table.Td ta="end" style={{ whiteSpace: 'nowrap' }}>
+                    {field.custom && (
+                      <ActionIcon
+                        aria-label={t`Change: ${fieldLabel(field)}`}
+                        onClick={() => setChanging(field)}
+                      >
+                        <IconPencil size={15} />
+                      </ActionIcon>
+                    )}
                     {field.custom && (
                       <ActionIcon
                         aria-label={t`Remove the field ${fieldLabel(field)}`}
@@ -147,7 +160,148 @@ function FieldList({ kind }: { kind: Kind }) {
           </Table.Tbody>
         </Table>
       </Table.ScrollContainer>
+      {changing && (
+        <ChangeField key={changing.name} kind={kind} field={changing} onClose={() => setChanging(null)} />
+      )}
     </Panel>
+  );
+}
+
+/** What a field of one's own is called, what it offers, and whether it must be filled in. What it holds stays. */
+function ChangeField({ kind, field, onClose }: { kind: Kind; field: Field; onClose: () => void }) {
+  const { t } = useLingui();
+  const classWords = useClassWords();
+  const sentence = useSentence();
+  const client = useQueryClient();
+  const [label, setLabel] = useState(fieldLabel(field));
+  const [sort, setSort] = useState<Class>(field.class);
+  const [required, setRequired] = useState(!!field.required);
+  const [options, setOptions] = useState(
+    (field.options ?? []).map((each) => ({ ...each, word: optionLabel(field, each.key) })),
+  );
+  const [failure, setFailure] = useState<unknown>(null);
+  const [busy, setBusy] = useState(false);
+  const choice = field.type === 'choice' || field.type === 'choices';
+  const language = i18n.locale;
+
+  function add() {
+    // Records hold the keys; none of those that were there is used again.
+    const taken = [...(field.options ?? []), ...options].map((each) => each.key);
+    let n = taken.length + 1;
+    while (taken.includes(`o${n}`)) n++;
+    setOptions([...options, { key: `o${n}`, labels: {}, word: '' }]);
+  }
+
+  async function save() {
+    setBusy(true);
+    setFailure(null);
+    try {
+      await changeField(kind.name, field.name, {
+        labels: { ...field.labels, [language]: label.trim() },
+        class: sort,
+        required,
+        ...(choice
+          ? {
+              options: options.map(({ key, labels, word }) => ({
+                key,
+                labels: { ...labels, [language]: word.trim() },
+              })),
+            }
+          : {}),
+      });
+      await client.invalidateQueries({ queryKey: ['kinds'] });
+      onClose();
+    } catch (problem) {
+      setFailure(problem);
+      setBusy(false);
+    }
+  }
+
+  return (
+    <Modal
+      opened
+      onClose={onClose}
+      title={t`Change: ${fieldLabel(field)}`}
+      closeButtonProps={{ 'aria-label': t`Close` }}
+    >
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          void save();
+        }}
+      >
+        <Stack gap="sm">
+          {failure !== null && (
+            <Alert color="red" variant="light" role="alert">
+              {sentence(failure)}
+            </Alert>
+          )}
+          <TextInput
+            size="sm"
+            label={t`Name`}
+            data-autofocus
+            value={label}
+            onChange={(event) => setLabel(event.currentTarget.value)}
+          />
+          <Select
+            size="sm"
+            label={t`Sort of data`}
+            allowDeselect={false}
+            data={Object.entries(classWords).map(([value, word]) => ({ value, label: word }))}
+            value={sort}
+            onChange={(next) => next && setSort(next as Class)}
+          />
+          <Switch
+            size="xs"
+            label={t`Must be filled in`}
+            checked={required}
+            onChange={(event) => setRequired(event.currentTarget.checked)}
+          />
+          {choice && (
+            <Stack gap={6} role="group" aria-label={t`Options`}>
+              {options.map((option, index) => (
+                <Group key={option.key} gap={6} wrap="nowrap">
+                  <TextInput
+                    size="sm"
+                    style={{ flex: 1 }}
+                    aria-label={`${t`Options`} ${index + 1}`}
+                    value={option.word}
+                    onChange={(event) => {
+                      const word = event.currentTarget.value;
+                      setOptions(options.map((each) => (each === option ? { ...each, word } : each)));
+                    }}
+                  />
+                  <ActionIcon
+                    aria-label={`${t`Remove`}: ${option.word}`}
+                    onClick={() => setOptions(options.filter((each) => each !== option))}
+                  >
+                    <IconX size={15} />
+                  </ActionIcon>
+                </Group>
+              ))}
+              <div>
+                <Button variant="subtle" size="compact-xs" leftSection={<IconPlus size={13} />} onClick={add}>
+                  <Trans>Add</Trans>
+                </Button>
+              </div>
+            </Stack>
+          )}
+          <Group justify="flex-end">
+            <Button
+              type="submit"
+              size="sm"
+              loading={busy}
+              disabled={
+                !label.trim() ||
+                (choice && (options.length === 0 || options.some((each) => !each.word.trim())))
+              }
+            >
+              <Trans>Save</Trans>
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
   );
 }
 
@@ -161,7 +315,10 @@ function NewField({ kind }: { kind: Kind }) {
   const [type, setType] = useState<FieldDraft['type']>('text');
   const [sort, setSort] = useState<Class>('personal');
   const [options, setOptions] = useState<string[]>([]);
+  const [target, setTarget] = useState<string | null>('contact');
+  const [required, setRequired] = useState(false);
   const [busy, setBusy] = useState(false);
+  const { data: all = [] } = useQuery(kinds);
   const choice = type === 'choice' || type === 'choices';
   const offered: FieldDraft['type'][] = [
     'text',
@@ -176,6 +333,10 @@ function NewField({ kind }: { kind: Kind }) {
     'choices',
     'url',
     'person',
+    'phones',
+    'emails',
+    'tags',
+    'relation',
   ];
 
   async function add() {
@@ -186,6 +347,8 @@ function NewField({ kind }: { kind: Kind }) {
         labels: { [i18n.locale]: label.trim() },
         type,
         class: sort,
+        ...(required ? { required } : {}),
+        ...(type === 'relation' && target ? { target } : {}),
         ...(choice
           ? {
               options: options.map((word, index) => ({
@@ -198,6 +361,7 @@ function NewField({ kind }: { kind: Kind }) {
       await client.invalidateQueries({ queryKey: ['kinds'] });
       setLabel('');
       setOptions([]);
+      setRequired(false);
     } catch (failure) {
       tell(failure);
     } finally {
@@ -255,7 +419,26 @@ function NewField({ kind }: { kind: Kind }) {
               onChange={setOptions}
             />
           )}
-          <Group justify="flex-end">
+          {type === 'relation' && (
+            <Select
+              size="sm"
+              w={230}
+              label={t`Of which kind`}
+              allowDeselect={false}
+              data={all
+                .filter((each) => !each.within)
+                .map((each) => ({ value: each.name, label: kindMany(each) }))}
+              value={target}
+              onChange={setTarget}
+            />
+          )}
+          <Group justify="space-between">
+            <Switch
+              size="xs"
+              label={t`Must be filled in`}
+              checked={required}
+              onChange={(event) => setRequired(event.currentTarget.checked)}
+            />
             <Button
               type="submit"
               size="sm"

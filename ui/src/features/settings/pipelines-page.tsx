@@ -22,6 +22,7 @@ import { Failure, useTell } from '../../kit/failure';
 import { Column, Panel } from '../../kit/page';
 import { fieldLabel } from '../../kit/words';
 import classes from './pipelines.module.css';
+import { ProcessSteps } from './process-steps';
 
 /** The ways that deals go, each with its stages. */
 export function PipelinesPage() {
@@ -44,6 +45,9 @@ export function PipelinesPage() {
             kind: 'deal',
             stale_days: 0,
             reasons: [],
+            steps: [],
+            starts_after: [],
+            author: null,
             name: '',
             stages: [
               { name: t`New request`, outcome: 'open' },
@@ -98,6 +102,12 @@ function Editor({ saved, onDone }: { saved: Pipeline; onDone?: () => void }) {
         stages: draft.stages,
         stale_days: draft.stale_days,
         reasons: draft.reasons,
+        ...(draft.kind === 'process'
+          ? {
+              steps: draft.steps.map((step) => ({ ...step, title: step.title.trim() })),
+              starts_after: draft.starts_after,
+            }
+          : {}),
       };
       // The stages keep their ids, so that deals stay where they are.
       if (saved.id) await changePipeline(saved.id, { ...body, version: saved.version });
@@ -189,6 +199,9 @@ function Editor({ saved, onDone }: { saved: Pipeline; onDone?: () => void }) {
             />
           </Fragment>
         ))}
+        {draft.kind === 'process' && (
+          <ProcessSteps draft={draft} onChange={(part) => setDraft({ ...draft, ...part })} />
+        )}
         <Group gap="md" align="flex-start">
           <NumberInput
             size="sm"
@@ -224,7 +237,11 @@ function Editor({ saved, onDone }: { saved: Pipeline; onDone?: () => void }) {
             <Button
               size="sm"
               loading={busy}
-              disabled={!draft.name.trim() || draft.stages.some((stage) => !stage.name.trim())}
+              disabled={
+                !draft.name.trim() ||
+                draft.stages.some((stage) => !stage.name.trim()) ||
+                draft.steps.some((step) => !step.title.trim())
+              }
               onClick={save}
             >
               <Trans>Save</Trans>

@@ -33,7 +33,6 @@ export function WordsPage() {
             title={t`Tags`}
             note={t`Offered wherever somebody writes a tag. A word that is typed besides is taken too.`}
             fresh={t`A new tag`}
-            none={t`No tag is offered yet.`}
           />
           <Words
             sort="sources"
@@ -41,7 +40,6 @@ export function WordsPage() {
             title={t`Sources`}
             note={t`Offered where it is said how a client came to you.`}
             fresh={t`A new source`}
-            none={t`No source is offered yet.`}
           />
         </>
       )}
@@ -55,14 +53,12 @@ function Words({
   title,
   note,
   fresh,
-  none,
 }: {
   sort: Sort;
   all: Offered;
   title: string;
   note: string;
   fresh: string;
-  none: string;
 }) {
   const { t } = useLingui();
   const client = useQueryClient();
@@ -125,7 +121,7 @@ function Words({
       </form>
       {words.length === 0 && (
         <Text size="sm" c="dimmed">
-          {none}
+          <Trans>Nothing here yet</Trans>
         </Text>
       )}
       <ul className={classes.words}>
@@ -133,23 +129,23 @@ function Words({
           <li key={word} className={classes.word}>
             <span className={classes.wordName}>{word}</span>
             <ActionIcon
-              aria-label={t`Move up: ${word}`}
+              aria-label={`${t`Move up`}: ${word}`}
               disabled={index === 0}
               onClick={() => move(index, -1)}
             >
               <IconArrowUp size={15} />
             </ActionIcon>
             <ActionIcon
-              aria-label={t`Move down: ${word}`}
+              aria-label={`${t`Move down`}: ${word}`}
               disabled={index === words.length - 1}
               onClick={() => move(index, 1)}
             >
               <IconArrowDown size={15} />
             </ActionIcon>
-            <ActionIcon aria-label={t`Rename: ${word}`} onClick={() => setRenaming(word)}>
+            <ActionIcon aria-label={`${t`Rename`}: ${word}`} onClick={() => setRenaming(word)}>
               <IconPencil size={15} />
             </ActionIcon>
-            <ActionIcon aria-label={t`No longer offer: ${word}`} onClick={() => drop(word)}>
+            <ActionIcon aria-label={`${t`Remove`}: ${word}`} onClick={() => drop(word)}>
               <IconX size={15} />
             </ActionIcon>
           </li>
@@ -256,7 +252,7 @@ function Rename({
       opened
       onClose={onClose}
       size="sm"
-      title={t`Rename “${word}”`}
+      title={`${t`Rename`}: ${word}`}
       closeButtonProps={{ 'aria-label': t`Close` }}
     >
       <form
