@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"hash"
 	"slices"
+	"strings"
 	"time"
 
 	"castellan/internal/actor"
@@ -80,7 +81,7 @@ func (m *Exports) make(ctx context.Context, j jobs.Job) error {
 // whyEnded is why an export may not go on, in a word of the house.
 func whyEnded(f *fault.Fault) string {
 	switch {
-	case f.Kind == fault.Unknown, f.Code == "factor.needed", f.Code == "factor.enrol":
+	case f.Kind == fault.Unknown, strings.HasPrefix(f.Code, "session."):
 		return "session"
 	case f.Code == "entry.hour", f.Code == "entry.network":
 		return "entry"

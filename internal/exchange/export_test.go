@@ -168,4 +168,94 @@ func TestHundredThousandClientsLeaveInBoundedMemory(t *testing.T) {
 	})
 }
 
-var _ = []any{policy.Export, schema.Open, strings.ToLower}
+// An export ends in the middle as soon as whoever asked for it may not go on, or
+// has other rights, or stops it; nothing is left of it, and it cannot be fetched
+// (attacks 33, 40).
+func TestExportEndsInTheMiddleAndLeavesNothing(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		h := crmtest.Open(t, db)
+		crowd(t, db, 60_000)
+		g := gates(t, h)
+		for _, one := range []struct {
+			why string
+			end func(id int64)
+		}{
+			{"session", func(int64) { g.ended.Store(true) }},
+			{"rights", func(int64) {
+				h.Give(crmtest.Owner, policy.Owner, func(in *policy.StandingInput) {
+					in.Role.Sights = append(in.Role.Sights, policy.SightRule{Class: schema.Contact, Surface: policy.ExportFile, All: policy.Masked})
+				})
+			}},
+			{"cancelled", func(id int64) {
+				if err := g.m.Cancel(context.Background(), crmtest.As(crmtest.Owner), id); err != nil {
+					t.Error(err)
+				}
+			}},
+		} {
+			e := g.ask(crmtest.Owner, exchange.CSV, records.Query{})
+			for e.Records == 0 {
+				time.Sleep(time.Millisecond)
+				var err error
+				if e, err = g.m.Status(context.Background(), crmtest.As(crmtest.Owner), e.ID); err != nil {
+					t.Fatal(err)
+				}
+			}
+			one.end(e.ID)
+			began := time.Now()
+			e = g.until(crmtest.Owner, e.ID, exchange.Ended, exchange.Made)
+			if took := time.Since(began); took > time.Second || e.State != exchange.Ended || e.Why != one.why || e.Records >= 60_000 {
+				t.Errorf("%s: after %v it is %s (%s) with %d records", one.why, took, e.State, e.Why, e.Records)
+			}
+			var left int
+			if err := db.QueryRow(context.Background(), store.Text("SELECT COUNT(*) FROM export_piece WHERE export = ?"), e.ID).Scan(&left); err != nil || left != 0 {
+				t.Errorf("%s: %d pieces are left, %v", one.why, left, err)
+			}
+			if _, err := g.m.Fetch(context.Background(), crmtest.As(crmtest.Owner), e.ID); err == nil {
+				t.Errorf("%s: half a file is handed out", one.why)
+			}
+			g.ended.Store(false)
+			h.Give(crmtest.Owner, policy.Owner)
+		}
+	})
+}
+
+// A file lies sealed, and what broke off on its way may be taken again.
+func TestExportedFileLiesSealedAndMayBreakOff(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		h := crmtest.Open(t, db)
+		crowd(t, db, 20_000)
+		g := gates(t, h)
+		e := g.until(crmtest.Owner, g.ask(crmtest.Owner, exchange.CSV, records.Query{}).ID, exchange.Made)
+		rows, err := db.Query(context.Background(), store.Text("SELECT data FROM export_piece UNION ALL SELECT decided FROM export"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		for rows.Next() {
+			data, ok := rows.Values()[0].([]byte)
+			if n++; !ok || bytes.Contains(data, []byte("Client Number")) || bytes.Contains(data, []byte("a test")) {
+				t.Error("a piece lies open")
+			}
+		}
+		if err := rows.Close(); err != nil || n < 5 {
+			t.Errorf("%d pieces, %v", n, err)
+		}
+		f, err := g.m.Fetch(context.Background(), crmtest.As(crmtest.Owner), e.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.CopyN(io.Discard, f, 1000); err != nil {
+			t.Fatal(err)
+		}
+		if err := f.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if got := g.until(crmtest.Owner, e.ID, exchange.Made); !got.Open {
+			t.Errorf("what broke off cannot be taken again: %+v", got)
+		}
+		if file := g.fetch(crmtest.Owner, e.ID); int64(len(file)) != e.Size || strings.Count(string(file), "Client Number") != 20_000 {
+			t.Errorf("%d bytes came of %d", len(file), e.Size)
+		}
+		g.until(crmtest.Owner, e.ID, exchange.Taken)
+	})
+}

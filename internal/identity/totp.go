@@ -16,7 +16,7 @@ const (
 	totpStep   = 30 * time.Second
 	totpDigits = 6
 	totpSecret = 20 // bytes, the length of the hash (RFC 4226, section 4)
-	totpSkew   = 1  // steps before and after the present one, for clocks that are off
+	totpDelay  = 1  // steps before the present one: what was read off is typed a moment later (RFC 6238, section 5.2); none after it
 )
 
 // hotp is the code of a counter (RFC 4226).
@@ -39,11 +39,11 @@ func hotp(secret []byte, counter int64, digits int) string {
 // stepAt is the step of a moment (RFC 6238).
 func stepAt(now time.Time) int64 { return now.Unix() / int64(totpStep/time.Second) }
 
-// totpMatch finds the step whose code this is, among those that lie near the
-// present and after the last one that was used. All of them are looked at,
+// totpMatch finds the step whose code this is: the present one or the one
+// before, if it is after the last one that was used. All of them are looked at,
 // whatever fits, so that time tells nothing.
 func totpMatch(secret []byte, code string, now time.Time, used int64) (step int64, right bool) {
-	for s := stepAt(now) - totpSkew; s <= stepAt(now)+totpSkew; s++ {
+	for s := stepAt(now) - totpDelay; s <= stepAt(now); s++ {
 		same := subtle.ConstantTimeCompare([]byte(hotp(secret, s, totpDigits)), []byte(code)) == 1
 		if same && s > used {
 			step, right = s, true

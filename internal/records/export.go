@@ -13,6 +13,7 @@ import (
 	"castellan/internal/schema"
 	"castellan/internal/scribe"
 	"castellan/internal/store"
+	"castellan/internal/value"
 )
 
 // Outgoing is what a file would hold, told before anything is taken out.
@@ -70,7 +71,30 @@ func (x *exporter) lets(f *schema.Field) bool {
 	if x.grant.FieldAnywhere(f) == policy.Hidden {
 		return false
 	}
-	return x.api == nil || x.api.FieldEverywhere(f) == policy.Plain && (!f.Free || x.api.ContactEverywhere() == policy.Plain)
+	return x.api == nil || x.api.FieldEverywhere(f) == policy.Plain
+}
+
+// veil masks contact data typed into free text for a program that may not read it.
+func (x *exporter) veil(p *Page) {
+	if x.api == nil || x.api.ContactEverywhere() == policy.Plain {
+		return
+	}
+	for i, f := range p.Fields {
+		if !f.Free {
+			continue
+		}
+		mask := value.MaskContacts
+		if f.Type == schema.Lines {
+			mask = value.MaskLines
+		}
+		for _, r := range p.Rows {
+			if text, ok := r.Values[i].(string); ok {
+				if masked, found := mask(text); found {
+					r.Values[i] = masked
+				}
+			}
+		}
+	}
 }
 
 // columns are the fields of a file: those asked for, or all. Asking for one that
@@ -244,6 +268,7 @@ func (b *Book) Carry(ctx context.Context, who actor.Actor, kindName string, ids 
 	}
 	slices.SortFunc(rows.Rows, func(l, r Row) int { return place[l.ID] - place[r.ID] })
 	p := &Page{Kind: x.kind, Fields: rows.Fields, Rows: rows.Rows}
+	x.veil(p)
 	if p.Titles, err = b.outgoingTitles(ctx, who, x.st, p); err != nil {
 		return nil, err
 	}

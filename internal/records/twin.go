@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"castellan/internal/actor"
 	"castellan/internal/fault"
@@ -41,6 +42,7 @@ const (
 	twinKeys    = 200 // keys that are looked at together
 	twinLooks   = 10  // times that a page looks further
 	twinBearers = 50  // records that are looked at for one key
+	namesakes   = 2   // others of a name that are told of: a name that more bear says nothing
 )
 
 // Alike finds records that may be the same as one that is being written: by the
@@ -102,11 +104,49 @@ func (b *Book) Alike(ctx context.Context, who actor.Actor, kindName string, v Va
 		if err != nil {
 			return nil, err
 		}
+		if f == kind.TitleField() {
+			sure := map[schema.RecordID]bool{}
+			for _, t := range found {
+				for _, r := range t.Page.Rows {
+					sure[r.ID] = true
+				}
+			}
+			keepNamesakes(p, keys[f][0], sure, func(other *schema.Field) bool { return len(keys[other]) > 0 })
+		}
 		if len(p.Rows) > 0 {
 			found = append(found, Twins{f, p})
 		}
 	}
 	return found, b.noteTwins(ctx, who, kind, found)
+}
+
+// keepNamesakes leaves of those that share a name the ones of whom it says
+// something. People of one name are many: a name is a hint only if it has several
+// words and few bear it, and none against a number or an address that both have
+// and that differ. Only what the actor sees is weighed, so that what is left out
+// tells nothing of what is out of sight. sure are those found by more than a name,
+// and has tells of a field whether the record itself has something there.
+func keepNamesakes(p *Page, name string, sure map[schema.RecordID]bool, has func(*schema.Field) bool) {
+	var left []Row
+	alone := 0
+	for _, r := range p.Rows {
+		if sure[r.ID] {
+			left = append(left, r)
+			continue
+		}
+		differs := false
+		for i, f := range p.Fields {
+			differs = differs || f.Type.Multi() && (f.Type == schema.Phones || f.Type == schema.Emails) &&
+				has(f) && r.Sights[i] == policy.Plain && r.Values[i] != nil
+		}
+		if !differs {
+			left, alone = append(left, r), alone+1
+		}
+	}
+	if alone > namesakes || !strings.Contains(name, " ") {
+		left = slices.DeleteFunc(left, func(r Row) bool { return !sure[r.ID] })
+	}
+	p.Rows = left
 }
 
 // keysOfRecord are the keys of a record that the actor has opened.
@@ -242,7 +282,7 @@ func (b *Book) Duplicates(ctx context.Context, who actor.Actor, kindName, cursor
 				return nil, "", err
 			}
 			same := fmt.Sprint(idsOf(p.Rows))
-			if len(p.Rows) < 2 || known[same] {
+			if len(p.Rows) < 2 || known[same] || !tells(f, one.key, p) {
 				continue
 			}
 			known[same] = true
@@ -263,6 +303,12 @@ func (b *Book) Duplicates(ctx context.Context, who actor.Actor, kindName, cursor
 		next = b.vault.SealCursor(sealed, text)
 	}
 	return found, next, b.noteTwins(ctx, who, kind, found)
+}
+
+// tells says whether it means anything that these records share the key: a name
+// that many bear, or of one word, does not.
+func tells(f *schema.Field, key string, p *Page) bool {
+	return f != f.Kind().TitleField() || len(p.Rows) <= namesakes+1 && strings.Contains(key, " ")
 }
 
 type sameKey struct {

@@ -58,6 +58,62 @@ func TestClientsOfTheSameNumberAddressOrNameAreTold(t *testing.T) {
 	})
 }
 
+// A name alone is a hint only where it is rare, and none against numbers that differ.
+func TestNameThatManyBearTellsOfNoDuplicate(t *testing.T) {
+	scene(t, func(t *testing.T, h *crmtest.House, _ schema.RecordID) {
+		ctx := context.Background()
+		like := func(v records.Values, but schema.RecordID) string {
+			t.Helper()
+			found, err := h.Book.Alike(ctx, crmtest.As(crmtest.Owner), "contact", v, but)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return fmt.Sprint(twinsOf(found))
+		}
+		named := func(field string, ids ...schema.RecordID) string { return fmt.Sprint([]string{fmt.Sprint(field, ids)}) }
+		page := func() string {
+			t.Helper()
+			found, _, err := h.Book.Duplicates(ctx, crmtest.As(crmtest.Owner), "contact", "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			return fmt.Sprint(twinsOf(found))
+		}
+		one := h.Create(crmtest.Owner, "contact", records.Values{"name": "Ewa Zima"})
+		if got := like(records.Values{"name": "ewa zima"}, 0); got != named("name", one) {
+			t.Errorf("by a rare name %s is told", got)
+		}
+		two := h.Create(crmtest.Owner, "contact", records.Values{"name": "Ewa Zima", "emails": []any{"ewa@example.com"}})
+		if got := like(records.Values{"name": "Ewa Zima", "emails": []any{"zima@example.com"}}, 0); got != named("name", one) {
+			t.Errorf("where the addresses differ %s is told", got)
+		}
+		if got := like(nil, two); got != named("name", one) {
+			t.Errorf("one that is there is like %s", got)
+		}
+		if got := page(); got != named("name", two, one) {
+			t.Errorf("the page of duplicates has %s", got)
+		}
+		three := h.Create(crmtest.Owner, "contact", records.Values{"name": "Ewa Zima", "phones": []any{"+48500555071"}})
+		h.Create(crmtest.Owner, "contact", records.Values{"name": "Ewa Zima"})
+		if got := like(records.Values{"name": "Ewa Zima"}, 0); got != "[]" {
+			t.Errorf("by a name that four bear %s is told", got)
+		}
+		if got := page(); got != "[]" {
+			t.Errorf("the page of duplicates has %s for a name that four bear", got)
+		}
+		// Whoever is found by a number is still said to bear the name as well.
+		want := fmt.Sprint([]string{fmt.Sprint("phones", []schema.RecordID{three}), fmt.Sprint("name", []schema.RecordID{three})})
+		if got := like(records.Values{"name": "Ewa Zima", "phones": []any{"500 555 071"}}, 0); got != want {
+			t.Errorf("by number and name %s is told, want %s", got, want)
+		}
+		h.Create(crmtest.Owner, "contact", records.Values{"name": "Ewa"})
+		h.Create(crmtest.Owner, "contact", records.Values{"name": "Ewa"})
+		if got := like(records.Values{"name": "Ewa"}, 0) + page(); got != "[][]" {
+			t.Errorf("by a name of one word %s is told", got)
+		}
+	})
+}
+
 // Neither the check of a new client nor the page of duplicates tells of a client out
 // of sight, or lets a guess be held against a masked number.
 func TestAttack8LookingForDuplicatesIsNoOracle(t *testing.T) {

@@ -60,6 +60,7 @@ var catalogue = [...]Description{
 	{Event: "mail.tested", Sentence: "{who} sent a test mail", Details: "outcome (sent, or what went wrong and the code of the mail server)", Reader: policy.ReadLedger},
 	{Event: "mail.given_up", Sentence: "A mail could not be delivered", Details: "number of the mail, what went wrong and the code of the mail server; never an address", Reader: policy.ReadLedger},
 	{Event: "factor.enrolled", Sentence: "{who} added a second factor", Details: "kind (totp, passkey), name", Reader: policy.ReadLedger},
+	{Event: "factor.postponed", Sentence: "{who} left it for later to add a second factor", Details: "", Reader: policy.ReadLedger},
 	{Event: "factor.renamed", Sentence: "{who} renamed a second factor", Details: "name", Reader: policy.ReadLedger},
 	{Event: "factor.removed", Sentence: "{who} took a second factor away", Details: "kind, name", Reader: policy.ReadLedger},
 	{Event: "factor.reset", Sentence: "{who} took every second factor of {record} away", Details: "kinds", Reader: policy.ReadLedger},

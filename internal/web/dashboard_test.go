@@ -116,6 +116,51 @@ func TestFiguresOfTheDashboardAreThoseOfListsUnderEveryRight(t *testing.T) {
 	})
 }
 
+// The dashboard said 15 where the journal counted 14: the one counted whoever did
+// not come, the other did not. Who did not come had an appointment; only what was
+// called off does not count.
+func TestVisitsOfTodayAreThoseThatTheJournalCounts(t *testing.T) {
+	everywhere(t, func(t *town) {
+		s := openSalon(t, stylist())
+		zone, err := time.LoadLocation("Europe/Warsaw")
+		if err != nil {
+			t.Fatal(err)
+		}
+		y, m, d := time.Now().In(zone).Date()
+		for i, status := range []string{"waiting", "confirmed", "came", "no_show", "cancelled"} {
+			at := time.Date(y, m, d, 9+i, 0, 0, 0, zone)
+			t.olga.create("appointments", object{"responsible": s.b.id, "contact": s.client, "status": status,
+				"starts_at": at.Format(time.RFC3339), "ends_at": at.Add(time.Hour).Format(time.RFC3339)})
+		}
+		// Neither yesterday's nor tomorrow's is of today, by the clock of the firm.
+		for _, hour := range []int{-1, 24} {
+			at := time.Date(y, m, d, hour, 0, 0, 0, zone)
+			t.olga.create("appointments", object{"responsible": s.b.id, "contact": s.client,
+				"starts_at": at.Format(time.RFC3339), "ends_at": at.Add(time.Hour).Format(time.RFC3339)})
+		}
+		for who, want := range map[*person]int{t.olga: 4, s.b: 4, s.a: 0} {
+			var journal struct {
+				Items []struct{ Status string }
+			}
+			if err := json.Unmarshal([]byte(who.get("/api/v1/journal").is(200).body), &journal); err != nil {
+				t.Fatal(err)
+			}
+			counted := 0
+			for _, visit := range journal.Items {
+				if visit.Status != "cancelled" { // as journal-page.tsx counts
+					counted++
+				}
+			}
+			visits := who.dashboard().Visits
+			if visits == nil || visits.N != want || counted != want {
+				t.Errorf("the dashboard has %+v, the journal %d; want %d", visits, counted, want)
+			} else if n := who.counted("appointments", visits.Filter); n != want {
+				t.Errorf("the list of %s has %d, want %d", visits.Filter, n, want)
+			}
+		}
+	})
+}
+
 func TestAttack9_DashboardCountsNothingThatMayNotBeSeen(t *testing.T) {
 	everywhere(t, func(t *town) {
 		t.olga.create("deals", object{"title": "Secret", "amount": "777.00", "currency": "EUR"})

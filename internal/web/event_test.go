@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -467,6 +468,70 @@ func TestSecretsDoNotPassThroughTheStream(t *testing.T) {
 		}
 		if len(secrets.closed) < 20 || changed < 12 {
 			t.Errorf("only %d secrets were planted in %d kinds", len(secrets.closed), changed)
+		}
+	})
+}
+
+// pipes is a listener whose connections hold nothing back: what nobody reads
+// cannot be written.
+type pipes chan net.Conn
+
+func (p pipes) Accept() (net.Conn, error) {
+	c, open := <-p
+	if !open {
+		return nil, net.ErrClosed
+	}
+	return c, nil
+}
+func (p pipes) Close() error   { return nil }
+func (p pipes) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)} }
+
+// from gives a connection the address that requests are told to come from.
+type from struct{ net.Conn }
+
+func (from) RemoteAddr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 40000} }
+
+// Whoever takes no bytes is cut off after some seconds, and holds no place.
+func TestListenerWhoReadsNothingIsCutOff(t *testing.T) {
+	once(t, func(t *town) {
+		street := t.street()
+		a, _, _ := bystanders(t)
+		line := make(pipes)
+		server := &http.Server{Handler: t.server, ReadHeaderTimeout: time.Second}
+		go func() { _ = server.Serve(line) }() // ends with the test
+		t.Cleanup(func() { close(line); _ = server.Close() })
+		for range 6 {
+			here, there := net.Pipe()
+			t.Cleanup(func() { here.Close() })
+			line <- from{there}
+			if _, err := fmt.Fprintf(here, "GET /api/v1/events HTTP/1.1\r\nHost: localhost:8080\r\nCookie: castellan=%s\r\n\r\n", a.cookies["castellan"]); err != nil {
+				t.Fatal(err)
+			}
+		}
+		began := time.Now()
+		for {
+			e := a.listen(street)
+			e.leave()
+			if e.status == http.StatusTooManyRequests {
+				break
+			}
+			if time.Since(began) > 2*time.Second {
+				t.Fatal("those who read nothing have no places")
+			}
+		}
+		for {
+			e := a.listen(street)
+			e.leave()
+			if e.status == http.StatusOK {
+				break
+			}
+			if time.Since(began) > 9*time.Second {
+				t.Fatal("those who read nothing hold their places")
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
+		if took := time.Since(began); took < 3*time.Second {
+			t.Errorf("they were cut off after %v already", took)
 		}
 	})
 }

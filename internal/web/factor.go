@@ -20,6 +20,7 @@ func (s *Server) factorRoutes() []route {
 		{method: "POST", path: own + "/app", name: "enrolApp", tag: "Session", summary: "Add an authenticator app by its first code; it takes the place of the one before", door: enrolling, fresh: true, body: smallBody, shape: created(takes((*call).enrolApp))},
 		{method: "POST", path: own + "/passkey/begin", name: "draftPasskey", tag: "Session", summary: "Begin to add a passkey or security key: the question for the browser", door: enrolling, fresh: true, shape: answers((*call).draftPasskey)},
 		{method: "POST", path: own + "/passkey", name: "enrolPasskey", tag: "Session", summary: "Add the passkey that the browser has made", door: enrolling, fresh: true, body: smallBody, shape: created(takes((*call).enrolPasskey))},
+		{method: "POST", path: own + "/later", name: "postponeFactor", tag: "Session", summary: "Say that one leaves it for later to add a second factor; the ledger says so, and the next sign-in asks again", door: anyone, shape: does((*call).postponeFactor)},
 		{method: "PATCH", path: own + "/{id}", name: "renameFactor", tag: "Session", summary: "Give a factor of one's own another name", door: anyone, body: smallBody, shape: takesOnly((*call).renameFactor)},
 		{method: "POST", path: own + "/{id}/remove", name: "removeFactor", tag: "Session", summary: "Take a factor of one's own away; takes the password, and all other sessions end", door: anyone, fresh: true, body: smallBody, shape: takesOnly((*call).removeFactor)},
 		{method: "POST", path: "/api/v1/session/recovery", name: "renewRecovery", tag: "Session", summary: "Make ten new recovery codes, shown this once; those from before hold no more", door: anyone, fresh: true, shape: answers((*call).renewRecovery)},
@@ -27,6 +28,8 @@ func (s *Server) factorRoutes() []route {
 		{method: "GET", path: "/api/v1/security/factors", name: "listGuarded", tag: "People", summary: "List who has which second factor, and of how many one is demanded", door: anyone, shape: answers((*call).guarded)},
 	}
 }
+
+func (c *call) postponeFactor() error { return c.Accounts.Postpone(c.ctx, c.who) }
 
 // site is where passkeys belong: what was configured, never what a request says.
 func (c *call) site() identity.Site {

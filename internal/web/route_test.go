@@ -47,7 +47,7 @@ var openToSignedIn = []string{
 	"GET /api/v1/security/factors",                                   // whoever manages people or security
 	"GET /api/v1/security/sessions", "GET /api/v1/security/sign-ins", // whoever may watch; one's own
 	"GET /api/v1/session", "GET /api/v1/session/notices", "GET /api/v1/settings", "GET /api/v1/settings/words", "GET /api/v1/staff", "PATCH /api/v1/people/{id}", "PATCH /api/v1/session/factors/{id}",
-	"POST /api/v1/session/email", "POST /api/v1/session/factors/{id}/remove", "POST /api/v1/session/notices/seen", "POST /api/v1/session/password", "POST /api/v1/session/provider/link", "POST /api/v1/session/recovery",
+	"POST /api/v1/session/email", "POST /api/v1/session/factors/later", "POST /api/v1/session/factors/{id}/remove", "POST /api/v1/session/notices/seen", "POST /api/v1/session/password", "POST /api/v1/session/provider/link", "POST /api/v1/session/recovery",
 	"POST /api/v1/sessions/{id}/disown",
 }
 
@@ -134,6 +134,7 @@ var harmless = map[string]string{
 	"POST /api/v1/settings/mailbox/look":       "is done every minute anyway",
 	"PUT /api/v1/settings/words":               "words that are offered: none that is written changes",
 	"PATCH /api/v1/session/factors/{id}":       "a name protects nothing",
+	"POST /api/v1/session/factors/later":       "says that somebody was asked, and changes nothing",
 }
 
 // A new route that gives rights, lets somebody in or takes much away asks for a

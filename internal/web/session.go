@@ -298,6 +298,8 @@ type sessionAnswer struct {
 	Workspace sessionWorkspace             `json:"workspace"`
 	ViewAs    *viewingAnswer               `json:"view_as,omitempty" doc:"Through whose eyes the person looks; abilities and kinds are theirs."`
 	Version   string                       `json:"version"`
+
+	Unprotected bool `json:"unprotected,omitempty" required:"false" doc:"The person may do much harm, and only a password protects the account: the page leads them to a second factor."`
 }
 
 // session tells who is signed in. It only helps the page to hide what would be
@@ -324,6 +326,9 @@ func (c *call) session() (sessionAnswer, error) {
 		Kinds:     map[string]map[string]string{},
 		Workspace: sessionWorkspace{w.Name, w.Region, w.Language, identity.Languages(), w.TimeZone, w.Currency},
 		Version:   c.Version,
+	}
+	if a.Unprotected, err = c.Accounts.Unprotected(c.ctx, c.who); err != nil {
+		return a, err
 	}
 	for _, ability := range st.Abilities() {
 		a.Abilities = append(a.Abilities, string(ability))

@@ -22,6 +22,7 @@ import { walkManager } from './walk-day-manager.mjs';
 import { walkOwner } from './walk-day-owner.mjs';
 import { walkSales } from './walk-day-sales.mjs';
 import { walkStylist } from './walk-day-stylist.mjs';
+import { walkExports } from './walk-export.mjs';
 import { walkFirm } from './walk-firm.mjs';
 import { walkJournals } from './walk-journal.mjs';
 import { walkLive } from './walk-live.mjs';
@@ -38,6 +39,7 @@ const parts = [
   { name: 'manager', of: 'days', house: 'demo', walk: walkManager },
   { name: 'owner', of: 'days', house: 'demo', walk: walkOwner },
   { name: 'closed', house: 'demo', walk: walkClosed },
+  { name: 'export', house: 'demo', walk: walkExports },
 ];
 
 const program = process.env.CASTELLAN_BIN;

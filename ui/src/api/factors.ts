@@ -46,6 +46,9 @@ export const signInByPasskey = async () =>
     body: await shown(await call<Asked>('POST', '/session/passkey/begin')),
   });
 
+/** Says that the person has left it for later. */
+export const postpone = () => call<void>('POST', '/session/factors/later');
+
 export const draftApp = () => call<Draft>('POST', '/session/factors/app/begin');
 
 export const addApp = (state: string, code: string, name: string) =>

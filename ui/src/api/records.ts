@@ -95,6 +95,8 @@ export const list = (plural: string, question: Question, size = 100) =>
     getNextPageParam: (last: Page) => last.next ?? undefined,
     placeholderData: keepPreviousData,
     staleTime: 15_000,
+    // With each page all that are there would be compared with themselves.
+    structuralSharing: false,
   });
 
 export interface Lane {

@@ -2,6 +2,7 @@ import { useLingui } from '@lingui/react/macro';
 import { Link, Outlet } from '@tanstack/react-router';
 import { useMe } from '../api/session';
 import { PageTitle } from '../kit/page';
+import { useHere } from './here';
 import classes from './security-frame.module.css';
 import { useSecurityPlaces } from './security-places';
 
@@ -9,11 +10,12 @@ import { useSecurityPlaces } from './security-places';
 export function SecurityFrame() {
   const { t } = useLingui();
   const places = useSecurityPlaces(useMe());
+  const row = useHere();
   return (
     <div className={classes.frame}>
       <PageTitle title={t`Security`} />
       {places.length > 1 && (
-        <nav aria-label={t`Security`} className={classes.places}>
+        <nav ref={row} aria-label={t`Security`} className={classes.places}>
           {places.map((place) => (
             <Link
               key={place.to}

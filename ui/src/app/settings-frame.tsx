@@ -4,6 +4,7 @@ import { Link, Outlet } from '@tanstack/react-router';
 import { kinds } from '../api/kinds';
 import { holds, type Session, useMe } from '../api/session';
 import { PageTitle } from '../kit/page';
+import { useHere } from './here';
 import classes from './settings-frame.module.css';
 
 /** The settings that this person may look at. */
@@ -42,10 +43,11 @@ export function SettingsFrame() {
   const { t } = useLingui();
   const me = useMe();
   const places = useSettingsPlaces(me);
+  const row = useHere();
   return (
     <div className={classes.frame}>
       <PageTitle title={t`Settings`} />
-      <nav aria-label={t`Settings`} className={classes.places}>
+      <nav ref={row} aria-label={t`Settings`} className={classes.places}>
         {places.map((place) => (
           <Link
             key={place.to}

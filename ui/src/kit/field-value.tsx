@@ -3,7 +3,7 @@ import { IconCheck } from '@tabler/icons-react';
 import type { ReactNode } from 'react';
 import type { Field, Sight } from '../api/kinds';
 import type { Email, PersonRef, Phone, Record_, RecordRef } from '../api/records';
-import { writing } from '../text';
+import { formatter } from '../text';
 import { Named } from './avatar';
 import classes from './field-value.module.css';
 import { Protected } from './protected';
@@ -41,16 +41,17 @@ export function moneyText(amount: string, currency?: unknown): string {
   const number = Number(amount);
   if (!Number.isFinite(number)) return amount;
   const known = typeof currency === 'string' && /^[A-Z]{3}$/.test(currency);
-  return new Intl.NumberFormat(writing(), {
-    // With as many places as the currency has: cents where there are any.
-    ...(known ? { style: 'currency', currency } : { minimumFractionDigits: 2, maximumFractionDigits: 2 }),
-  }).format(number);
+  // With as many places as the currency has: cents where there are any.
+  const places = known
+    ? ({ style: 'currency', currency } as const)
+    : { minimumFractionDigits: 2, maximumFractionDigits: 2 };
+  return formatter(Intl.NumberFormat, places).format(number);
 }
 
 const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
 
 /** What kind of number or address it is: the labels of address books in words, others as they are. */
-function useLabelWords(): (label: string) => string {
+function Label({ label }: { label: string }) {
   const { t } = useLingui();
   const words: Record<string, string> = {
     mobile: t`mobile`,
@@ -61,13 +62,12 @@ function useLabelWords(): (label: string) => string {
     pager: t`pager`,
     other: t`other`,
   };
-  return (label) => words[label] ?? label;
+  return <span className={classes.quiet}> {words[label] ?? label}</span>;
 }
 
 /** A field of a record as this person may see it. Nothing for an empty field. */
 export function FieldValue({ field, record, look = {} }: { field: Field; record: Record_; look?: Look }) {
   const { t } = useLingui();
-  const says = useLabelWords();
   const sight = sightOf(record, field);
   const closed = (sight === 'masked' || sight === 'click') && look.shown === undefined;
   const value = look.shown !== undefined ? look.shown : record[field.name];
@@ -105,7 +105,7 @@ export function FieldValue({ field, record, look = {} }: { field: Field; record:
                 {phoneText(phone.number)}
               </a>
               {phone.ext && <span className={classes.quiet}> {t`ext. ${phone.ext}`}</span>}
-              {phone.label && <span className={classes.quiet}> {says(phone.label)}</span>}
+              {phone.label && <Label label={phone.label} />}
             </span>
           ))}
         </span>
@@ -127,7 +127,7 @@ export function FieldValue({ field, record, look = {} }: { field: Field; record:
               >
                 {email.address}
               </a>
-              {email.label && <span className={classes.quiet}> {says(email.label)}</span>}
+              {email.label && <Label label={email.label} />}
             </span>
           ))}
         </span>
@@ -165,7 +165,7 @@ export function FieldValue({ field, record, look = {} }: { field: Field; record:
     case 'integer':
     case 'number': {
       const number = Number(value);
-      return <>{Number.isFinite(number) ? new Intl.NumberFormat(writing()).format(number) : String(value)}</>;
+      return <>{Number.isFinite(number) ? formatter(Intl.NumberFormat, {}).format(number) : String(value)}</>;
     }
     case 'person':
       return <Named name={(value as PersonRef).name ?? String(value)} />;

@@ -1,16 +1,19 @@
 import { Skeleton } from '@mantine/core';
 import { IconArrowDown, IconArrowUp } from '@tabler/icons-react';
-import { useVirtualizer } from '@tanstack/react-virtual';
 import {
+  type CSSProperties,
   type KeyboardEvent,
+  memo,
   type PointerEvent,
   type ReactNode,
   useEffect,
   useId,
+  useMemo,
   useRef,
   useState,
 } from 'react';
 import classes from './grid.module.css';
+import { useRowsInSight } from './rows-in-sight';
 
 export interface GridColumn<Row> {
   key: string;
@@ -50,6 +53,8 @@ interface Props<Row extends { id: string }> {
   /** Called as the last rows come near, while `more` is true. */
   more: boolean;
   onMore: () => void;
+  /** Whether there are more rows than these, on their way or not: their place is shown. */
+  unended?: boolean;
   sorting?: Sorting | undefined;
   onSort?: (next: Sorting) => void;
   opened?: string | undefined;
@@ -72,11 +77,26 @@ interface Props<Row extends { id: string }> {
   rowHeight: number;
 }
 
+/** What a row can set off. It stays the same, so that a row that has not changed is not drawn anew. */
+interface Acts<Row> {
+  /** A press somewhere in the row, or on its title. */
+  choose: (index: number, row: Row) => void;
+  tick: (index: number, range: boolean) => void;
+  edit: (index: number, at: number) => void;
+  leave: (where: Leave) => void;
+}
+
+// How many rows stand for those that are still on their way.
+const awaited = 12;
+
 /**
  * A table of any length: only the rows in sight exist. Arrows up and down move
  * between rows, Enter opens, X ticks. Arrows left and right go into the cells of
  * the row, where Enter or F2 changes one and Esc goes back to the row. The caller
  * fetches; the grid says when more is wanted.
+ *
+ * A row is drawn anew only when something of it has changed: `columns`, `href`,
+ * `narrow` and `selectWords` should be the same from one drawing to the next.
  */
 export function Grid<Row extends { id: string }>(props: Props<Row>) {
   const { columns, rows, narrow, rowHeight } = props;
@@ -90,20 +110,15 @@ export function Grid<Row extends { id: string }>(props: Props<Row>) {
   const anchor = useRef(-1);
   const selecting = !!props.onSelect;
 
-  const virtual = useVirtualizer({
-    count: rows.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => rowHeight,
-    overscan: 12,
-  });
-  const items = virtual.getVirtualItems();
-  const last = items.at(-1)?.index ?? -1;
-  const { more, onMore } = props;
+  const { more, onMore, unended = false } = props;
+  const places = rows.length + (unended && rows.length > 0 ? awaited : 0);
+  const sight = useRowsInSight(scroller, places, rowHeight);
 
-  // The next page is there before it is asked for: two screens ahead.
+  // The next page is there before it is asked for, but not long before: what is
+  // fetched counts as seen.
   useEffect(() => {
-    if (more && rows.length > 0 && last >= rows.length - 40) onMore();
-  }, [more, onMore, last, rows.length]);
+    if (more && rows.length > 0 && sight.to >= rows.length - 60) onMore();
+  }, [more, onMore, sight.to, rows.length]);
 
   // A pinned column has one width, so that the next one knows where it begins.
   const fixed = (c: GridColumn<Row>) =>
@@ -112,22 +127,41 @@ export function Grid<Row extends { id: string }>(props: Props<Row>) {
     .filter(Boolean)
     .join(' ');
   const least = columns.reduce((sum, c) => sum + (fixed(c) ?? c.min), selecting ? 36 : 0) + 20;
-  const layout = narrow ? undefined : { gridTemplateColumns: tracks, minWidth: least };
-  const edges = new Map<string, number>();
+  const isNarrow = !!narrow;
+  const layout = useMemo(
+    () => (isNarrow ? undefined : { gridTemplateColumns: tracks, minWidth: least }),
+    [isNarrow, tracks, least],
+  );
   let edge = 8 + (selecting ? 36 : 0);
-  for (const column of columns) {
-    if (!column.pinned) continue;
-    edges.set(column.key, edge);
-    edge += fixed(column) ?? column.min;
+  const edges = columns
+    .map((column) => {
+      if (!column.pinned) return '';
+      const here = edge;
+      edge += fixed(column) ?? column.min;
+      return String(here);
+    })
+    .join();
+  const pins = useMemo(
+    () => edges.split(',').map((at) => (at ? { insetInlineStart: Number(at) } : undefined)),
+    [edges],
+  );
+  const anyPinned = pins.some(Boolean) || undefined;
+
+  /** Moves the table so that the whole of a row is in sight, below the head. */
+  function show(index: number) {
+    const box = scroller.current;
+    if (!box) return;
+    const head = narrow ? 0 : ((box.firstElementChild as HTMLElement | null)?.offsetHeight ?? 0);
+    const least = head + (index + 1) * rowHeight - box.clientHeight;
+    const most = index * rowHeight;
+    if (box.scrollTop > most) box.scrollTop = most;
+    else if (box.scrollTop < least) box.scrollTop = least;
   }
-  const pin = (column: GridColumn<Row>) =>
-    column.pinned ? { insetInlineStart: edges.get(column.key) } : undefined;
-  const anyPinned = edges.size > 0 || undefined;
 
   function move(to: number) {
     const next = Math.max(0, Math.min(rows.length - 1, to));
     setActive(next);
-    virtual.scrollToIndex(next);
+    show(next);
   }
 
   const editable = (index: number, at: number) => {
@@ -251,6 +285,31 @@ export function Grid<Row extends { id: string }>(props: Props<Row>) {
     event.preventDefault();
   }
 
+  // Rows hold on to these; what they do is always that of the latest drawing.
+  const latest = useRef<Acts<Row>>(null);
+  useEffect(() => {
+    latest.current = {
+      choose: (index, row) => {
+        if (editing) return;
+        setActive(index);
+        setPlace(-1);
+        props.onOpen(row);
+      },
+      tick,
+      edit,
+      leave,
+    };
+  });
+  const acts = useMemo<Acts<Row>>(
+    () => ({
+      choose: (index, row) => latest.current?.choose(index, row),
+      tick: (index, range) => latest.current?.tick(index, range),
+      edit: (index, at) => latest.current?.edit(index, at),
+      leave: (where) => latest.current?.leave(where),
+    }),
+    [],
+  );
+
   const all = rows.length > 0 && rows.every((row) => props.selected?.has(row.id));
   const some = !all && (props.selected?.size ?? 0) > 0;
 
@@ -285,7 +344,7 @@ export function Grid<Row extends { id: string }>(props: Props<Row>) {
               />
             </div>
           )}
-          {columns.map((column) => {
+          {columns.map((column, at) => {
             const sorted = props.sorting?.key === column.key;
             const down = sorted && props.sorting?.down;
             return (
@@ -296,7 +355,7 @@ export function Grid<Row extends { id: string }>(props: Props<Row>) {
                 data-end={column.end || undefined}
                 data-pinned={column.pinned || undefined}
                 data-over={over === column.key || undefined}
-                style={pin(column)}
+                style={pins[at]}
                 aria-sort={sorted ? (down ? 'descending' : 'ascending') : undefined}
                 draggable={!!props.onReorder && !drawing}
                 onDragStart={(event) => {
@@ -362,102 +421,159 @@ export function Grid<Row extends { id: string }>(props: Props<Row>) {
         <div
           role="rowgroup"
           className={classes.body}
-          style={{ height: virtual.getTotalSize(), minWidth: narrow ? undefined : least }}
+          style={{ height: places * rowHeight, minWidth: narrow ? undefined : least }}
         >
-          {items.map((item) => {
-            const row = rows[item.index];
-            if (!row) return null;
+          {rows.slice(sight.from, sight.to).map((row, nth) => {
+            const index = sight.from + nth;
+            const isActive = index === active;
+            const edited = isActive && editing;
             return (
-              <div
+              <GridRow
                 key={row.id}
-                id={`${id}-${item.index}`}
-                role="row"
-                aria-rowindex={item.index + 2}
-                aria-selected={selecting ? (props.selected?.has(row.id) ?? false) : undefined}
-                className={classes.row}
-                data-active={item.index === active || undefined}
-                data-opened={row.id === props.opened || undefined}
-                data-ticked={props.selected?.has(row.id) || undefined}
-                data-editing={(editing && item.index === active) || undefined}
-                style={{ height: rowHeight, transform: `translateY(${item.start}px)`, ...layout }}
-                onClick={() => {
-                  if (window.getSelection()?.type === 'Range') return;
-                  if (editing) return;
-                  setActive(item.index);
-                  setPlace(-1);
-                  props.onOpen(row);
-                }}
-              >
-                {narrow ? (
-                  <div role="gridcell" className={classes.narrow}>
-                    {narrow(row)}
-                  </div>
-                ) : (
-                  <>
-                    {selecting && (
-                      <div
-                        role="gridcell"
-                        className={classes.tick}
-                        data-pinned={anyPinned}
-                        onClick={(event) => event.stopPropagation()}
-                      >
-                        <input
-                          type="checkbox"
-                          className={classes.box}
-                          tabIndex={-1}
-                          checked={props.selected?.has(row.id) ?? false}
-                          aria-label={props.selectWords?.row(row) ?? ''}
-                          onChange={() => {}}
-                          onClick={(event) => tick(item.index, event.shiftKey)}
-                        />
-                      </div>
-                    )}
-                    {columns.map((column, at) => (
-                      <div
-                        key={column.key}
-                        id={`${id}-${item.index}-${at}`}
-                        role="gridcell"
-                        className={classes.td}
-                        data-end={column.end || undefined}
-                        data-pinned={column.pinned || undefined}
-                        data-cell={(item.index === active && at === place) || undefined}
-                        data-editing={(editing && item.index === active && at === place) || undefined}
-                        data-late={at >= columns.length / 2 || undefined}
-                        style={pin(column)}
-                        onDoubleClick={() => at > 0 && edit(item.index, at)}
-                      >
-                        {editing && item.index === active && at === place && props.editor ? (
-                          // biome-ignore lint/a11y/noStaticElementInteractions: a press inside is the editor's own
-                          <div className={classes.editor} onClick={(event) => event.stopPropagation()}>
-                            {props.editor(row, column.key, leave)}
-                          </div>
-                        ) : at === 0 ? (
-                          <a
-                            href={props.href(row)}
-                            tabIndex={-1}
-                            className={classes.title}
-                            onClick={(event) => {
-                              if (event.metaKey || event.ctrlKey || event.shiftKey)
-                                return event.stopPropagation();
-                              event.preventDefault();
-                              event.stopPropagation();
-                              setActive(item.index);
-                              props.onOpen(row);
-                            }}
-                          >
-                            {column.cell(row)}
-                          </a>
-                        ) : (
-                          column.cell(row)
-                        )}
-                      </div>
-                    ))}
-                  </>
-                )}
-              </div>
+                id={id}
+                index={index}
+                row={row}
+                columns={columns}
+                layout={layout}
+                pins={pins}
+                anyPinned={anyPinned}
+                height={rowHeight}
+                active={isActive}
+                place={isActive ? place : -1}
+                opened={row.id === props.opened}
+                ticked={selecting ? (props.selected?.has(row.id) ?? false) : undefined}
+                tickWord={props.selectWords?.row}
+                href={props.href}
+                narrow={narrow}
+                editing={edited}
+                editor={edited ? props.editor : undefined}
+                acts={acts as Acts<{ id: string }>}
+              />
             );
           })}
+          {sight.to > rows.length &&
+            Array.from({ length: Math.min(sight.to, places) - rows.length }, (_, nth) => (
+              <div
+                key={nth}
+                aria-hidden
+                className={classes.awaited}
+                style={{ height: rowHeight, top: (rows.length + nth) * rowHeight }}
+              >
+                <i style={{ width: `${14 + ((nth * 37) % 20)}%` }} />
+              </div>
+            ))}
         </div>
+      )}
+    </div>
+  );
+}
+
+interface RowProps<Row> {
+  id: string;
+  index: number;
+  row: Row;
+  columns: GridColumn<Row>[];
+  layout: CSSProperties | undefined;
+  pins: (CSSProperties | undefined)[];
+  anyPinned: true | undefined;
+  height: number;
+  active: boolean;
+  place: number;
+  opened: boolean;
+  /** Undefined where nothing can be ticked. */
+  ticked: boolean | undefined;
+  tickWord: ((row: Row) => string) | undefined;
+  href: (row: Row) => string;
+  narrow: ((row: Row) => ReactNode) | undefined;
+  editing: boolean;
+  editor: Props<Row & { id: string }>['editor'];
+  acts: Acts<Row>;
+}
+
+const GridRow = memo(RowInGrid) as typeof RowInGrid;
+
+/** One row: plain elements with classes, since hundreds of them pass in a second. */
+function RowInGrid<Row extends { id: string }>(props: RowProps<Row>) {
+  const { id, index, row, columns, acts, place, ticked } = props;
+  return (
+    <div
+      id={`${id}-${index}`}
+      role="row"
+      aria-rowindex={index + 2}
+      aria-selected={ticked}
+      className={classes.row}
+      data-active={props.active || undefined}
+      data-opened={props.opened || undefined}
+      data-ticked={ticked || undefined}
+      data-editing={props.editing || undefined}
+      style={{ height: props.height, top: index * props.height, ...props.layout }}
+      onClick={() => {
+        if (window.getSelection()?.type !== 'Range') acts.choose(index, row);
+      }}
+    >
+      {props.narrow ? (
+        <div role="gridcell" className={classes.narrow}>
+          {props.narrow(row)}
+        </div>
+      ) : (
+        <>
+          {ticked !== undefined && (
+            <div
+              role="gridcell"
+              className={classes.tick}
+              data-pinned={props.anyPinned}
+              onClick={(event) => event.stopPropagation()}
+            >
+              <input
+                type="checkbox"
+                className={classes.box}
+                tabIndex={-1}
+                checked={ticked}
+                aria-label={props.tickWord?.(row) ?? ''}
+                onChange={() => {}}
+                onClick={(event) => acts.tick(index, event.shiftKey)}
+              />
+            </div>
+          )}
+          {columns.map((column, at) => (
+            <div
+              key={column.key}
+              id={`${id}-${index}-${at}`}
+              role="gridcell"
+              className={classes.td}
+              data-end={column.end || undefined}
+              data-pinned={column.pinned || undefined}
+              data-cell={at === place || undefined}
+              data-editing={(props.editing && at === place) || undefined}
+              data-late={at >= columns.length / 2 || undefined}
+              style={props.pins[at]}
+              onDoubleClick={() => at > 0 && acts.edit(index, at)}
+            >
+              {props.editor && at === place ? (
+                // biome-ignore lint/a11y/noStaticElementInteractions: a press inside is the editor's own
+                <div className={classes.editor} onClick={(event) => event.stopPropagation()}>
+                  {props.editor(row, column.key, acts.leave)}
+                </div>
+              ) : at === 0 ? (
+                <a
+                  href={props.href(row)}
+                  tabIndex={-1}
+                  className={classes.title}
+                  onClick={(event) => {
+                    event.stopPropagation();
+                    if (event.metaKey || event.ctrlKey || event.shiftKey) return;
+                    event.preventDefault();
+                    acts.choose(index, row);
+                  }}
+                >
+                  {column.cell(row)}
+                </a>
+              ) : (
+                column.cell(row)
+              )}
+            </div>
+          ))}
+        </>
       )}
     </div>
   );

@@ -96,6 +96,7 @@ export function useSignInEventWords(): Record<string, string> {
     'terms.changed': t`terms of entry changed`,
     'terms.lifted': t`terms of entry lifted at the server`,
     'factor.enrolled': t`second factor added`,
+    'factor.postponed': t`second factor left for later`,
     'factor.renamed': t`second factor renamed`,
     'factor.removed': t`second factor taken away`,
     'factor.reset': t`every second factor taken away`,

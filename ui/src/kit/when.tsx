@@ -1,5 +1,5 @@
 import { useLingui } from '@lingui/react/macro';
-import { writing } from '../text';
+import { formatter } from '../text';
 
 const day = 86_400_000;
 
@@ -9,14 +9,14 @@ const startOfDay = (date: Date) => new Date(date.getFullYear(), date.getMonth(),
 export const daysBetween = (from: Date, to: Date) => Math.round((startOfDay(to) - startOfDay(from)) / day);
 
 const format = (date: Date, options: Intl.DateTimeFormatOptions) =>
-  new Intl.DateTimeFormat(writing(), options).format(date);
+  formatter(Intl.DateTimeFormat, options).format(date);
 
 /** The time as people say it: "14:05" today, "yesterday 14:05", "3 Nov", "3 Nov 2024". */
 export function human(date: Date, now = new Date()): string {
   const away = daysBetween(now, date);
   const time = format(date, { hour: '2-digit', minute: '2-digit', hour12: false });
   if (Math.abs(away) <= 1) {
-    const word = new Intl.RelativeTimeFormat(writing(), { numeric: 'auto' }).format(away, 'day');
+    const word = formatter(Intl.RelativeTimeFormat, { numeric: 'auto' }).format(away, 'day');
     return away === 0 ? time : `${word} ${time}`;
   }
   const sameYear = date.getFullYear() === now.getFullYear();

@@ -75,6 +75,21 @@ export function writing(): string {
   return navigator.languages.find((tag) => tag.startsWith('en-')) ?? 'en-GB';
 }
 
+type Formatter<Options, Made> = new (language: string, options: Options) => Made;
+
+// Making a formatter takes a hundred times as long as using it, and a list uses thousands.
+const formatters = new Map<unknown, Map<string, unknown>>();
+
+/** What writes dates or numbers as the language spoken has it. The same options give the same one. */
+export function formatter<Options, Made>(kind: Formatter<Options, Made>, options: Options): Made {
+  const made = formatters.get(kind) ?? new Map<string, unknown>();
+  formatters.set(kind, made);
+  const key = writing() + JSON.stringify(options);
+  const known = made.get(key) ?? new kind(writing(), options);
+  made.set(key, known);
+  return known as Made;
+}
+
 /** The label in the language spoken, else in English, else any. */
 export function labelIn(labels: Partial<Record<string, string>> | undefined, language = i18n.locale): string {
   if (!labels) return '';

@@ -4703,6 +4703,10 @@ export type Session = {
         };
     };
     person: SessionPerson;
+    /**
+     * The person may do much harm, and only a password protects the account: the page leads them to a second factor.
+     */
+    unprotected?: boolean;
     version: string;
     /**
      * Through whose eyes the person looks; abilities and kinds are theirs.
@@ -22151,6 +22155,31 @@ export type DraftAppResponses = {
 };
 
 export type DraftAppResponse = DraftAppResponses[keyof DraftAppResponses];
+
+export type PostponeFactorData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/api/v1/session/factors/later';
+};
+
+export type PostponeFactorErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type PostponeFactorError = PostponeFactorErrors[keyof PostponeFactorErrors];
+
+export type PostponeFactorResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type PostponeFactorResponse = PostponeFactorResponses[keyof PostponeFactorResponses];
 
 export type EnrolPasskeyData = {
     /**

@@ -37,7 +37,9 @@ export function DashboardPage() {
       <PageTitle title={t`Today`} />
       <Column wide>
         <p className={classes.hello}>
-          <Trans>Good to see you, {me.person.name}.</Trans>{' '}
+          <span className={classes.greeting}>
+            <Trans>Good to see you, {me.person.name}.</Trans>
+          </span>
           {data && <span className={classes.day}>{calendarDate(data.day)}</span>}
         </p>
         {!shown ? (

@@ -37,6 +37,7 @@ export function useEventWords(): Record<string, string> {
     'mail.tested': t`${who} sent a test mail`,
     'mail.given_up': t`A mail could not be delivered`,
     'factor.enrolled': t`${who} added a second step`,
+    'factor.postponed': t`${who} left it for later to add a second step`,
     'factor.renamed': t`${who} renamed a second step`,
     'factor.removed': t`${who} took a second step away`,
     'factor.reset': t`${who} took every second step of ${record} away`,

@@ -1,9 +1,9 @@
 import { draggable, dropTargetForElements } from '@atlaskit/pragmatic-drag-and-drop/element/adapter';
 import { Plural, Trans, useLingui } from '@lingui/react/macro';
-import { ActionIcon, Button, Menu, Select, Skeleton, Tooltip, VisuallyHidden } from '@mantine/core';
+import { ActionIcon, Button, Menu, Select, Skeleton, VisuallyHidden } from '@mantine/core';
 import { IconClockPause, IconDots } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { type KeyboardEvent, useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { type KeyboardEvent, memo, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { Problem } from '../../api/http';
 import type { Field, Kind } from '../../api/kinds';
 import {
@@ -69,7 +69,7 @@ export default function Board({ kind, question, pipeline, onPipeline, opened, on
     }),
     [question.filter, question.search, chosen, kind],
   );
-  const options = board(kind.plural, ask);
+  const options = useMemo(() => board(kind.plural, ask), [kind.plural, ask]);
   const { data, error, refetch } = useQuery({ ...options, enabled: !!chosen });
   const [asked, setAsked] = useState<Asked | null>(null);
   const [said, setSaid] = useState('');
@@ -376,7 +376,8 @@ interface CardProps {
   onMove: ((record: Record_, to: string) => void) | undefined;
 }
 
-function Card({ kind, pipeline, stage, record, open, onOpen, onMove }: CardProps) {
+// What has not changed is not drawn anew when a card moves or a page of a stage comes.
+const Card = memo(function Card({ kind, pipeline, stage, record, open, onOpen, onMove }: CardProps) {
   const { t } = useLingui();
   const here = useRef<HTMLDivElement>(null);
   const [held, setHeld] = useState(false);
@@ -451,39 +452,17 @@ function Card({ kind, pipeline, stage, record, open, onOpen, onMove }: CardProps
       >
         {title && <FieldValue field={title} record={record} look={{ dense: true }} />}
       </a>
-      {onMove && (
-        <Menu position="bottom-end" width={220}>
-          <Menu.Target>
-            <ActionIcon className={classes.menu} size="sm" aria-label={t`Move to…`} title={t`Move to…`}>
-              <IconDots size={15} />
-            </ActionIcon>
-          </Menu.Target>
-          <Menu.Dropdown>
-            <Menu.Label>
-              <Trans>Move to</Trans>
-            </Menu.Label>
-            {pipeline.stages
-              .filter((each) => each.id !== stage.id)
-              .map((each) => (
-                <Menu.Item key={each.id} onClick={() => each.id && onMove(record, each.id)}>
-                  {each.name}
-                </Menu.Item>
-              ))}
-          </Menu.Dropdown>
-        </Menu>
-      )}
+      {onMove && <MoveTo pipeline={pipeline} stage={stage} onMove={(to) => onMove(record, to)} />}
       {client && <span className={classes.client}>{client.title}</span>}
       <div className={classes.foot}>
         <span className={classes.amount}>
           {amount && <FieldValue field={amount} record={record} look={{ dense: true }} />}
         </span>
         {rested > 0 && (
-          <Tooltip label={t`Nothing has happened for ${rested} days`}>
-            <span className={classes.rested}>
-              <IconClockPause size={14} aria-hidden />
-              <Plural value={rested} one="# day" other="# days" />
-            </span>
-          </Tooltip>
+          <span className={classes.rested} title={t`Nothing has happened for ${rested} days`}>
+            <IconClockPause size={14} aria-hidden />
+            <Plural value={rested} one="# day" other="# days" />
+          </span>
         )}
         {date && (
           <span className={classes.date}>
@@ -493,11 +472,55 @@ function Card({ kind, pipeline, stage, record, open, onOpen, onMove }: CardProps
         {who?.name && (
           <span title={who.name} className={classes.who}>
             <Avatar name={who.name} size={20} />
-            <VisuallyHidden>{who.name}</VisuallyHidden>
+            <span className="unseen">{who.name}</span>
           </span>
         )}
       </div>
     </div>
+  );
+});
+
+/** The menu of the other stages. Before its first use a card has the button alone: a board has hundreds. */
+function MoveTo({
+  pipeline,
+  stage,
+  onMove,
+}: {
+  pipeline: Pipeline;
+  stage: Stage;
+  onMove: (to: string) => void;
+}) {
+  const { t } = useLingui();
+  const [met, setMet] = useState(false);
+  const target = (
+    <ActionIcon
+      className={classes.menu}
+      size="sm"
+      aria-label={t`Move to…`}
+      title={t`Move to…`}
+      aria-haspopup="menu"
+      {...(met ? {} : { onClick: () => setMet(true) })}
+    >
+      <IconDots size={15} />
+    </ActionIcon>
+  );
+  if (!met) return target;
+  return (
+    <Menu position="bottom-end" width={220} defaultOpened>
+      <Menu.Target>{target}</Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>
+          <Trans>Move to</Trans>
+        </Menu.Label>
+        {pipeline.stages
+          .filter((each) => each.id !== stage.id)
+          .map((each) => (
+            <Menu.Item key={each.id} onClick={() => each.id && onMove(each.id)}>
+              {each.name}
+            </Menu.Item>
+          ))}
+      </Menu.Dropdown>
+    </Menu>
   );
 }
 

@@ -26,8 +26,18 @@ export default function CardTwins({
     queryFn: async () => (await alike(kind.plural, { id: record.id })).items,
     staleTime: 60_000,
   });
-  const found = gather(kind, data ?? []);
-  if (found.length === 0) return null;
+  const all = gather(kind, data ?? []);
+  const found = all.filter((each) => each.sure);
+  const namesake = all.find((each) => !each.sure);
+  if (found.length === 0) {
+    // People share names: that alone is worth a word, and no more.
+    return namesake ? (
+      <p className={classes.namesake}>
+        <Trans>Another of the same name:</Trans>{' '}
+        <a href={`/${kind.plural}/${namesake.record.id}`}>{String(namesake.record[kind.title] ?? '–')}</a>
+      </p>
+    ) : null;
+  }
   return (
     <div className={classes.box} style={{ margin: '0 0 10px' }}>
       <div className={classes.head}>

@@ -5,7 +5,7 @@ import { type KeyboardEvent, useState } from 'react';
 import type { Kind } from '../../api/kinds';
 import { fieldLabel } from '../../kit/words';
 import classes from './column-choice.module.css';
-import { type Column, inOrder, moved } from './columns';
+import { type Column, columnsOf, inOrder, moved } from './columns';
 
 interface Props {
   kind: Kind;
@@ -20,7 +20,7 @@ export default function ColumnChoice({ kind, columns, onChange, onUsual }: Props
   const [held, setHeld] = useState<string | null>(null);
   const [over, setOver] = useState<string | null>(null);
   const [said, setSaid] = useState('');
-  const others = kind.fields.filter((field) => !columns.some((each) => each.field.name === field.name));
+  const others = columnsOf(kind).filter((field) => !columns.some((each) => each.field.name === field.name));
 
   function step(event: KeyboardEvent, column: Column) {
     const way = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;

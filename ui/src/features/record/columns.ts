@@ -15,9 +15,26 @@ export interface Column {
 const usual: Record<string, string[]> = {
   contact: ['name', 'phones', 'emails', 'company', 'tags', 'responsible', 'updated_at'],
   company: ['name', 'phones', 'city', 'tags', 'responsible', 'updated_at'],
-  deal: ['title', 'stage', 'amount', 'contact', 'expected_close', 'responsible', 'updated_at'],
+  deal: ['title', 'stage', 'amount', 'contact', 'next_step', 'expected_close', 'responsible'],
   task: ['title', 'due', 'done', 'contact', 'deal', 'responsible'],
 };
+
+/** What comes next with a record. It is no field of it: the list asks for it row by row. */
+export const nextStepColumn = 'next_step';
+
+const nextStep: Field = {
+  name: nextStepColumn,
+  type: 'text',
+  class: 'open',
+  labels: { en: 'Next step', ru: 'Следующий шаг', it: 'Prossimo passo', pl: 'Następny krok' },
+  house: true,
+  writable: false,
+  sight: {},
+};
+
+/** What can be a column of a list. */
+export const columnsOf = (kind: Kind): Field[] =>
+  kind.name === 'contact' || kind.name === 'deal' ? [...kind.fields, nextStep] : kind.fields;
 
 const storage = (kind: Kind) => `castellan.columns.${kind.name}`;
 
@@ -29,7 +46,7 @@ export function readColumns(kind: Kind, line: string): Column[] {
   const seen = new Set<string>();
   return line.split(',').flatMap((word) => {
     const match = /^(!?)([a-z0-9_]+)(?:~(\d{1,4}))?$/.exec(word);
-    const field = match && kind.fields.find((each) => each.name === match[2]);
+    const field = match && columnsOf(kind).find((each) => each.name === match[2]);
     if (!field || seen.has(field.name)) return [];
     seen.add(field.name);
     const width = match[3] ? Math.max(narrowest, Math.min(widest, Number(match[3]))) : undefined;
@@ -83,6 +100,7 @@ export const keepColumns = (kind: Kind, columns: Column[]) =>
 /** Room for a field by what it holds. */
 export function track(field: Field, title: boolean): { width: string; min: number } {
   if (title) return { width: 'minmax(190px, 1.7fr)', min: 190 };
+  if (field.name === nextStepColumn) return { width: 'minmax(190px, 1.2fr)', min: 190 };
   switch (field.type) {
     case 'bool':
       return { width: '90px', min: 90 };

@@ -29,6 +29,7 @@ import {
   chosenColumns,
   keepColumns,
   moved,
+  nextStepColumn,
   readSorting,
   sortingWord,
   track,
@@ -47,6 +48,7 @@ const StageTabs = lazy(later(() => import('./stages')));
 const ViewTabs = lazy(later(() => import('./view-tabs')));
 const ExportDialog = lazy(later(() => import('./export')));
 const Why = lazy(later(() => import('./why')));
+const NextCell = lazy(later(() => import('./next-cell')));
 const CellEditor = lazy(later(() => import('./cell-editor')));
 
 const lastView = 'castellan.stages.view';
@@ -117,7 +119,10 @@ function ListOf({ kind }: { kind: Kind }) {
     ...(search.filter ? { filter: search.filter } : {}),
     ...(search.sort ? { sort: search.sort } : {}),
     ...(search.search ? { search: search.search } : {}),
-    fields: fields.map((field) => field.name).join(','),
+    fields: fields
+      .map((field) => field.name)
+      .filter((name) => name !== nextStepColumn)
+      .join(','),
   };
   const {
     data,
@@ -203,23 +208,59 @@ function ListOf({ kind }: { kind: Kind }) {
             : undefined,
         sortable: !!field.sort,
         end: ['integer', 'number', 'money'].includes(field.type),
-        cell: (record) => (
-          <FieldValue
-            field={field}
-            record={record}
-            look={{
-              dense: true,
-              // What the card has opened stays closed in a list that does not open it.
-              shown:
-                record.sight?.[field.name] === 'click' ? reveals.shown(record.id, field.name) : undefined,
-              onReveal: () => reveals.open(kind.plural, record.id, field.name),
-              why: () => <Why plural={kind.plural} id={record.id} field={field.name} />,
-              nameOf: look.nameOf,
-            }}
-          />
-        ),
+        cell: (record) =>
+          field.name === nextStepColumn ? (
+            <Suspense>
+              <NextCell kind={kind} id={record.id} />
+            </Suspense>
+          ) : (
+            <FieldValue
+              field={field}
+              record={record}
+              look={{
+                dense: true,
+                // What the card has opened stays closed in a list that does not open it.
+                shown:
+                  record.sight?.[field.name] === 'click' ? reveals.shown(record.id, field.name) : undefined,
+                onReveal: () => reveals.open(kind.plural, record.id, field.name),
+                why: () => <Why plural={kind.plural} id={record.id} field={field.name} />,
+                nameOf: look.nameOf,
+              }}
+            />
+          ),
       })),
-    [chosen, kind.plural, reveals, look.nameOf, mayEdit],
+    [chosen, kind, reveals, look.nameOf, mayEdit],
+  );
+
+  const href = useCallback((record: Record_) => `/${kind.plural}/${record.id}`, [kind.plural]);
+  const selectWords = useMemo(
+    () => ({
+      row: (record: Record_) => t`Tick ${String(record[kind.title] ?? '')}`,
+      all: t`Tick all that are loaded`,
+    }),
+    [t, kind.title],
+  );
+  // A row where there is little width: the title, and below it the first of the rest.
+  const small = useCallback(
+    (record: Record_) => (
+      <div className={classes.small}>
+        <a
+          className={classes.smallTitle}
+          href={`/${kind.plural}/${record.id}`}
+          onClick={(event) => event.preventDefault()}
+        >
+          {columns[0]?.cell(record)}
+        </a>
+        <div className={classes.smallRest}>
+          {columns.slice(1, 4).map((column) => (
+            <span key={column.key} className={classes.smallPart}>
+              {column.cell(record)}
+            </span>
+          ))}
+        </div>
+      </div>
+    ),
+    [columns, kind.plural],
   );
 
   const asked = !!(search.filter || search.search);
@@ -380,11 +421,12 @@ function ListOf({ kind }: { kind: Kind }) {
             rows={rows}
             loading={isPending}
             more={hasNextPage && !isFetchingNextPage}
+            unended={hasNextPage}
             onMore={fetchNextPage}
             sorting={readSorting(search.sort)}
             onSort={(next) => put({ sort: sortingWord(next) })}
             opened={opened}
-            href={(record) => `/${kind.plural}/${record.id}`}
+            href={href}
             onOpen={open}
             editor={(record, key, done) => {
               const field = fields.find((each) => each.name === key);
@@ -402,33 +444,9 @@ function ListOf({ kind }: { kind: Kind }) {
             resizeWord={(header) => t`Draw ${header} wider or narrower`}
             onReorder={(key, to) => arrange(moved(kind, chosen, key, to))}
             {...(mayBulk ? { selected, onSelect: setSelected } : {})}
-            selectWords={{
-              row: (record) => t`Tick ${String(record[kind.title] ?? '')}`,
-              all: t`Tick all that are loaded`,
-            }}
+            selectWords={selectWords}
             rowHeight={narrowScreen ? 60 : coarse ? 48 : 38}
-            narrow={
-              narrowScreen
-                ? (record) => (
-                    <div className={classes.small}>
-                      <a
-                        className={classes.smallTitle}
-                        href={`/${kind.plural}/${record.id}`}
-                        onClick={(event) => event.preventDefault()}
-                      >
-                        {columns[0]?.cell(record)}
-                      </a>
-                      <div className={classes.smallRest}>
-                        {columns.slice(1, 4).map((column) => (
-                          <span key={column.key} className={classes.smallPart}>
-                            {column.cell(record)}
-                          </span>
-                        ))}
-                      </div>
-                    </div>
-                  )
-                : undefined
-            }
+            narrow={narrowScreen ? small : undefined}
           />
         )}
         {selected.size > 0 && (

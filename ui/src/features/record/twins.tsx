@@ -22,15 +22,23 @@ import classes from './twins.module.css';
 const compared = (kind: Kind) =>
   kind.fields.filter((field) => ['phones', 'emails'].includes(field.type) || field.name === kind.title);
 
+interface Alike {
+  record: Record_;
+  by: string[];
+  /** By more than the name, which people share. */
+  sure: boolean;
+}
+
 /** Each record once, with all by which it is the same. */
-export function gather(kind: Kind, found: Twins[]): { record: Record_; by: string[] }[] {
-  const all = new Map<string, { record: Record_; by: string[] }>();
+export function gather(kind: Kind, found: Twins[]): Alike[] {
+  const all = new Map<string, Alike>();
   for (const twins of found) {
     const field = kind.fields.find((each) => each.name === twins.by);
     const word = field ? fieldLabel(field) : twins.by;
     for (const record of twins.records) {
-      const held = all.get(record.id) ?? { record, by: [] };
+      const held = all.get(record.id) ?? { record, by: [], sure: false };
       held.by.push(word);
+      held.sure ||= twins.by !== kind.title;
       all.set(record.id, held);
     }
   }

@@ -18,7 +18,7 @@ import { changeView, dropView, saveView, type View, type ViewDraft, views } from
 import { useTell } from '../../kit/failure';
 import { useUndo } from '../../kit/undo';
 import type { ListSearch } from './address';
-import { readColumns, writeColumns } from './columns';
+import { nextStepColumn, readColumns, writeColumns } from './columns';
 import { say } from './say';
 import { ViewDialog } from './view-dialog';
 import classes from './view-tabs.module.css';
@@ -69,11 +69,14 @@ export default function ViewTabs({ kind, search, put }: Props) {
     kind: kind.name,
     ...(search.filter ? { filter: search.filter } : {}),
     ...(search.sort ? { sort: search.sort } : {}),
-    columns: readColumns(kind, search.cols ?? '').map(({ field, width, pinned }) => ({
-      field: field.name,
-      ...(width ? { width } : {}),
-      ...(pinned ? { pinned } : {}),
-    })),
+    // A saved view keeps fields; the next step is none.
+    columns: readColumns(kind, search.cols ?? '')
+      .filter(({ field }) => field.name !== nextStepColumn)
+      .map(({ field, width, pinned }) => ({
+        field: field.name,
+        ...(width ? { width } : {}),
+        ...(pinned ? { pinned } : {}),
+      })),
     ...view,
   });
 

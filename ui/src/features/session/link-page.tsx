@@ -64,9 +64,13 @@ function Begin({ token, awaited }: { token: string; awaited: Awaited }) {
     setBusy(true);
     setFailure(null);
     try {
-      await redeem(token, password, invited ? { name, language: i18n.locale, time_zone: zone } : {});
+      const me = await redeem(
+        token,
+        password,
+        invited ? { name, language: i18n.locale, time_zone: zone } : {},
+      );
       client.clear();
-      location.assign('/');
+      location.assign(me.unprotected ? '/protect' : '/');
     } catch (problem) {
       if (halfwayOf(problem)) {
         location.assign('/second-step');

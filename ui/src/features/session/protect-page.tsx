@@ -1,24 +1,31 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import { Button } from '@mantine/core';
+import { postpone } from '../../api/factors';
 import { Door } from './door';
 import { Enrol } from './enrol';
 
-/** After the workspace was set up: its owner is asked to protect the account, and may leave it for later. */
+/** Whoever may do much harm, and has only a password, is asked to protect the account, and may leave it for later. */
 export function ProtectPage() {
   const { t } = useLingui();
-  const leave = () => location.assign('/');
+  const wanted = new URLSearchParams(location.search).get('to') ?? '';
+  const leave = () => location.assign(/^\/(?!\/|\\)/.test(wanted) ? wanted : '/');
+  // That it was left is noted; if it cannot be, nobody is held up by that.
+  const later = () =>
+    postpone()
+      .catch(() => undefined)
+      .then(leave);
   return (
     <Door
       title={t`Protect your account`}
       lead={
         <Trans>
-          You own everything here, so your password alone should not open it. It takes a minute, and you can
-          also do it later under “You”.
+          You may do much here, so your password alone should not open it. It takes a minute. You can also do
+          it later under “You”; the log notes that, and you are asked again when you next sign in.
         </Trans>
       }
     >
       <Enrol onDone={leave} />
-      <Button variant="subtle" fullWidth mt="sm" onClick={leave}>
+      <Button variant="subtle" fullWidth mt="sm" data-later onClick={later}>
         <Trans>Later</Trans>
       </Button>
     </Door>

@@ -6,7 +6,7 @@ import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { signInByPasskey, wasLeft } from '../../api/factors';
 import { Problem } from '../../api/http';
-import { halfwayKey, halfwayOf, signIn } from '../../api/session';
+import { halfwayKey, halfwayOf, type Session, signIn } from '../../api/session';
 import { useSentence } from '../../kit/failure';
 import { Door } from './door';
 import { Forgotten } from './forgotten';
@@ -30,15 +30,16 @@ export function SignInPage() {
   const [busy, setBusy] = useState(false);
   const [forgot, setForgot] = useState(false);
 
-  async function enter(prove: () => Promise<unknown>) {
+  async function enter(prove: () => Promise<Session>) {
     setBusy(true);
     setFailure(null);
     try {
-      await prove();
+      const me = await prove();
       client.clear();
       // A whole new page: nothing of a former person is left in memory. Only an
       // address of this page is followed.
-      location.assign(to && /^\/(?!\/|\\)/.test(to) ? to : '/');
+      const wanted = to && /^\/(?!\/|\\)/.test(to) ? to : '/';
+      location.assign(me.unprotected ? `/protect?to=${encodeURIComponent(wanted)}` : wanted);
     } catch (problem) {
       const halfway = halfwayOf(problem);
       if (halfway) {
