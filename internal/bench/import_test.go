@@ -143,7 +143,7 @@ func BenchmarkImport(b *testing.B) {
 }
 
 func (s *server) disturb(b *testing.B, e store.Engine) {
-	const rows = 40_000
+	const rows = 100_000
 	cookie := s.signIn(b, some)
 	page := s.get(b, cookie, "/api/v1/contacts")
 	requests := []string{request("/api/v1/contacts", cookie), request("/api/v1/contacts?sort=name", cookie)}

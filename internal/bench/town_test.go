@@ -18,6 +18,7 @@ import (
 	"castellan/internal/policy"
 	"castellan/internal/records"
 	"castellan/internal/rights"
+	"castellan/internal/schema"
 	"castellan/internal/scribe"
 	"castellan/internal/store"
 	"castellan/internal/value"
@@ -25,12 +26,13 @@ import (
 )
 
 // form changes whenever the town does, so that an older one is not taken for it.
-const form = 1
+const form = 2
 
 const (
 	owners   = 1000
 	groups   = 200
 	few      = 500 // clients that the first person sees
+	staff    = 250 // who take appointments, eight a day each
 	password = "harbour tulip ninety lantern"
 )
 
@@ -43,6 +45,10 @@ const (
 	little onlooker = "500"
 	some   onlooker = "1/20"
 	most   onlooker = "9/10"
+
+	// desk is at the salon's desk: a call centre's role, which sees every
+	// client, not how to reach them, and everybody's appointments.
+	desk onlooker = "desk"
 )
 
 var onlookers = []onlooker{little, some, most}
@@ -54,6 +60,8 @@ type plan struct {
 	Groups  map[onlooker][]actor.GroupID
 	Crowd   []actor.PersonID // those who are responsible for the most
 	Mid     []actor.GroupID  // groups of none of the onlookers
+	Staff   []actor.PersonID // who takes appointments, the onlookers first
+	Card    schema.RecordID  // a client with a long story, whom everybody but the first onlooker sees
 }
 
 func address(o onlooker) string {
@@ -194,14 +202,17 @@ func (h *house) settle(ctx context.Context, clients int) error {
 	if err != nil {
 		return err
 	}
-	var specialist actor.RoleID
+	ready := map[string]actor.RoleID{}
 	for _, r := range roles {
-		if r.Built == "specialist" {
-			specialist = r.ID
-		}
+		ready[r.Built] = r.ID
 	}
+	at, err := h.accounts.CreatePerson(ctx, who, identity.Draft{Email: address(desk), Name: "Dora Desk", Role: ready["call_centre"], Password: password})
+	if err != nil {
+		return err
+	}
+	h.plan.People[desk] = at.ID
 	for i := range owners {
-		d := identity.Draft{Email: fmt.Sprintf("worker%d@example.com", i), Name: fmt.Sprintf("Worker %d", i), Role: specialist}
+		d := identity.Draft{Email: fmt.Sprintf("worker%d@example.com", i), Name: fmt.Sprintf("Worker %d", i), Role: ready["specialist"]}
 		if i < len(onlookers) {
 			d.Email, d.Password = address(onlookers[i]), password
 		}
@@ -235,6 +246,10 @@ func (h *house) settle(ctx context.Context, clients int) error {
 			return err
 		}
 	}
+	for _, o := range onlookers {
+		h.plan.Staff = append(h.plan.Staff, h.plan.People[o])
+	}
+	h.plan.Staff = append(h.plan.Staff, h.plan.Crowd[:staff-len(onlookers)]...)
 	return h.load(ctx)
 }
 

@@ -94,7 +94,8 @@ func (b *Book) Agenda(ctx context.Context, who actor.Actor, kindName string, on 
 	if knows {
 		a.Busy = busy(kind, taken, seen, from, to)
 	}
-	if a.Titles, err = b.titlesBut(ctx, who, st, &a.Page, kind.Field(kind.Time.Client)); err != nil {
+	var met []scribe.Entry
+	if a.Titles, met, err = b.titlesBut(ctx, who, st, kind.Field(kind.Time.Client), &a.Page); err != nil {
 		return nil, err
 	}
 	if a.Titles == nil {
@@ -106,10 +107,8 @@ func (b *Book) Agenda(ctx context.Context, who actor.Actor, kindName string, on 
 			a.Titles[r.ID] = name
 		}
 	}
-	if err := b.noteClients(ctx, who, a.Clients, on); err != nil {
-		return nil, err
-	}
-	return a, b.scribe.Note(ctx, scribe.Entry{Event: "record.listed", Who: who, Kind: kind.Name, Records: idsOf(a.Rows), Surface: string(on), Shown: shown(&a.Page)})
+	met = append(met, clientsMet(who, a.Clients, on)...)
+	return a, b.scribe.NoteAll(ctx, append(met, scribe.Entry{Event: "record.listed", Who: who, Kind: kind.Name, Records: idsOf(a.Rows), Surface: string(on), Shown: shown(&a.Page)}))
 }
 
 // rows reads those of the records that the grant permits, in the order of time.
@@ -119,7 +118,7 @@ func (a *Agenda) rows(ctx context.Context, tx *store.Tx, g policy.Grant, ask sto
 	for i, t := range taken {
 		ids[i], place[t.ID] = t.ID, i
 	}
-	for part := range slices.Chunk(ids, 1000) {
+	for part := range slices.Chunk(ids, manyAtOnce) {
 		rows, err := tx.Rows(ctx, g, part, ask)
 		if err != nil {
 			return err
@@ -189,7 +188,7 @@ func (b *Book) clientsOf(ctx context.Context, tx *store.Tx, st *policy.Standing,
 		}
 	}
 	slices.Sort(ids)
-	for part := range slices.Chunk(slices.Compact(ids), 1000) {
+	for part := range slices.Chunk(slices.Compact(ids), manyAtOnce) {
 		rows, err := tx.Rows(ctx, g, part, store.Ask{Columns: all.Fields})
 		if err != nil {
 			return nil, err
@@ -199,12 +198,12 @@ func (b *Book) clientsOf(ctx context.Context, tx *store.Tx, st *policy.Standing,
 	return all, nil
 }
 
-// noteClients notes that clients were shown, before they are.
-func (b *Book) noteClients(ctx context.Context, who actor.Actor, clients *Page, on Surface) error {
+// clientsMet is what is to be noted of clients before they are shown.
+func clientsMet(who actor.Actor, clients *Page, on Surface) []scribe.Entry {
 	if len(clients.Rows) == 0 {
 		return nil
 	}
-	return b.scribe.Note(ctx, scribe.Entry{Event: "record.listed", Who: who, Kind: clients.Kind.Name, Records: idsOf(clients.Rows), Surface: string(on), Shown: shown(clients)})
+	return []scribe.Entry{{Event: "record.listed", Who: who, Kind: clients.Kind.Name, Records: idsOf(clients.Rows), Surface: string(on), Shown: shown(clients)}}
 }
 
 // ClientsOf reads whom the records of a list are for, and notes it.
@@ -224,7 +223,7 @@ func (b *Book) ClientsOf(ctx context.Context, who actor.Actor, p *Page, on Surfa
 	if err != nil {
 		return nil, err
 	}
-	return clients, b.noteClients(ctx, who, clients, on)
+	return clients, b.scribe.NoteAll(ctx, clientsMet(who, clients, on))
 }
 
 // Pick looks for records to choose from, as Query.Search does, and shows no more

@@ -91,7 +91,7 @@ func settle(t *testing.T, h *crmtest.House, w *policytest.World, n int) []placed
 					return err
 				}
 			}
-			place := &store.Place{Principals: p.Principals(), Updated: p.Date.UnixMicro(), Name: value.TextKey(p.word + " person")}
+			place := &store.Place{Principals: p.Principals(), Updated: p.Date.UnixMicro(), Name: value.TextKey(p.word + " person"), Mark: store.MarkOf(w.Kind, cells)}
 			if err := tx.InsertRecord(ctx, policy.Whole(w.Kind, policy.ForMigration), p.ID, cells, place); err != nil {
 				return err
 			}

@@ -28,7 +28,7 @@ type Total struct {
 }
 
 // boardCap is how many records of a board are counted and added up.
-const boardCap = 20_000
+const boardCap = 10_000
 
 // Board shows the records of a kind in the stages that are named, under the
 // rights of a list, and notes which before it returns. Each lane begins with
@@ -55,7 +55,7 @@ func (b *Book) Board(ctx context.Context, who actor.Actor, kindName string, on S
 	if g.FieldAnywhere(kind.StageField()) != policy.Plain {
 		return nil, fault.New(fault.Denied, "board.stage", "You may not see in which stage these records are.")
 	}
-	lanes := make([]Lane, len(stages))
+	lanes, pages := make([]Lane, len(stages)), make([]*Page, len(stages))
 	whole := ask.Filter
 	var all []schema.RecordID
 	var met []schema.Class
@@ -71,16 +71,21 @@ func (b *Book) Board(ctx context.Context, who actor.Actor, kindName string, on S
 				return nil, err
 			}
 		}
-		if p.Titles, err = b.titles(ctx, who, st, p); err != nil {
-			return nil, err
-		}
 		lanes[i] = Lane{Stage: stage, Page: p}
+		pages[i] = p
 		all = append(all, idsOf(p.Rows)...)
 		for _, c := range shown(p) {
 			if !slices.Contains(met, c) {
 				met = append(met, c)
 			}
 		}
+	}
+	titles, linked, err := b.titles(ctx, who, st, pages...)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range pages {
+		p.Titles = titles
 	}
 	if err := b.sum(ctx, kind, g, inStages(kind, whole, stages...), lanes); err != nil {
 		return nil, err
@@ -90,7 +95,7 @@ func (b *Book) Board(ctx context.Context, who actor.Actor, kindName string, on S
 	if details := asked(ask, q); details != nil {
 		e.Details = details
 	}
-	return lanes, b.scribe.Note(ctx, e)
+	return lanes, b.scribe.NoteAll(ctx, append(linked, e))
 }
 
 func inStages(kind *schema.Kind, also query.Cond, stages ...int64) query.Cond {

@@ -462,7 +462,7 @@ func (p *pen) relink(links []leading, from, to schema.RecordID, operation int64)
 func (p *pen) lead(s *state, c store.Cell) error {
 	if !s.stored.Binned {
 		old := []store.Cell{s.stored.Cells[c.Field.Index()]}
-		return p.tx.UpdateRecord(p.ctx, policy.Whole(s.kind, policy.ForRelations), s.stored.ID, s.stored.Version, old, []store.Cell{c}, s.place(), s.place())
+		return p.tx.UpdateRecord(p.ctx, policy.Whole(s.kind, policy.ForRelations), s.stored.ID, s.stored.Version, old, []store.Cell{c}, s.place(), s.with([]store.Cell{c}).place())
 	}
 	// It is in no list and no index, so that there is nothing to keep in step.
 	n, err := p.tx.Exec(p.ctx, store.Text("UPDATE "+s.kind.Name+" SET version = version + 1, "+c.Field.Name+" = ? WHERE id = ? AND version = ? AND deleted_at IS NOT NULL"),

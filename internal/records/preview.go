@@ -50,8 +50,9 @@ func (b *Book) Preview(ctx context.Context, who actor.Actor, role policy.Role, k
 			return nil, err
 		}
 	}
-	if p.Titles, err = b.titles(ctx, who, st, p); err != nil {
+	var met []scribe.Entry
+	if p.Titles, met, err = b.titles(ctx, who, st, p); err != nil {
 		return nil, err
 	}
-	return p, b.scribe.Note(ctx, scribe.Entry{Event: "rights.previewed", Who: who, Kind: kind.Name, Records: idsOf(p.Rows), Surface: string(on), Shown: shown(p)})
+	return p, b.scribe.NoteAll(ctx, append(met, scribe.Entry{Event: "rights.previewed", Who: who, Kind: kind.Name, Records: idsOf(p.Rows), Surface: string(on), Shown: shown(p)}))
 }

@@ -132,7 +132,8 @@ func (b *Book) List(ctx context.Context, who actor.Actor, kindName string, on Su
 		}
 	}
 	p.May = b.may(st, kind, on)
-	if p.Titles, err = b.titles(ctx, who, st, p); err != nil {
+	var met []scribe.Entry
+	if p.Titles, met, err = b.titles(ctx, who, st, p); err != nil {
 		return nil, err
 	}
 	e := scribe.Entry{Event: event, Who: who, Kind: kind.Name, Records: idsOf(p.Rows), Surface: string(on), Shown: shown(p)}
@@ -142,7 +143,7 @@ func (b *Book) List(ctx context.Context, who actor.Actor, kindName string, on Su
 	if details := asked(ask, q); details != nil {
 		e.Details = details
 	}
-	return p, b.scribe.Note(ctx, e)
+	return p, b.scribe.NoteAll(ctx, append(met, e))
 }
 
 // CountOf counts what List would list.
@@ -402,59 +403,67 @@ func (b *Book) may(st *policy.Standing, kind *schema.Kind, on Surface) May {
 }
 
 // titles are how linked records are called, for those that the reader may see
-// (attack 15). What a title shows of a person is noted like any reading.
-func (b *Book) titles(ctx context.Context, who actor.Actor, st *policy.Standing, p *Page) (map[schema.RecordID]string, error) {
-	return b.titlesBut(ctx, who, st, p, nil)
+// (attack 15), by the pages on which they are linked. What a title shows of a
+// person is a reading like any other: the entries are for the caller to note
+// together with its own before anything is shown, so that they share a commit.
+func (b *Book) titles(ctx context.Context, who actor.Actor, st *policy.Standing, pages ...*Page) (map[schema.RecordID]string, []scribe.Entry, error) {
+	return b.titlesBut(ctx, who, st, nil, pages...)
 }
 
 // titlesBut is titles without those of one field, which the caller has.
-func (b *Book) titlesBut(ctx context.Context, who actor.Actor, st *policy.Standing, p *Page, but *schema.Field) (map[schema.RecordID]string, error) {
+func (b *Book) titlesBut(ctx context.Context, who actor.Actor, st *policy.Standing, but *schema.Field, pages ...*Page) (map[schema.RecordID]string, []scribe.Entry, error) {
 	var wanted map[*schema.Kind][]schema.RecordID
-	for i, f := range p.Fields {
-		if f.Type != schema.Relation || f.Target == schema.AnyKind || f == but {
-			continue
-		}
-		for _, r := range p.Rows {
-			if id, ok := r.Values[i].(int64); ok {
-				target := b.catalog().Kind(f.Target)
-				if target == nil {
-					continue
+	for _, p := range pages {
+		for i, f := range p.Fields {
+			if f.Type != schema.Relation || f.Target == schema.AnyKind || f == but {
+				continue
+			}
+			for _, r := range p.Rows {
+				if id, ok := r.Values[i].(int64); ok {
+					target := b.catalog().Kind(f.Target)
+					if target == nil {
+						continue
+					}
+					if wanted == nil {
+						wanted = map[*schema.Kind][]schema.RecordID{}
+					}
+					wanted[target] = append(wanted[target], schema.RecordID(id))
 				}
-				if wanted == nil {
-					wanted = map[*schema.Kind][]schema.RecordID{}
-				}
-				wanted[target] = append(wanted[target], schema.RecordID(id))
 			}
 		}
 	}
 	if wanted == nil {
-		return nil, nil
+		return nil, nil, nil
 	}
 	titles := map[schema.RecordID]string{}
-	for kind, ids := range wanted {
+	var met []scribe.Entry
+	for _, kind := range b.catalog().Kinds() { // in their order, so that the log is the same each time
+		ids := wanted[kind]
 		slices.Sort(ids)
 		ids = slices.Compact(ids)
 		title := kind.TitleField()
-		rows, err := b.db.Rows(ctx, st.Decide(kind, policy.View, policy.DropDown, b.instant()), ids, store.Ask{Columns: []*schema.Field{title}})
-		if err != nil {
-			return nil, err
-		}
 		var seen []schema.RecordID
-		for _, r := range rows.Rows {
-			if t, ok := r.Values[0].(string); ok {
-				titles[r.ID] = t
-				seen = append(seen, r.ID)
+		for part := range slices.Chunk(ids, manyAtOnce) {
+			rows, err := b.db.Rows(ctx, st.Decide(kind, policy.View, policy.DropDown, b.instant()), part, store.Ask{Columns: []*schema.Field{title}})
+			if err != nil {
+				return nil, nil, err
+			}
+			for _, r := range rows.Rows {
+				if t, ok := r.Values[0].(string); ok {
+					titles[r.ID] = t
+					seen = append(seen, r.ID)
+				}
 			}
 		}
 		if title.Class != schema.Open && len(seen) > 0 {
-			e := scribe.Entry{Event: "record.listed", Who: who, Kind: kind.Name, Records: seen, Surface: string(policy.DropDown), Shown: []schema.Class{title.Class}}
-			if err := b.scribe.Note(ctx, e); err != nil {
-				return nil, err
-			}
+			met = append(met, scribe.Entry{Event: "record.listed", Who: who, Kind: kind.Name, Records: seen, Surface: string(policy.DropDown), Shown: []schema.Class{title.Class}})
 		}
 	}
-	return titles, nil
+	return titles, met, nil
 }
+
+// manyAtOnce is how many records are asked for by their ids in one statement.
+const manyAtOnce = 1000
 
 func idsOf(rows []Row) []schema.RecordID {
 	if len(rows) == 0 {
@@ -517,10 +526,11 @@ func (b *Book) Read(ctx context.Context, who actor.Actor, kindName string, id sc
 	if err != nil {
 		return nil, err
 	}
-	if r.Titles, err = b.titles(ctx, who, st, &r.Page); err != nil {
+	var met []scribe.Entry
+	if r.Titles, met, err = b.titles(ctx, who, st, &r.Page); err != nil {
 		return nil, err
 	}
-	return r, b.scribe.Note(ctx, scribe.Entry{Event: "record.opened", Who: who, Kind: kind.Name, Records: []schema.RecordID{id}, Surface: string(on), Shown: shown(&r.Page)})
+	return r, b.scribe.NoteAll(ctx, append(met, scribe.Entry{Event: "record.opened", Who: who, Kind: kind.Name, Records: []schema.RecordID{id}, Surface: string(on), Shown: shown(&r.Page)}))
 }
 
 // read reads a record in one statement, which also says what may be done with it.
@@ -687,11 +697,12 @@ func (b *Book) Find(ctx context.Context, who actor.Actor, kindName, fieldName, t
 		return nil, err
 	}
 	p := &Page{Kind: kind, Fields: found.Fields, Rows: found.Rows, May: b.may(st, kind, on)}
-	if p.Titles, err = b.titles(ctx, who, st, p); err != nil {
+	var met []scribe.Entry
+	if p.Titles, met, err = b.titles(ctx, who, st, p); err != nil {
 		return nil, err
 	}
-	return p, b.scribe.Note(ctx, scribe.Entry{Event: "record.found", Who: who, Kind: kind.Name, Records: idsOf(p.Rows), Surface: string(on), Shown: shown(p),
-		Details: map[string]any{"field": f.Name}})
+	return p, b.scribe.NoteAll(ctx, append(met, scribe.Entry{Event: "record.found", Who: who, Kind: kind.Name, Records: idsOf(p.Rows), Surface: string(on), Shown: shown(p),
+		Details: map[string]any{"field": f.Name}}))
 }
 
 // ids are all records that a query finds, for bulk work.
@@ -737,7 +748,7 @@ func (b *Book) listWithin(ctx context.Context, who actor.Actor, st *policy.Stand
 	id, _ := about.Value.Int()
 	p := &Page{Kind: kind}
 	err = b.db.Read(ctx, func(tx *store.Tx) error {
-		all, err := b.within(ctx, tx, st, kind, schema.RecordID(id), on)
+		all, err := b.within(ctx, tx, st, kind, schema.RecordID(id), on, nil, listLimit)
 		for _, r := range all {
 			p.Fields = r.Fields
 			p.Rows = append(p.Rows, r.Rows...)
@@ -750,43 +761,62 @@ func (b *Book) listWithin(ctx context.Context, who actor.Actor, st *policy.Stand
 	return p, b.scribe.Note(ctx, scribe.Entry{Event: "record.listed", Who: who, Kind: kind.Name, Records: idsOf(p.Rows), Surface: string(on), Shown: shown(p)})
 }
 
-// within reads the records of a kind that live on another one.
-func (b *Book) within(ctx context.Context, tx *store.Tx, st *policy.Standing, kind *schema.Kind, about schema.RecordID, on Surface) ([]*Record, error) {
+// within reads the records of a kind that live on another one, newest first, of
+// which the house's condition holds besides; no more than most that the reader
+// may see. All of them have one parent, which is asked about once.
+func (b *Book) within(ctx context.Context, tx *store.Tx, st *policy.Standing, kind *schema.Kind, about schema.RecordID, on Surface, also query.Cond, most int) ([]*Record, error) {
 	house := policy.Whole(kind, policy.ForDecision)
-	c := query.Compare{Field: kind.Field("about"), Op: query.Equal, Value: query.Record(about)}
-	rows, err := tx.Page(ctx, house, store.Ask{Filter: c, Order: query.Order{Desc: true}, Limit: listLimit})
-	if err != nil {
-		return nil, err
+	ask := store.Ask{Filter: query.Compare{Field: kind.Field("about"), Op: query.Equal, Value: query.Record(about)}, Order: query.Order{Desc: true}, Limit: listLimit}
+	if also != nil {
+		ask.Filter = query.And{ask.Filter, also}
 	}
 	g := st.Decide(kind, policy.View, on, tx.Now())
+	if g.Empty() {
+		return nil, nil
+	}
 	var all []*Record
-	for _, row := range rows.Rows {
-		s, err := b.load(ctx, tx, kind, row.ID)
+	var above parents
+	for len(all) < most {
+		rows, err := tx.Page(ctx, house, ask)
 		if err != nil {
 			return nil, err
 		}
-		v, err := b.admit(ctx, tx, st, g, s)
+		states, err := b.loadAll(ctx, tx, kind, idsOf(rows.Rows))
 		if err != nil {
 			return nil, err
 		}
-		if !v.Allowed {
-			continue
-		}
-		// Every row gets the same columns: a field hidden on one is empty there.
-		r := &Record{Page: Page{Kind: kind, Fields: kind.Fields}}
-		one := Row{ID: s.stored.ID, Version: s.stored.Version, Contact: v.Contact}
-		for _, cell := range s.stored.Cells {
-			sight := v.Sees(cell.Field)
-			var held any
-			if sight == policy.Plain {
-				held = shownText(cell, v.Contact)
+		for _, s := range states {
+			v, err := b.admitUnder(ctx, tx, st, g, s, &above)
+			if err != nil {
+				return nil, err
 			}
-			one.Values, one.Sights, one.Present = append(one.Values, held), append(one.Sights, sight), append(one.Present, 0)
+			if v.Allowed && len(all) < most {
+				all = append(all, inLine(kind, s, v))
+			}
 		}
-		r.Rows = []Row{one}
-		all = append(all, r)
+		if rows.Next == nil {
+			break
+		}
+		ask.After = rows.Next
 	}
 	return all, nil
+}
+
+// inLine is a record as one of several: every row gets the same columns, and a
+// field hidden on one is empty there.
+func inLine(kind *schema.Kind, s *state, v policy.Verdict) *Record {
+	r := &Record{Page: Page{Kind: kind, Fields: kind.Fields}}
+	one := Row{ID: s.stored.ID, Version: s.stored.Version, Contact: v.Contact}
+	for _, cell := range s.stored.Cells {
+		sight := v.Sees(cell.Field)
+		var held any
+		if sight == policy.Plain {
+			held = shownText(cell, v.Contact)
+		}
+		one.Values, one.Sights, one.Present = append(one.Values, held), append(one.Sights, sight), append(one.Present, 0)
+	}
+	r.Rows = []Row{one}
+	return r
 }
 
 func withinOnly(kind *schema.Kind) error {

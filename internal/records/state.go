@@ -50,14 +50,66 @@ func (b *Book) load(ctx context.Context, tx *store.Tx, kind *schema.Kind, id sch
 	if err != nil {
 		return nil, fmt.Errorf("load %s: %w", kind.Name, err)
 	}
+	s, err := stateOf(kind, stored, tx)
+	if err != nil {
+		return nil, err
+	}
+	s.shares, err = sharesOf(ctx, tx, kind, id)
+	return s, err
+}
+
+func stateOf(kind *schema.Kind, stored *store.Stored, tx *store.Tx) (*state, error) {
 	for i := range stored.Cells {
+		var err error
 		if stored.Cells[i].Multi, err = keysOf(stored.Cells[i].Field, stored.Cells[i].Column); err != nil {
 			return nil, err
 		}
 	}
-	s := &state{kind: kind, stored: stored, now: tx.Now().UnixMicro()}
-	s.shares, err = sharesOf(ctx, tx, kind, id)
-	return s, err
+	return &state{kind: kind, stored: stored, now: tx.Now().UnixMicro()}, nil
+}
+
+// loadAll is load for several records of a kind in few statements, in the order
+// of the ids. Those that are not there are left out.
+func (b *Book) loadAll(ctx context.Context, tx *store.Tx, kind *schema.Kind, ids []schema.RecordID) ([]*state, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	stored, err := tx.StoredAll(ctx, policy.Whole(kind, policy.ForDecision), ids)
+	if err != nil {
+		return nil, fmt.Errorf("load %s: %w", kind.Plural, err)
+	}
+	byID := make(map[schema.RecordID]*state, len(stored))
+	for _, one := range stored {
+		if byID[one.ID], err = stateOf(kind, one, tx); err != nil {
+			return nil, err
+		}
+	}
+	marks, args := store.Marks(ids)
+	rows, err := tx.Query(ctx, store.Text("SELECT record, principal, level, ends_at, made_by, made_at FROM share WHERE kind = ? AND record IN ("+marks+") ORDER BY record, principal"), append([]any{int64(kind.Number)}, args...)...)
+	if err != nil {
+		return nil, fmt.Errorf("read shares: %w", err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		v := rows.Values()
+		if s := byID[schema.RecordID(v[0].(int64))]; s != nil {
+			s.shares = append(s.shares, shareFrom(v[1:]))
+		}
+	}
+	if err := rows.Close(); err != nil {
+		return nil, fmt.Errorf("read shares: %w", err)
+	}
+	all := make([]*state, 0, len(ids))
+	for _, id := range ids {
+		if s := byID[id]; s != nil {
+			all = append(all, s)
+		}
+	}
+	return all, nil
+}
+
+func shareFrom(v []any) share {
+	return share{principal: schema.Principal(v[0].(int64)), level: policy.ShareLevel(v[1].(int64)), ends: v[2], by: v[3].(int64), at: v[4].(int64)}
 }
 
 func sharesOf(ctx context.Context, tx *store.Tx, kind *schema.Kind, id schema.RecordID) ([]share, error) {
@@ -68,8 +120,7 @@ func sharesOf(ctx context.Context, tx *store.Tx, kind *schema.Kind, id schema.Re
 	defer rows.Close()
 	var all []share
 	for rows.Next() {
-		v := rows.Values()
-		all = append(all, share{principal: schema.Principal(v[0].(int64)), level: policy.ShareLevel(v[1].(int64)), ends: v[2], by: v[3].(int64), at: v[4].(int64)})
+		all = append(all, shareFrom(rows.Values()))
 	}
 	return all, rows.Err()
 }
@@ -173,7 +224,7 @@ func (s *state) place() *store.Place {
 	if s.stored.Binned || s.kind.Within {
 		return nil
 	}
-	p := &store.Place{}
+	p := &store.Place{Mark: store.MarkOf(s.kind, s.stored.Cells)}
 	p.Updated, _ = s.stored.Cells[s.kind.Field("updated_at").Index()].Column.(int64)
 	p.Name, _ = s.stored.Cells[s.kind.TitleField().Index()].Key.(string)
 	if r := s.responsible(); r != 0 {
@@ -225,6 +276,31 @@ func admitOn(st *policy.Standing, g policy.Grant, s, parent *state, now time.Tim
 		facts.Principals, facts.Shares = append(facts.Principals, above.Principals...), append(facts.Shares, above.Shares...)
 	}
 	return g.Admit(facts)
+}
+
+// parents remember the record on which those live that are asked about one after
+// the other in one transaction: nearly always the same.
+type parents struct {
+	id   int64
+	kind string
+	it   *state // nil: there is none
+}
+
+// admitUnder is admit for one of several records, which have most parents in common.
+func (b *Book) admitUnder(ctx context.Context, tx *store.Tx, st *policy.Standing, g policy.Grant, s *state, above *parents) (policy.Verdict, error) {
+	if !s.kind.Within {
+		return admitOn(st, g, s, nil, tx.Now()), nil
+	}
+	kind, _ := s.stored.Cells[s.kind.Field("about_kind").Index()].Column.(string)
+	id, _ := s.stored.Cells[s.kind.Field("about").Index()].Column.(int64)
+	if above.kind == "" || above.kind != kind || above.id != id {
+		parent, err := b.parent(ctx, tx, s)
+		if err != nil {
+			return policy.Verdict{}, err
+		}
+		*above = parents{id, kind, parent}
+	}
+	return admitOn(st, g, s, above.it, tx.Now()), nil
 }
 
 // parent is the record that another lives on, or nil if there is none.

@@ -54,14 +54,10 @@ func (b *Book) Timeline(ctx context.Context, who actor.Actor, kindName string, i
 		}
 		met = append(met, scribe.Entry{Event: "record.history_read", Who: who, Kind: kind.Name, Records: []schema.RecordID{id}, Surface: string(CardOf(kind)), Shown: classesShown(kind, v.Sights)})
 		for _, other := range b.catalog().Kinds() {
-			linked, err := b.linked(ctx, tx, st, kind, other, id)
+			linked, err := b.linked(ctx, tx, st, kind, other, id, before)
 			if err != nil {
 				return err
 			}
-			if len(linked) == 0 {
-				continue
-			}
-			e := scribe.Entry{Event: "record.listed", Who: who, Kind: other.Name, Surface: string(CardOf(other))}
 			for _, r := range linked {
 				m := Moment{Linked: r}
 				m.At, m.By = made(r)
@@ -70,14 +66,7 @@ func (b *Book) Timeline(ctx context.Context, who actor.Actor, kindName string, i
 					m.ByKind = actor.System
 				}
 				all = append(all, m)
-				e.Records = append(e.Records, r.Rows[0].ID)
-				for _, c := range shown(&r.Page) {
-					if !slices.Contains(e.Shown, c) {
-						e.Shown = append(e.Shown, c)
-					}
-				}
 			}
-			met = append(met, e)
 		}
 		return nil
 	})
@@ -89,32 +78,59 @@ func (b *Book) Timeline(ctx context.Context, who actor.Actor, kindName string, i
 	}
 	slices.SortStableFunc(all, func(a, b Moment) int { return b.At.Compare(a.At) })
 	all = all[:min(len(all), timelineLimit)]
-	for _, e := range met {
-		if err := b.scribe.Note(ctx, e); err != nil {
-			return nil, err
+	for _, other := range b.catalog().Kinds() {
+		e := scribe.Entry{Event: "record.listed", Who: who, Kind: other.Name, Surface: string(CardOf(other))}
+		for _, m := range all {
+			if m.Linked == nil || m.Linked.Kind.Name != other.Name {
+				continue
+			}
+			e.Records = append(e.Records, m.Linked.Rows[0].ID)
+			for _, c := range shown(&m.Linked.Page) {
+				if !slices.Contains(e.Shown, c) {
+					e.Shown = append(e.Shown, c)
+				}
+			}
+		}
+		if len(e.Records) > 0 {
+			met = append(met, e)
 		}
 	}
-	return all, nil
+	return all, b.scribe.NoteAll(ctx, met)
 }
 
 // linked are the records of a kind that live on a record or lead to it, newest
-// first, as far as the reader may see them.
-func (b *Book) linked(ctx context.Context, tx *store.Tx, st *policy.Standing, kind, other *schema.Kind, id schema.RecordID) ([]*Record, error) {
+// first and made before a moment (zero: whenever), as far as the reader may see
+// them; no more than a timeline shows.
+func (b *Book) linked(ctx context.Context, tx *store.Tx, st *policy.Standing, kind, other *schema.Kind, id schema.RecordID, before time.Time) ([]*Record, error) {
+	born := other.Field("created_at")
+	var older query.Cond
+	if !before.IsZero() {
+		older = query.Compare{Field: born, Op: query.Less, Value: query.Int(before.UnixMicro())}
+	}
 	if other.Within {
-		return b.within(ctx, tx, st, other, id, CardOf(other))
+		return b.within(ctx, tx, st, other, id, CardOf(other), older, timelineLimit)
+	}
+	g := st.Decide(other, policy.View, CardOf(other), tx.Now())
+	ask := store.Ask{Order: query.Order{Field: born, Desc: true}, Limit: timelineLimit}
+	if g.FieldEverywhere(born) != policy.Plain {
+		ask.Order.Field, older = nil, nil // an order would tell of it: that of their making then
 	}
 	var all []*Record
 	for _, f := range other.Fields {
-		g := st.Decide(other, policy.View, CardOf(other), tx.Now())
 		if f.Type != schema.Relation || f.Target != kind.Name || g.FieldAnywhere(f) != policy.Plain {
 			continue
 		}
-		fields, err := columns(other, g, nil)
-		if err != nil {
-			return nil, err
+		if ask.Columns == nil {
+			var err error
+			if ask.Columns, err = columns(other, g, nil); err != nil {
+				return nil, err
+			}
 		}
-		c := query.Compare{Field: f, Op: query.Equal, Value: query.RecordOf(kind.Name, id)}
-		rows, err := tx.Page(ctx, g, store.Ask{Columns: fields, Filter: c, Order: query.Order{Field: other.Field("updated_at"), Desc: true}, Limit: timelineLimit})
+		ask.Filter = query.Compare{Field: f, Op: query.Equal, Value: query.RecordOf(kind.Name, id)}
+		if older != nil {
+			ask.Filter = query.And{ask.Filter, older}
+		}
+		rows, err := tx.Page(ctx, g, ask)
 		if err != nil {
 			return nil, err
 		}

@@ -31,6 +31,7 @@ type Place struct {
 	Principals []schema.Principal // each once
 	Updated    int64              // microseconds, the order "newest first"
 	Name       string             // the folded title, the order "by name"
+	Mark       int64              // MarkOf the record; 0: not known, and a filter looks at the record
 }
 
 // ErrStale says that the record is not at the version that was to be changed,
@@ -49,46 +50,76 @@ type Stored struct {
 // Stored reads a whole record, in the bin or not, or gives ErrNoRows. It takes
 // a grant of the house only.
 func (tx *Tx) Stored(ctx context.Context, g policy.Grant, id schema.RecordID) (*Stored, error) {
+	all, err := tx.StoredAll(ctx, g, []schema.RecordID{id})
+	if err != nil {
+		return nil, err
+	}
+	if len(all) == 0 {
+		return nil, ErrNoRows
+	}
+	return all[0], nil
+}
+
+// StoredAll is Stored for several records, in any order, without those that are
+// not there.
+func (tx *Tx) StoredAll(ctx context.Context, g policy.Grant, ids []schema.RecordID) ([]*Stored, error) {
 	if g.House() == 0 {
 		return nil, errGrant
 	}
 	kind := g.Kind()
 	var text strings.Builder
-	text.WriteString("SELECT version, deleted_at")
+	text.WriteString("SELECT id, version, deleted_at")
 	for _, f := range kind.Fields {
 		names, _ := Cell{Field: f}.columns(nil, nil)
 		for _, name := range names {
 			text.WriteString(", " + quoted(name))
 		}
 	}
-	text.WriteString(" FROM " + quoted(kind.Name) + " WHERE id = ?")
-	rows, err := tx.Query(ctx, Text(text.String()), int64(id))
+	marks, args := Marks(ids)
+	text.WriteString(" FROM " + quoted(kind.Name) + " WHERE id IN (" + marks + ")")
+	rows, err := tx.Query(ctx, Text(text.String()), args...)
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", kind.Name, err)
 	}
 	defer rows.Close()
-	if !rows.Next() {
-		return nil, errors.Join(rows.Err(), ErrNoRows)
-	}
-	held := rows.Values()
-	r := &Stored{ID: id, Version: held[0].(int64), Binned: held[1] != nil, Cells: make([]Cell, len(kind.Fields))}
-	held = held[2:]
-	next := func() any {
-		v := held[0]
-		held = held[1:]
-		return v
-	}
-	for i, f := range kind.Fields {
-		c := Cell{Field: f, Column: next()}
-		if f.Keyed {
-			c.Key = next()
+	var all []*Stored
+	for rows.Next() {
+		held := rows.Values()
+		r := &Stored{ID: schema.RecordID(held[0].(int64)), Version: held[1].(int64), Binned: held[2] != nil, Cells: make([]Cell, len(kind.Fields))}
+		held = held[3:]
+		next := func() any {
+			v := held[0]
+			held = held[1:]
+			return v
 		}
-		if f.Free {
-			c.Masked = next()
+		for i, f := range kind.Fields {
+			c := Cell{Field: f, Column: next()}
+			if f.Keyed {
+				c.Key = next()
+			}
+			if f.Free {
+				c.Masked = next()
+			}
+			r.Cells[i] = c
 		}
-		r.Cells[i] = c
+		all = append(all, r)
 	}
-	return r, rows.Close()
+	return all, rows.Close()
+}
+
+// Marks are the placeholders of a list of records and their arguments. Their
+// number is rounded up, by naming the last record again, so that lists of every
+// length share few statements.
+func Marks(ids []schema.RecordID) (marks string, args []any) {
+	n := 1
+	for n < len(ids) {
+		n *= 2
+	}
+	args = make([]any, n)
+	for i := range args {
+		args[i] = int64(ids[min(i, len(ids)-1)])
+	}
+	return "?" + strings.Repeat(", ?", n-1), args
 }
 
 // errGrant is our own mistake: a statement was asked for that no decision allows.
@@ -150,8 +181,8 @@ func (tx *Tx) insertRecords(ctx context.Context, g policy.Grant, all []Fresh) er
 		}
 		if r.Place != nil {
 			for _, p := range r.Place.Principals {
-				byTime = append(byTime, int64(p), number, r.Place.Updated, int64(r.ID))
-				byName = append(byName, int64(p), number, r.Place.Name, int64(r.ID))
+				byTime = append(byTime, int64(p), number, r.Place.Updated, int64(r.ID), r.Place.mark())
+				byName = append(byName, int64(p), number, r.Place.Name, int64(r.ID), r.Place.mark())
 			}
 		}
 	}
@@ -165,10 +196,10 @@ func (tx *Tx) insertRecords(ctx context.Context, g policy.Grant, all []Fresh) er
 	if err := tx.Insert(ctx, "INSERT INTO multi (kind, field, key, record)", tuple(4), "", multi); err != nil {
 		return fmt.Errorf("index %s: %w", kind.Name, err)
 	}
-	if err := tx.Insert(ctx, "INSERT INTO access (principal, kind, updated_at, record)", tuple(4), "", byTime); err != nil {
+	if err := tx.Insert(ctx, "INSERT INTO access (principal, kind, updated_at, record, mark)", tuple(5), "", byTime); err != nil {
 		return fmt.Errorf("open access to %s: %w", kind.Name, err)
 	}
-	if err := tx.Insert(ctx, "INSERT INTO access_name (principal, kind, name_key, record)", tuple(4), "", byName); err != nil {
+	if err := tx.Insert(ctx, "INSERT INTO access_name (principal, kind, name_key, record, mark)", tuple(5), "", byName); err != nil {
 		return fmt.Errorf("open access to %s by name: %w", kind.Name, err)
 	}
 	return nil
@@ -410,11 +441,11 @@ func (tx *Tx) place(ctx context.Context, kind *schema.Kind, id schema.RecordID, 
 			errs[0] = tx.one(ctx, Text("DELETE FROM access WHERE principal = ? AND kind = ? AND updated_at = ? AND record = ?"), who, what, was.Updated, record)
 			errs[1] = tx.one(ctx, Text("DELETE FROM access_name WHERE principal = ? AND kind = ? AND name_key = ? AND record = ?"), who, what, was.Name, record)
 		} else {
-			if was.Updated != now.Updated {
-				errs[0] = tx.one(ctx, Text("UPDATE access SET updated_at = ? WHERE principal = ? AND kind = ? AND updated_at = ? AND record = ?"), now.Updated, who, what, was.Updated, record)
+			if was.Updated != now.Updated || was.Mark != now.Mark {
+				errs[0] = tx.one(ctx, Text("UPDATE access SET updated_at = ?, mark = ? WHERE principal = ? AND kind = ? AND updated_at = ? AND record = ?"), now.Updated, now.mark(), who, what, was.Updated, record)
 			}
-			if was.Name != now.Name {
-				errs[1] = tx.one(ctx, Text("UPDATE access_name SET name_key = ? WHERE principal = ? AND kind = ? AND name_key = ? AND record = ?"), now.Name, who, what, was.Name, record)
+			if was.Name != now.Name || was.Mark != now.Mark {
+				errs[1] = tx.one(ctx, Text("UPDATE access_name SET name_key = ?, mark = ? WHERE principal = ? AND kind = ? AND name_key = ? AND record = ?"), now.Name, now.mark(), who, what, was.Name, record)
 			}
 		}
 		for _, err := range errs {
@@ -424,15 +455,15 @@ func (tx *Tx) place(ctx context.Context, kind *schema.Kind, id schema.RecordID, 
 		}
 	}
 	if len(come) > 0 {
-		byTime, byName := make([]any, 0, 4*len(come)), make([]any, 0, 4*len(come))
+		byTime, byName := make([]any, 0, 5*len(come)), make([]any, 0, 5*len(come))
 		for _, p := range come {
-			byTime = append(byTime, int64(p), int64(kind.Number), now.Updated, int64(id))
-			byName = append(byName, int64(p), int64(kind.Number), now.Name, int64(id))
+			byTime = append(byTime, int64(p), int64(kind.Number), now.Updated, int64(id), now.mark())
+			byName = append(byName, int64(p), int64(kind.Number), now.Name, int64(id), now.mark())
 		}
-		if err := tx.Insert(ctx, "INSERT INTO access (principal, kind, updated_at, record)", tuple(4), "", byTime); err != nil {
+		if err := tx.Insert(ctx, "INSERT INTO access (principal, kind, updated_at, record, mark)", tuple(5), "", byTime); err != nil {
 			return fmt.Errorf("open access to %s: %w", kind.Name, err)
 		}
-		if err := tx.Insert(ctx, "INSERT INTO access_name (principal, kind, name_key, record)", tuple(4), "", byName); err != nil {
+		if err := tx.Insert(ctx, "INSERT INTO access_name (principal, kind, name_key, record, mark)", tuple(5), "", byName); err != nil {
 			return fmt.Errorf("open access to %s by name: %w", kind.Name, err)
 		}
 	}

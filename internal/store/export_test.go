@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"castellan/internal/policy"
+	"castellan/internal/query"
+	"castellan/internal/schema"
 )
 
 // The plans, for tests that ask for each: which one is chosen must not matter.
@@ -25,4 +27,17 @@ func (db *DB) StatementBy(g policy.Grant, ask Ask, name string) (string, []any, 
 	}
 	b := r.statement(Plans[name])
 	return db.sql(Text(b.String())), b.Args(), b.Err()
+}
+
+// InMarks tells whether values of the field are in marks.
+var InMarks = marks
+
+// SumsOver is Sums over what the filter leaves, whatever is the cheapest.
+func (db *DB) SumsOver(ctx context.Context, g policy.Grant, filter query.Cond, by []*schema.Field, of *schema.Field, most int) ([]Sum, bool, error) {
+	r, err := db.newReading(g, Ask{Filter: filter}, nil)
+	if err != nil || r.nothing() || g.Empty() {
+		return nil, false, err
+	}
+	r.limit, r.counting = most+1, true
+	return r.addUp(ctx, r.sumsOver(by, of), by, most)
 }

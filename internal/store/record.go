@@ -232,6 +232,9 @@ func (db *DB) page(ctx context.Context, from asker, g policy.Grant, ask Ask, ids
 	if r.nothing() {
 		return out, nil
 	}
+	if unheard, err := r.unheard(ctx, from); unheard || err != nil {
+		return out, err
+	}
 	if p == anyPlan {
 		if p, err = r.choose(ctx, from); err != nil {
 			return nil, err

@@ -207,6 +207,7 @@ func (r *reading) walkAccess(b *query.Builder, w walk) {
 		inner()
 	}
 	b.Write(" WHERE a.kind = ").Arg(int64(r.kind.Number))
+	r.marked(b)
 	switch r.order.by {
 	case byUpdated:
 		r.after(b, "a", "updated_at", "record")
@@ -239,6 +240,10 @@ func (r *reading) walkRecords(b *query.Builder, w walk) {
 // mergePostgres gives every principal a scan of its own that ends after a page:
 // the planner does not merge lazily.
 func (r *reading) mergePostgres(b *query.Builder, walks []walk) {
+	if r.order.inAccess() && !r.counting { // of many rows it would be sorted after all
+		r.mergeLazily(b, walks)
+		return
+	}
 	b.Write("SELECT DISTINCT u.s, u.id FROM (")
 	for i, w := range walks {
 		if i > 0 {
@@ -291,6 +296,49 @@ func (r *reading) mergePostgres(b *query.Builder, walks []walk) {
 		b.Write(" ORDER BY ")
 		r.order.write(b, "u")
 	}
+	b.Limit(r.limit)
+}
+
+// mergeLazily merges the walks as they go, each in the order of access: only as
+// much of each is read as the page takes of it. PostgreSQL sees that what comes
+// merged need not be sorted to drop what came twice.
+func (r *reading) mergeLazily(b *query.Builder, walks []walk) {
+	b.Write("SELECT DISTINCT u.s, u.id FROM (")
+	first := true
+	between := func() {
+		if !first {
+			b.Write(" UNION ALL ")
+		}
+		first = false
+	}
+	for _, w := range walks {
+		if w.everyone() {
+			between()
+			b.Write("(")
+			r.walkRecords(b, w)
+			b.Write(" ORDER BY ")
+			r.sorted(b)
+			b.Limit(r.limit).Write(")")
+			continue
+		}
+		for _, p := range w.principals {
+			between()
+			b.Write("(SELECT ")
+			r.walkAccess(b, w)
+			b.Write(" AND a.principal = ").Arg(int64(p)).Write(" ORDER BY ")
+			if r.order.by == byName {
+				b.Write("a.name_key")
+			} else {
+				b.Write("a.updated_at")
+			}
+			r.order.direction(b)
+			b.Write(", a.record")
+			r.order.direction(b)
+			b.Write(")")
+		}
+	}
+	b.Write(") AS u ORDER BY ")
+	r.order.write(b, "u")
 	b.Limit(r.limit)
 }
 
@@ -362,8 +410,12 @@ func (r *reading) searchKeys(b *query.Builder, p plan) {
 
 func (r *reading) hunt(b *query.Builder, h hunt, f *schema.Field, p plan) {
 	postgres := b.Dialect == query.Postgres
-	if p == ownPlan && (h.what == schema.ByAddress || r.ask.Deleted) {
+	if p == ownPlan && (h.what == schema.ByAddress || r.ask.Deleted || !postgres && h.what != schema.ByDigits) {
 		p = setPlan // an address has the better start; access knows nothing of the bin
+	}
+	if p == ownPlan && !postgres {
+		r.huntOwn(b, h)
+		return
 	}
 	id := "record"
 	if !postgres && h.what != schema.ByAddress {
@@ -388,13 +440,31 @@ func (r *reading) hunt(b *query.Builder, h hunt, f *schema.Field, p plan) {
 		b.Write(") AS u) AS o CROSS JOIN LATERAL (SELECT w.kind, w.record, w.words, w.digits FROM search AS w WHERE w.kind = ").
 			Arg(int64(r.kind.Number)).Write(" AND w.record = o.record OFFSET 0) AS w")
 	case postgres:
-		b.Write("search AS w")
+		// Found first and put in order, so that records are looked at from the
+		// newest on, and no more of them than the page takes.
+		b.Write("(SELECT w.record FROM search AS w WHERE w.kind = ").Arg(int64(r.kind.Number))
+		if h.what == schema.ByWords {
+			b.Write(" AND w.words @@ ").Arg(tsquery(r.ask.Search.readings())).Write("::tsquery")
+		} else {
+			b.Write(" AND w.digits LIKE ").Arg("%" + r.ask.Search.digits() + "%")
+		}
+		r.after(b, "w", "", id)
+		if walks := r.walks(); r.bySet(p, walks) {
+			r.ownSet(b, walks, "w", id)
+		}
+		b.Write(" ORDER BY w.record DESC OFFSET 0) AS w")
 	default:
 		b.Name(table).Write(" AS w")
 	}
-	b.Write(" CROSS JOIN ").Name(r.kind.Name).Write(` AS r WHERE r."id" = `).Column("w", id).Write(" AND ")
+	inner := postgres && h.what != schema.ByAddress && !p.apart()
+	if inner {
+		b.Write(` CROSS JOIN LATERAL (SELECT 1 FROM `).Name(r.kind.Name).Write(` AS r WHERE r."id" = w.record AND `)
+	} else {
+		b.Write(" CROSS JOIN ").Name(r.kind.Name).Write(` AS r WHERE r."id" = `).Column("w", id).Write(" AND ")
+	}
 	s := r.ask.Search
 	switch {
+	case inner:
 	case h.what == schema.ByAddress:
 		b.Write("w.kind = ").Arg(int64(r.kind.Number)).Write(" AND w.field = ").Arg(f.Name).
 			Write(` AND w."key" >= `).Arg(s.Address).Write(` AND w."key" < `).Arg(s.Address + "\U0010FFFF")
@@ -402,40 +472,76 @@ func (r *reading) hunt(b *query.Builder, h hunt, f *schema.Field, p plan) {
 		b.Write("w.words @@ ").Arg(tsquery(s.readings())).Write("::tsquery")
 	case p.apart():
 		b.Write("w.digits LIKE ").Arg("%" + s.digits() + "%")
-	case h.what == schema.ByWords && postgres:
-		b.Write("w.kind = ").Arg(int64(r.kind.Number)).Write(" AND w.words @@ ").Arg(tsquery(s.readings())).Write("::tsquery")
 	case h.what == schema.ByWords:
 		b.Column("w", table).Write(" MATCH ").Arg(match(s.readings()))
-	case postgres:
-		b.Write("w.kind = ").Arg(int64(r.kind.Number)).Write(" AND w.digits LIKE ").Arg("%" + s.digits() + "%")
 	default:
 		b.Column("w", table).Write(" MATCH ").Arg(`"` + s.digits() + `"`)
 	}
-	b.Write(" AND ")
+	if !inner {
+		b.Write(" AND ")
+	}
 	r.alive(b)
-	if walks := r.walks(); p == ownPlan {
-		// They are reached: from there it started.
-	} else if p == setPlan && !r.ask.Deleted && !slices.ContainsFunc(walks, walk.everyone) {
-		r.ownSet(b, walks, id)
-	} else {
+	switch walks := r.walks(); {
+	case p == ownPlan: // They are reached: from there it started.
+	case !r.bySet(p, walks):
 		r.rights(b)
+	case !inner:
+		r.ownSet(b, walks, "w", id)
 	}
 	if h.arms != nil {
 		b.Write(" AND ")
 		r.admitted(b, h.arms)
 	}
 	r.filter(b, nil)
+	if inner {
+		b.Write(" OFFSET 0) AS r")
+		return
+	}
 	r.after(b, "w", "", id)
+}
+
+// bySet tells whether the records found are held against the set of all that is
+// reached.
+func (r *reading) bySet(p plan, walks []walk) bool {
+	return p == setPlan && !r.ask.Deleted && !slices.ContainsFunc(walks, walk.everyone)
+}
+
+// huntOwn looks for digits in the numbers of each record that is reached. The
+// numbers are keys of multi, as E.164 writes them.
+func (r *reading) huntOwn(b *query.Builder, h hunt) {
+	b.Write(`SELECT o.record AS s, o.record AS id FROM (SELECT DISTINCT u.record FROM (`)
+	r.ownRecords(b, r.walks())
+	b.Write(") AS u) AS o CROSS JOIN ").Name(r.kind.Name).Write(` AS r WHERE r."id" = o.record AND EXISTS (SELECT 1 FROM multi AS m WHERE m.kind = `).
+		Arg(int64(r.kind.Number)).Write(" AND m.record = o.record AND +m.field IN (")
+	first := true
+	for _, f := range r.kind.Fields {
+		if f.Search != h.what {
+			continue
+		}
+		if !first {
+			b.Write(", ")
+		}
+		first = false
+		b.Arg(f.Name)
+	}
+	b.Write(`) AND m."key" LIKE `).Arg("%" + r.ask.Search.digits() + "%").Write(") AND ")
+	r.alive(b)
+	if h.arms != nil {
+		b.Write(" AND ")
+		r.admitted(b, h.arms)
+	}
+	r.filter(b, nil)
+	r.after(b, "o", "", "record")
 }
 
 // ownSet writes that the record is among all that the principals reach: the set
 // is collected once, which is cheap for those who see little.
-func (r *reading) ownSet(b *query.Builder, walks []walk, id string) {
+func (r *reading) ownSet(b *query.Builder, walks []walk, alias, id string) {
 	b.Write(" AND ")
 	if b.Dialect == query.SQLite {
 		b.Write("+") // from the index to the set, not the other way round
 	}
-	b.Column("w", id).Write(" IN (")
+	b.Column(alias, id).Write(" IN (")
 	r.ownRecords(b, walks)
 	b.Write(")")
 }

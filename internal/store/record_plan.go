@@ -23,7 +23,7 @@ const (
 	mergePlan       // over access, with the filter inside
 	setPlan         // over the search index, against the set of all that is reached
 	newestPlan      // PostgreSQL: over the newest records, looking into each; it may end before the page is full
-	ownPlan         // PostgreSQL: over all that is reached, looking into each
+	ownPlan         // over all that is reached, looking into each; on SQLite for digits alone
 )
 
 // apart tells that the plan does not start at the index of what is searched.
@@ -34,8 +34,11 @@ const (
 	newest = 12_000
 	// fewOwn is how many may be reached for ownPlan.
 	fewOwn = 3_000
-	// dense is the part of all records that must be reached for newestPlan.
-	dense = 1.0 / 25
+	// fewDigits is the same on SQLite: fewer, as its index gives the newest at once.
+	fewDigits = 1_500
+	// often is what part of the records a word is expected to find for newestPlan:
+	// as many as a page takes must be likely among the newest.
+	often = 1.0 / 50
 )
 
 // What a step of each plan costs, in microseconds, as measured on a million
@@ -53,7 +56,7 @@ const (
 // reach and how much the filter leaves.
 func (r *reading) choose(ctx context.Context, from asker) (plan, error) {
 	if r.ids != nil || r.every || r.ask.Deleted || r.kind.Within {
-		if r.every && r.looks() {
+		if r.every && r.looks() && !r.digitsOnly() {
 			r.then = probePlan
 			return newestPlan, nil
 		}
@@ -80,11 +83,13 @@ func (r *reading) choose(ctx context.Context, from asker) (plan, error) {
 			r.then = probePlan
 		}
 		switch {
+		case known && !everyone && v <= fewDigits && r.db.engine == SQLite && r.simple() && r.digitsOnly():
+			return ownPlan, nil
 		case !known || everyone || !r.looks():
 			return r.then, nil
 		case v <= fewOwn:
 			return ownPlan, nil
-		case v >= n*dense:
+		case v*newest*often >= float64(r.limit)*n && !r.digitsOnly():
 			return newestPlan, nil
 		}
 		return r.then, nil
@@ -112,7 +117,7 @@ func (r *reading) choose(ctx context.Context, from asker) (plan, error) {
 	}
 	f = max(f, 1)
 	page := float64(r.limit) * n / f // what must be walked over for a page
-	if r.db.engine == Postgres {
+	if r.db.engine == Postgres && !r.order.inAccess() {
 		page *= float64(scans) // each walk there ends by itself, with a page of its own
 	}
 	merge := min(v, page) * mergeStep
@@ -140,12 +145,22 @@ func (r *reading) choose(ctx context.Context, from asker) (plan, error) {
 // gives the first: for what half of the records have, or for whoever reaches a
 // few, that is most of the work. SQLite gives the newest at once.
 func (r *reading) looks() bool {
-	if r.db.engine != Postgres || r.ask.Search == nil || r.counting || r.ids != nil || r.ask.Deleted {
+	if r.db.engine != Postgres || r.ask.Search == nil || !r.simple() {
 		return false
 	}
 	hunts := r.hunts()
 	return len(hunts) == 1 && hunts[0].what != schema.ByAddress
 }
+
+// digitsOnly tells whether it is searched by digits and nothing else: most parts
+// of a number are had by so few that the newest would be looked through in vain.
+func (r *reading) digitsOnly() bool {
+	hunts := r.hunts()
+	return len(hunts) == 1 && hunts[0].what == schema.ByDigits
+}
+
+// simple tells that it is a page of live records that is searched for.
+func (r *reading) simple() bool { return !r.counting && r.ids == nil && !r.ask.Deleted }
 
 // maxScans bounds the arms of one union; SQLite takes 500.
 const maxScans = 400

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"castellan/internal/fault"
 	"castellan/internal/policy"
@@ -49,11 +50,18 @@ func (db *DB) Sums(ctx context.Context, g policy.Grant, filter query.Cond, by []
 	if err != nil {
 		return nil, false, err
 	}
-	b := r.sums(p, by, of)
+	at, err := r.summedAt(ctx, p)
+	if err != nil {
+		return nil, false, err
+	}
+	return r.addUp(ctx, at(by, of), by, most)
+}
+
+func (r *reading) addUp(ctx context.Context, b *query.Builder, by []*schema.Field, most int) (all []Sum, capped bool, err error) {
 	if err := b.Err(); err != nil {
 		return nil, false, fmt.Errorf("write sums of %s: %w", r.kind.Name, err)
 	}
-	rows, err := db.Query(ctx, Text(b.String()), b.Args()...)
+	rows, err := r.db.Query(ctx, Text(b.String()), b.Args()...)
 	if err != nil {
 		return nil, false, fmt.Errorf("add up %s: %w", r.kind.Plural, err)
 	}
@@ -71,8 +79,68 @@ func (db *DB) Sums(ctx context.Context, g policy.Grant, filter query.Cond, by []
 	return all, n > most, rows.Err()
 }
 
+// manySummed is from how many records that are reached on it is cheaper to go
+// over what the filter leaves than over what is reached.
+const manySummed = 1_000
+
+// summedAt picks the way to add up: over what the filter's index leaves, asking
+// of each whether it is among all that is reached, or by the plan of a page.
+func (r *reading) summedAt(ctx context.Context, p plan) (func([]*schema.Field, *schema.Field) *query.Builder, error) {
+	byPlan := func(by []*schema.Field, of *schema.Field) *query.Builder { return r.sums(p, by, of) }
+	walks := r.walks()
+	if r.ask.Filter == nil || r.indexed() == nil || !r.every && slices.ContainsFunc(walks, walk.everyone) {
+		return byPlan, nil
+	}
+	if r.every {
+		return r.sumsOver, nil
+	}
+	n, v, known := r.db.stats.reach(r.db, r.kind, walks)
+	if !known || v < manySummed {
+		return byPlan, nil
+	}
+	if err := r.measure(ctx, r.db); err != nil {
+		return nil, err
+	}
+	if r.left > manyLeft && v < n/4 {
+		return byPlan, nil
+	}
+	return r.sumsOver, nil
+}
+
+// sumsOver goes over what the filter leaves.
+func (r *reading) sumsOver(by []*schema.Field, of *schema.Field) *query.Builder {
+	b := &query.Builder{Dialect: r.db.engine.Dialect()}
+	summed(b, by, of)
+	b.Write(` FROM (SELECT r."id"`)
+	for _, f := range by {
+		b.Write(", ").Column("r", f.Name)
+	}
+	if of != nil && !slices.Contains(by, of) {
+		b.Write(", ").Column("r", of.Name)
+	}
+	b.Write(" FROM ").Name(r.kind.Name).Write(" AS r WHERE ")
+	r.alive(b)
+	r.filter(b, nil)
+	if !r.every {
+		r.ownSet(b, r.walks(), "r", "id")
+	}
+	b.Limit(r.limit).Write(") AS t")
+	grouped(b, by)
+	return b
+}
+
 func (r *reading) sums(p plan, by []*schema.Field, of *schema.Field) *query.Builder {
 	b := &query.Builder{Dialect: r.db.engine.Dialect()}
+	summed(b, by, of)
+	b.Write(" FROM (")
+	r.keys(b, p)
+	b.Write(") AS k JOIN ").Name(r.kind.Name).Write(` AS t ON t."id" = k.id`)
+	grouped(b, by)
+	return b
+}
+
+// summed writes what is told of each part.
+func summed(b *query.Builder, by []*schema.Field, of *schema.Field) {
 	b.Write("SELECT ")
 	for _, f := range by {
 		b.Column("t", f.Name).Write(", ")
@@ -84,9 +152,9 @@ func (r *reading) sums(p plan, by []*schema.Field, of *schema.Field) *query.Buil
 		// PostgreSQL adds bigints up to a numeric.
 		b.Write("CAST(COALESCE(sum(").Column("t", of.Name).Write("), 0) AS BIGINT)")
 	}
-	b.Write(" FROM (")
-	r.keys(b, p)
-	b.Write(") AS k JOIN ").Name(r.kind.Name).Write(` AS t ON t."id" = k.id`)
+}
+
+func grouped(b *query.Builder, by []*schema.Field) {
 	for i, f := range by {
 		if i == 0 {
 			b.Write(" GROUP BY ")
@@ -95,5 +163,4 @@ func (r *reading) sums(p plan, by []*schema.Field, of *schema.Field) *query.Buil
 		}
 		b.Column("t", f.Name)
 	}
-	return b
 }

@@ -36,14 +36,18 @@ func openSQLite(ctx context.Context, o Options) (_ *DB, err error) {
 			db.Close()
 		}
 	}()
-	if err := db.openFile(ctx, o, "castellan.db"); err != nil {
+	held := &maps{again: []string{"PRAGMA mmap_size = 0", "PRAGMA mmap_size = " + mapSize()}}
+	if o.NoMMap {
+		held = nil
+	}
+	if err := db.openFile(ctx, o, "castellan.db", held); err != nil {
 		return nil, err
 	}
 	if err := db.migrate(ctx, "main"); err != nil {
 		return nil, err
 	}
 	ledger := &DB{engine: SQLite, dir: o.Dir, now: o.Now, ids: g}
-	if err := ledger.openFile(ctx, o, "ledger.db"); err != nil {
+	if err := ledger.openFile(ctx, o, "ledger.db", held); err != nil {
 		return nil, errors.Join(err, ledger.Close())
 	}
 	db.ledger = ledger
@@ -78,7 +82,7 @@ func lockDir(dir string) (unlock func() error, err error) {
 }
 
 // openFile opens one SQLite file: a connection that writes and a pool that reads.
-func (db *DB) openFile(ctx context.Context, o Options, name string) error {
+func (db *DB) openFile(ctx context.Context, o Options, name string, held *maps) error {
 	path := filepath.Join(o.Dir, name)
 	// SQLite gives the files beside it the mode of this one.
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
@@ -114,6 +118,10 @@ func (db *DB) openFile(ctx context.Context, o Options, name string) error {
 		return openSQLiteReader(path, pragmas(o, false))
 	})
 	db.close = append(db.close, db.pages.shut)
+	if held != nil {
+		db.readers.maps, db.pages.maps = held, held
+		held.pools = append(held.pools, db.readers, db.pages)
+	}
 	db.unmapped = func() (session, error) {
 		return openSQLiteReader(path, pragmas(Options{NoMMap: true}, false))
 	}
@@ -135,10 +143,7 @@ func dsn(path string, o Options, writes bool) string {
 }
 
 func pragmas(o Options, writes bool) []string {
-	mmap, cache := "4000000000", "-8000" // bytes; pages of 1 KiB: with memory mapping the system's cache does the work
-	if strconv.IntSize == 32 {
-		mmap = "1073741824"
-	}
+	mmap, cache := mapSize(), "-8000" // bytes; pages of 1 KiB: with memory mapping the system's cache does the work
 	if o.NoMMap {
 		mmap, cache = "0", "-16000"
 	}
@@ -165,6 +170,14 @@ func pragmas(o Options, writes bool) []string {
 		all = append(all, "query_only(ON)")
 	}
 	return all
+}
+
+// mapSize is how many bytes of its file a session maps.
+func mapSize() string {
+	if strconv.IntSize == 32 {
+		return "1073741824"
+	}
+	return "4000000000"
 }
 
 // checkSQLite reads back what must hold for nothing to be lost.

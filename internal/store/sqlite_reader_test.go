@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -64,6 +65,21 @@ func TestReaderGivesValuesThatStay(t *testing.T) {
 	if len(first) != 3 || first[0][0] != int64(1) || first[0][1] != "one" || string(first[0][2].([]byte)) != "\x00\xff" ||
 		first[1][1] != "" || first[1][2] != nil || first[2][1] != "тр\x00и" {
 		t.Errorf("the reader gave %#v", first)
+	}
+}
+
+// Values are read where SQLite keeps them: the places must be those of the library.
+func TestReaderFindsEveryKindOfValueInItsPlace(t *testing.T) {
+	for _, at := range []int{atRow, atNumber, atText, atLength, atFlags} {
+		if at < 0 {
+			t.Fatal("the library has no such field any more")
+		}
+	}
+	s := reader(t)
+	rows := all(t, s, "SELECT -7, 1.5, NULL UNION ALL SELECT 9223372036854775807, 'zażółć', x'' UNION ALL SELECT '', 2.0, count(*) FROM thing")
+	want := [][]any{{int64(-7), 1.5, nil}, {int64(9223372036854775807), "zażółć", []byte{}}, {"", 2.0, int64(3)}}
+	if !reflect.DeepEqual(rows, want) {
+		t.Errorf("the reader gave %#v", rows)
 	}
 }
 

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"unicode"
@@ -98,6 +99,45 @@ func several(e Engine, words []string) (any, error) {
 	}
 	text, err := json.Marshal(words)
 	return string(text), err
+}
+
+// unheard tells that nothing can be found by the words, as no record of the kind
+// has a word that begins so. On PostgreSQL that is worth knowing beforehand: of
+// what is not there it would look through the newest.
+func (r *reading) unheard(ctx context.Context, from asker) (bool, error) {
+	if r.db.engine != Postgres || r.ask.Search == nil || r.ids != nil || r.ask.Deleted || r.ask.Search.digits() != "" || r.ask.Search.Address != "" {
+		return false, nil
+	}
+	readings := r.ask.Search.readings()
+	var asked []string
+	for _, places := range readings {
+		for _, spellings := range places {
+			asked = append(asked, known(spellings)...)
+		}
+	}
+	if len(asked) == 0 {
+		return false, nil
+	}
+	a, err := from.ask(ctx, `SELECT c.value FROM unnest(?::text[]) AS c(value) WHERE EXISTS (SELECT 1 FROM word AS w WHERE w.word >= c.value AND w.word < c.value || chr(1114111) AND w.kind = ?)`, []any{asked, int64(r.kind.Number)})
+	if err != nil {
+		return false, fmt.Errorf("look into the vocabulary: %w", err)
+	}
+	begun := map[string]bool{}
+	more, err := a.next()
+	for ; more && err == nil; more, err = a.next() {
+		word, _ := a.value(0).(string)
+		begun[word] = true
+	}
+	if err := errors.Join(err, a.close()); err != nil {
+		return false, fmt.Errorf("look into the vocabulary: %w", err)
+	}
+	may := func(w string) bool { return begun[w] || unlike(w) }
+	for _, places := range readings {
+		if !slices.ContainsFunc(places, func(spellings []string) bool { return !slices.ContainsFunc(spellings, may) }) {
+			return false, nil
+		}
+	}
+	return true, nil
 }
 
 // mostAlike bounds what one look into the vocabulary brings.
