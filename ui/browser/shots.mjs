@@ -30,6 +30,7 @@ const pages = {
   new: { path: '/contacts', act: (page) => page.keyboard.press('n') },
   companies: { path: '/companies' },
   deals: { path: '/deals' },
+  'deals-list': { path: '/deals?view=list' },
   tasks: { path: '/tasks' },
   today: { path: '/dashboard' },
   days: { path: '/days' },

@@ -39,6 +39,7 @@ test('only signing in and lists are fetched without waiting for the rest of the 
   expect(fetched.sort()).toEqual([
     "'../features/record/list-page'",
     "'../features/session/sign-in-page'",
+    "'./live'", // holds no words
     "'./rest'", // the kit's styles, by later() itself
     "'./rest'",
     "'@simplewebauthn/browser'", // holds no words

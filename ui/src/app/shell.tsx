@@ -35,6 +35,7 @@ import { Avatar } from '../kit/avatar';
 import { later } from '../kit/later';
 import { TitleSlot } from '../kit/page';
 import { kindMany } from '../kit/words';
+import { fetchAhead } from './ahead';
 import { useKeys } from './keys';
 import { useSecurityPlaces } from './security-places';
 import classes from './shell.module.css';
@@ -119,6 +120,7 @@ export function Shell() {
   const { t, i18n } = useLingui();
   const me = useMe();
   const places = usePlaces();
+  useEffect(() => void fetchAhead(), []);
   const phone = useMediaQuery('(max-width: 640px)', false, { getInitialValueInEffect: false });
   const [slot, setSlot] = useState<HTMLElement | null>(null);
   const [small, setSmall] = useState(localStorage.getItem('castellan.rail') === 'small');

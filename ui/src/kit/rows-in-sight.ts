@@ -11,7 +11,7 @@ export function useRowsInSight(
   count: number,
   height: number,
 ): { from: number; to: number } {
-  const [sight, setSight] = useState({ from: 0, to: 40 });
+  const [sight, setSight] = useState(() => ({ from: 0, to: Math.ceil(innerHeight / height) }));
 
   useLayoutEffect(() => {
     const box = scroller.current;

@@ -3,7 +3,7 @@ import { Badge, Tooltip } from '@mantine/core';
 import { IconCheck, IconKey, IconLogout, IconPencil, IconX } from '@tabler/icons-react';
 import { Fragment } from 'react';
 import type { SignIn } from '../api/sign-ins';
-import { writing } from '../text';
+import { formatter } from '../text';
 import { placeWords, useDeviceWords } from './device';
 import classes from './sign-in-list.module.css';
 import { useEndWords, useHowWords, useRefusalWords, useSignInEventWords } from './sign-in-words';
@@ -13,9 +13,8 @@ const marks = { in: IconCheck, proof: IconKey, refused: IconX, out: IconLogout, 
 
 const dayWord = (at: Date, now = new Date()) => {
   const away = daysBetween(now, at);
-  if (Math.abs(away) <= 1)
-    return new Intl.RelativeTimeFormat(writing(), { numeric: 'auto' }).format(away, 'day');
-  return new Intl.DateTimeFormat(writing(), { weekday: 'long', day: 'numeric', month: 'long' }).format(at);
+  if (Math.abs(away) <= 1) return formatter(Intl.RelativeTimeFormat, { numeric: 'auto' }).format(away, 'day');
+  return formatter(Intl.DateTimeFormat, { weekday: 'long', day: 'numeric', month: 'long' }).format(at);
 };
 
 /** Lines of the authorisation log, day by day. */
@@ -68,9 +67,7 @@ function Row({ entry, own }: { entry: SignIn; own: boolean }) {
     <li className={classes.row}>
       <Tooltip label={exact(at)}>
         <time className={classes.time} dateTime={entry.time}>
-          {new Intl.DateTimeFormat(writing(), { hour: '2-digit', minute: '2-digit', hour12: false }).format(
-            at,
-          )}
+          {formatter(Intl.DateTimeFormat, { hour: '2-digit', minute: '2-digit', hour12: false }).format(at)}
         </time>
       </Tooltip>
       <span className={classes.mark} data-outcome={entry.outcome} aria-hidden>

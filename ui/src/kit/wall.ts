@@ -24,9 +24,24 @@ function format(zone: string) {
   return known;
 }
 
+// A week of twelve people asks for the same few moments some thousand times.
+const known = new Map<string, Wall>();
+const most = 5000;
+
 /** What the clock of the zone shows at a moment. */
 export function wallOf(moment: string | Date, zone: string): Wall {
-  const at = typeof moment === 'string' ? new Date(moment) : moment;
+  if (typeof moment !== 'string') return reckoned(moment, zone);
+  const key = `${zone} ${moment}`;
+  let wall = known.get(key);
+  if (wall === undefined) {
+    wall = reckoned(new Date(moment), zone);
+    if (known.size >= most) known.clear();
+    known.set(key, wall);
+  }
+  return wall;
+}
+
+function reckoned(at: Date, zone: string): Wall {
   const part: Record<string, string> = {};
   for (const { type, value } of format(zone).formatToParts(at)) part[type] = value;
   return `${part.year}-${part.month}-${part.day}T${part.hour}:${part.minute}`;

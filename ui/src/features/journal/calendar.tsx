@@ -12,7 +12,7 @@ import '@event-calendar/core/index.css';
 import { type KeyboardEvent, type MouseEvent, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import type { Agenda, Column, Status } from '../../api/journal';
 import { asDate, clockAt, clockOf, dayOf, daysLater, later, minutesBetween, type Wall } from '../../kit/wall';
-import { writing } from '../../text';
+import { formatter, writing } from '../../text';
 import './calendar.css';
 import { draw } from './face';
 import { busyOn, frame, load, off, type Placed } from './parts';
@@ -101,7 +101,7 @@ export default function Calendar(props: Props) {
     const who = columns.find((each) => each.id === one.staff)?.name ?? '';
     const time = `${clockOf(one.from)}–${clockOf(one.to)}`;
     const status = one.visit.status ? words[one.visit.status] : '';
-    const date = new Intl.DateTimeFormat(writing(), {
+    const date = formatter(Intl.DateTimeFormat, {
       timeZone: 'UTC',
       weekday: 'long',
       day: 'numeric',

@@ -9,7 +9,7 @@ import { kinds } from '../../api/kinds';
 import { useMe } from '../../api/session';
 import { moneyText } from '../../kit/field-value';
 import { asDate, clockOf, dayOf, wallOf } from '../../kit/wall';
-import { writing } from '../../text';
+import { formatter } from '../../text';
 import { icons, useStatusWords } from './status';
 import classes from './visits.module.css';
 
@@ -98,7 +98,7 @@ function Row({
   const from = wallOf(visit.starts_at, zone);
   const day = dayOf(from);
   const year = day.slice(0, 4) !== new Date().toISOString().slice(0, 4);
-  const date = new Intl.DateTimeFormat(writing(), {
+  const date = formatter(Intl.DateTimeFormat, {
     timeZone: 'UTC',
     weekday: 'short',
     day: 'numeric',

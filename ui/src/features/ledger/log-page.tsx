@@ -24,7 +24,7 @@ import { useClassWords } from '../../kit/rights-words';
 import { saveText } from '../../kit/save';
 import { daysBetween, exact } from '../../kit/when';
 import { kindMany, kindOne } from '../../kit/words';
-import { writing } from '../../text';
+import { formatter, writing } from '../../text';
 import classes from './log.module.css';
 import { parts, plain, useEventWords } from './words';
 
@@ -147,9 +147,8 @@ export function LogPage() {
 
 const dayWord = (at: Date, now = new Date()) => {
   const away = daysBetween(now, at);
-  if (Math.abs(away) <= 1)
-    return new Intl.RelativeTimeFormat(writing(), { numeric: 'auto' }).format(away, 'day');
-  return new Intl.DateTimeFormat(writing(), {
+  if (Math.abs(away) <= 1) return formatter(Intl.RelativeTimeFormat, { numeric: 'auto' }).format(away, 'day');
+  return formatter(Intl.DateTimeFormat, {
     weekday: 'long',
     day: 'numeric',
     month: 'long',
@@ -194,7 +193,7 @@ function Row({ entry }: { entry: Entry }) {
   return (
     <li className={classes.entry}>
       <time className={classes.time} dateTime={entry.time} title={exact(at)}>
-        {new Intl.DateTimeFormat(writing(), { hour: '2-digit', minute: '2-digit', hour12: false }).format(at)}
+        {formatter(Intl.DateTimeFormat, { hour: '2-digit', minute: '2-digit', hour12: false }).format(at)}
       </time>
       <Avatar name={name} size={22} />
       <div className={classes.what}>

@@ -3,7 +3,16 @@ import { Plural, Trans, useLingui } from '@lingui/react/macro';
 import { ActionIcon, Button, Menu, Select, Skeleton, VisuallyHidden } from '@mantine/core';
 import { IconClockPause, IconDots } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { type KeyboardEvent, memo, useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import {
+  type KeyboardEvent,
+  memo,
+  startTransition,
+  useCallback,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+} from 'react';
 import { Problem } from '../../api/http';
 import type { Field, Kind } from '../../api/kinds';
 import {
@@ -38,6 +47,9 @@ interface Props {
   opened: string | undefined;
   onOpen: (record: Record_) => void;
 }
+
+// Cards of a column that a screen has room for.
+const inSight = 9;
 
 type Shown = { pipeline: string; lanes: Lane[] };
 
@@ -277,6 +289,13 @@ function LaneOf({ kind, pipeline, stage, lane, question, opened, onOpen, onMove 
   }, [lane, grown]);
   const id = stage.id ?? '';
 
+  // What is in sight comes at once, the rest of the column a moment later.
+  const [whole, setWhole] = useState(false);
+  const there = !!lane;
+  useEffect(() => {
+    if (there) startTransition(() => setWhole(true));
+  }, [there]);
+
   useEffect(() => {
     if (!here.current || !onMove) return;
     return dropTargetForElements({
@@ -336,7 +355,7 @@ function LaneOf({ kind, pipeline, stage, lane, question, opened, onOpen, onMove 
                 <Skeleton height={76} radius={8} />
               </li>
             ))
-          : shown.map((record) => (
+          : shown.slice(0, whole ? undefined : inSight).map((record) => (
               <li key={record.id}>
                 <Card
                   kind={kind}

@@ -1,0 +1,28 @@
+import { later } from '../kit/later';
+
+// What most people open next. Its code is there before it is asked for; data is
+// not, since what is fetched counts as seen.
+const next = [
+  later(() => import('../features/record/board')),
+  later(() => import('../features/search/palette')),
+  later(() => import('./finder')),
+  later(() => import('./card')),
+  later(() => import('../features/journal/journal-page')),
+  later(() => import('../features/journal/calendar')),
+];
+
+interface Line {
+  saveData?: boolean;
+}
+
+/** Fetches, one after the other, the code of what is likely to be opened; nothing on a line that is paid for. */
+export async function fetchAhead() {
+  const line = (navigator as { connection?: Line }).connection;
+  if (line?.saveData || matchMedia('(max-width: 640px)').matches) return;
+  for (const load of next) {
+    await new Promise<void>((done) =>
+      'requestIdleCallback' in window ? requestIdleCallback(() => done()) : setTimeout(done, 200),
+    );
+    await load().catch(() => {});
+  }
+}
