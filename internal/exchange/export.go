@@ -128,7 +128,7 @@ type Export struct {
 
 	Open    bool // the asker may take it now
 	Archive bool // the asker may fetch it from the archive
-	Kept    bool // the file is there
+	Kept    bool // the archive has the file
 
 	run    int64
 	rights string
@@ -286,7 +286,7 @@ func (m *Exports) scan(row interface{ Scan(...any) error }) (*Export, error) {
 			*to = time.UnixMicro(*us).UTC()
 		}
 	}
-	e.Kept = cleared == 0 && (e.State == Made || e.State == Taken)
+	e.Kept = cleared == 0 && e.State == Taken // what nobody has taken is nobody's, and is destroyed when its hour is over
 	text, err := m.Vault.Open(exportPlace(e.ID), sealed)
 	if err != nil {
 		return nil, fmt.Errorf("open what was asked of an export: %w", err)

@@ -346,9 +346,11 @@ func TestAttack39_FileLeavesOnceAndTheArchiveTells(t *testing.T) {
 		again := &person{town: t}
 		again.post("/api/v1/session", object{"email": "ana@example.com", "password": goodPassword}).is(200)
 		again.get(file(id)).is(404).lacks("Cecilia") // another session of hers
-		keeper.get("/api/v1/exports/"+id).is(200).has("for the tax office", `"archive":true`)
+		keeper.get("/api/v1/exports/"+id).is(200).has("for the tax office", `"archive":false`)
+		keeper.get(file(id)).is(404).lacks("Cecilia") // it is hers until it has left
 		ana.get(file(id)).is(200).has("Cecilia")
 		ana.get(file(id)).is(409).lacks("Cecilia")
+		keeper.get("/api/v1/exports/" + id).is(200).has(`"archive":true`)
 		keeper.get(file(id)).is(200).has("Cecilia")
 		for _, event := range []string{"export.asked", "export.made", "export.taken", "export.fetched", "export.seen", "record.exported"} {
 			t.olga.get("/api/v1/ledger"+query("event", event)).is(200).has(event).lacks("Cecilia", "tax office")

@@ -149,6 +149,9 @@ type secretary struct {
 	n      int
 	all    []string // everything planted
 	closed []string // what the blind must not see
+
+	class   schema.Class // of the field that is filled now
+	contact []string     // of the closed: ways to reach somebody
 }
 
 func (s *secretary) word(closed bool) string {
@@ -162,6 +165,9 @@ func (s *secretary) keep(w string, closed bool) {
 	s.all = append(s.all, w)
 	if closed {
 		s.closed = append(s.closed, w)
+		if s.class == schema.Contact {
+			s.contact = append(s.contact, w)
+		}
 	}
 }
 
@@ -174,6 +180,7 @@ func (s *secretary) plant(t *town, k *schema.Kind, links map[string]string) obje
 			continue
 		}
 		closed := f.Class != schema.Open
+		s.class = f.Class
 		switch f.Type {
 		case schema.Text, schema.LongText:
 			if f.Max > 0 && f.Max < 20 {
@@ -184,6 +191,7 @@ func (s *secretary) plant(t *town, k *schema.Kind, links map[string]string) obje
 				s.n++
 				number := fmt.Sprintf("212-555-%04d", 100+s.n%100)
 				text += " " + number
+				s.class = schema.Contact
 				s.keep(number, true)
 			}
 			fields[f.Name] = text
@@ -196,6 +204,7 @@ func (s *secretary) plant(t *town, k *schema.Kind, links map[string]string) obje
 		case schema.Lines:
 			s.n++
 			number := fmt.Sprintf("212-555-%04d", 100+s.n%100)
+			s.class = schema.Contact
 			s.keep(number, true)
 			fields[f.Name] = []object{{"title": "Cut for " + number, "quantity": "1", "price": "10"}}
 		case schema.URL:

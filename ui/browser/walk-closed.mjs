@@ -202,6 +202,13 @@ export async function walkClosed(tools) {
       await settle(page);
       if (act) await act(page);
       await settle(page);
+      // What is theirs to see is waited for, so that its neighbour has had its time too.
+      if (watcher.sees?.includes(surface))
+        await page
+          .getByText(/quill/i)
+          .first()
+          .waitFor({ state: 'attached', timeout: 8000 })
+          .catch(() => {});
       const shown = await page.evaluate(() => document.documentElement.outerHTML);
       const seen = watcher.forbidden.filter((word) => shown.includes(word));
       expect(`${watcher.called}, ${surface}: nothing stands on the screen (${seen})`, seen.length === 0);

@@ -53,10 +53,10 @@ export async function walkExports({
   const proof = owner.getByRole('dialog', { name: 'Is it you?' });
   await proof.locator('input[type=password]').fill(people.olga.password);
   await proof.getByRole('button', { name: 'Go on' }).click();
-  await ask(owner, 'PATCH', '/settings', { proof_minutes });
   const save = dialog.getByRole('button', { name: 'Save the file' });
   await save.waitFor();
   stepUp.end();
+  await ask(owner, 'PATCH', '/settings', { proof_minutes });
   await look(owner, 'export-ready');
   const [download] = await Promise.all([owner.waitForEvent('download'), save.click()]);
   const text = readFileSync(await download.path(), 'utf8');

@@ -9,7 +9,8 @@
 // A part is a function in a file of its own, added to the list below. It is
 // given people with browsers of their own and what walking.mjs makes for it,
 // and stands on the workspace that it names: "empty" is a program of its own
-// with the link of the first visit, "demo" is the workspace of made-up people,
+// with the link of the first visit, "mail" is the same beside a mail server and
+// a mailbox of its own, "demo" is the workspace of made-up people,
 // one for all parts that name it. Parts on the demo make what they count, and
 // leave alone what they did not make.
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
@@ -26,6 +27,7 @@ import { walkExports } from './walk-export.mjs';
 import { walkFirm } from './walk-firm.mjs';
 import { walkJournals } from './walk-journal.mjs';
 import { walkLive } from './walk-live.mjs';
+import { serveMail } from './walk-mail.mjs';
 import { serveDemo, serveEmpty, walking } from './walking.mjs';
 
 const parts = [
@@ -66,7 +68,8 @@ const tell = (what, held) => {
 
 const open = async (kind) => {
   const data = mkdtempSync(join(tmpdir(), 'castellan-walk-'));
-  return { data, fell: 0, ...(await (kind === 'demo' ? serveDemo : serveEmpty)(program, data)) };
+  const serve = { demo: serveDemo, empty: serveEmpty, mail: serveMail }[kind];
+  return { data, fell: 0, ...(await serve(program, data)) };
 };
 
 async function close(house) {
@@ -82,9 +85,9 @@ async function walkPart({ name, house: kind, walk }) {
   const began = Date.now();
   if (kind === 'demo') demo ??= open(kind);
   const house = await (kind === 'demo' ? demo : open(kind));
-  const { link, url, people } = house;
+  const { link, url, people, post } = house;
   const tools = walking(name, { browser, shots, count });
-  const fell = await walk({ ...tools, link, url, people }).then(
+  const fell = await walk({ ...tools, link, url, people, post }).then(
     () => null,
     (error) => error ?? new Error('it fell'),
   );

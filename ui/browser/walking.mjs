@@ -11,7 +11,7 @@ import { namesShown, watchWords } from './walk-words.mjs';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-const freePort = () =>
+export const freePort = () =>
   new Promise((done, fail) => {
     const server = createServer();
     server.once('error', fail);
@@ -52,12 +52,12 @@ async function start(program, args, ready) {
 }
 
 /** An empty workspace, and the link by which the first person becomes its owner. */
-export async function serveEmpty(program, data) {
+export async function serveEmpty(program, data, more = []) {
   const port = await freePort();
   const { found, end } = await start(
     program,
     // Passkeys are made for names, not for addresses.
-    ['serve', '--data', data, '--listen', `127.0.0.1:${port}`, '--url', `http://localhost:${port}`],
+    ['serve', '--data', data, '--listen', `127.0.0.1:${port}`, '--url', `http://localhost:${port}`, ...more],
     (said) => /https?:\/\/\S+\/setup#\S+/.exec(said)?.[0],
   );
   return { end, link: found, url: new URL(found).origin };

@@ -37,7 +37,7 @@ export function MessagesPage() {
       <PageTitle title={t`Messages`} />
       {data && all.length === 0 ? (
         <Empty icon={<IconMessages size={24} />} title={t`No messages yet`}>
-          <Trans>Mails to clients, text messages and chat notes gather here, by client.</Trans>
+          <Trans>Mails to and from clients, text messages and chat notes gather here, by client.</Trans>
         </Empty>
       ) : (
         <div className={classes.split} data-open={open ? true : undefined}>

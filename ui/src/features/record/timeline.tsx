@@ -257,7 +257,8 @@ function Item({ kind, item, onDone }: { kind: Kind; item: Happening; onDone: () 
       </span>
       <div className={classes.what}>
         <div>
-          {item.by && !received && <strong>{item.by.name}</strong>} {words[item.type] ?? item.type}{' '}
+          {item.by && !received && <strong>{item.by.name}</strong>}{' '}
+          {words[item.type] ?? (target ? `${kindOne(target)}:` : '')}{' '}
           {address ? (
             <a href={address} className={classes.link}>
               {title || t`open`}

@@ -128,7 +128,7 @@ function Person({ list, onDone }: { list: SessionOf[]; onDone: () => void }) {
         {others > 1 && (
           <Button
             variant="subtle"
-            aria-label={t`End all sessions of ${person.name}`}
+            aria-label={mine ? `${t`End all others`}: ${person.name}` : t`End all sessions of ${person.name}`}
             onClick={() => endSessions(person.id).then(onDone, tell)}
           >
             {mine ? <Trans>End all others</Trans> : <Trans>End all</Trans>}

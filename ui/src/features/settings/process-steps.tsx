@@ -30,9 +30,9 @@ export function ProcessSteps({
 
   return (
     <section aria-label={t`Tasks that it begins with`}>
-      <h3 className={classes.heading}>
+      <h2 className={classes.heading}>
         <Trans>Tasks that it begins with</Trans>
-      </h3>
+      </h2>
       {steps.length === 0 && (
         <p className={classes.hint}>
           <Trans>Say what is done after a win and when: “Call and ask how it went”, after 14 days.</Trans>
