@@ -77,7 +77,7 @@ export async function walkExports({
   await look(owner, 'exports');
   const [again] = await Promise.all([
     owner.waitForEvent('download'),
-    row.getByRole('button', { name: /^Save the file/ }).click(),
+    row.getByRole('button', { name: /^Fetch: / }).click(),
   ]);
   expect('the archive gives the same file', readFileSync(await again.path(), 'utf8') === text);
 

@@ -167,7 +167,7 @@ function Row({ one }: { one: Export }) {
             variant={one.open ? 'filled' : 'default'}
             leftSection={<IconDownload size={15} />}
             loading={busy}
-            aria-label={t`Save the file: ${what}, ${one.reason}`}
+            aria-label={`${one.open ? t`Save` : t`Fetch`}: ${what}, ${one.reason}`}
             onClick={() => void save()}
           >
             {one.open ? <Trans>Save</Trans> : <Trans>Fetch</Trans>}
