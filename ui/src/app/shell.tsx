@@ -28,7 +28,7 @@ import {
 } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, Outlet, useLocation } from '@tanstack/react-router';
-import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
+import { lazy, type ReactNode, Suspense, startTransition, useEffect, useState } from 'react';
 import { kinds } from '../api/kinds';
 import { holds, useMe } from '../api/session';
 import { Avatar } from '../kit/avatar';
@@ -138,7 +138,7 @@ export function Shell() {
       stop?.();
     };
   }, [client]);
-  useKeys({ onSearch: () => setAsking(true), onHelp: () => setShowsKeys(true) });
+  useKeys({ onSearch: () => startTransition(() => setAsking(true)), onHelp: () => setShowsKeys(true) });
 
   function fold() {
     localStorage.setItem('castellan.rail', small ? 'wide' : 'small');
@@ -180,7 +180,7 @@ export function Shell() {
       )}
       <header className={classes.bar}>
         <div ref={setSlot} className={classes.slot} />
-        <UnstyledButton className={classes.search} onClick={() => setAsking(true)}>
+        <UnstyledButton className={classes.search} onClick={() => startTransition(() => setAsking(true))}>
           <IconSearch size={15} aria-hidden />
           <span className={classes.searchWord}>
             <Trans>Search</Trans>
@@ -204,11 +204,8 @@ export function Shell() {
         </TitleSlot.Provider>
       </main>
       {phone && <PhoneBar places={places} />}
-      {asking && (
-        <Suspense>
-          <Finder places={places} onClose={() => setAsking(false)} />
-        </Suspense>
-      )}
+      {/* The boundary stands here always: a new one would wait 300 ms before it shows what has come. */}
+      <Suspense>{asking && <Finder places={places} onClose={() => setAsking(false)} />}</Suspense>
       {showsKeys && (
         <Suspense>
           <Keys onClose={() => setShowsKeys(false)} />
