@@ -137,6 +137,42 @@ func TestNoMailComesTwiceWhateverItsNumber(t *testing.T) {
 	})
 }
 
+// Whatever ends a look, at whatever moment, what was kept is kept once and what
+// was not comes the next time.
+func TestALookThatIsBrokenOffLosesNothingAndDoublesNothing(t *testing.T) {
+	withBox(t, func(t *town, _ *mailtest.Server, in *mailboxtest.Server) {
+		t.olga.create("contacts", object{"name": "Anna Ember", "emails": []string{email}})
+		const mails = 40
+		for i := range mails {
+			in.Deliver(mailboxtest.Mail(email, fmt.Sprintf("Mail %d", i), "", fmt.Sprintf("Message-ID: <%d@example.com>", i), "Content-Type: multipart/mixed; boundary=x") +
+				fmt.Sprintf("\r\n--x\r\n\r\ntext\r\n--x\r\nContent-Disposition: attachment; filename=a.txt\r\n\r\nfile %d\r\n--x--\r\n", i))
+		}
+		broken := 0
+		for i := range 60 {
+			ctx, stop := context.WithTimeout(t.Context(), time.Duration(10+7*i)*time.Millisecond)
+			if err := t.box.Look(ctx); err != nil {
+				t.Fatal(err)
+			}
+			if ctx.Err() != nil {
+				broken++
+			}
+			stop()
+		}
+		if broken < 5 {
+			t.Errorf("only %d looks were broken off", broken)
+		}
+		t.look().has(`"taken":40`)
+		if n := t.olga.get("/api/v1/messages/count" + query("exact", "1")).is(200).json()["n"]; n != 40.0 {
+			t.Errorf("there are %v messages, not 40", n)
+		}
+		for _, m := range t.olga.get("/api/v1/messages?limit=100").is(200).items() {
+			if n := len(t.olga.get("/api/v1/files" + query("filter", "about = "+m["id"].(string))).is(200).items()); n != 1 {
+				t.Errorf("a mail has %d files, not 1", n)
+			}
+		}
+	})
+}
+
 func TestWhatRunsOrFetchesDoesNotComeInWithAMail(t *testing.T) {
 	withBox(t, func(t *town, _ *mailtest.Server, in *mailboxtest.Server) {
 		t.olga.create("contacts", object{"name": "Anna Ember", "emails": []string{email}})

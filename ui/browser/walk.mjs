@@ -27,13 +27,14 @@ import { walkExports } from './walk-export.mjs';
 import { walkFirm } from './walk-firm.mjs';
 import { walkJournals } from './walk-journal.mjs';
 import { walkLive } from './walk-live.mjs';
-import { serveMail } from './walk-mail.mjs';
+import { serveMail, walkMail } from './walk-mail.mjs';
 import { serveDemo, serveEmpty, walking } from './walking.mjs';
 
 const parts = [
   { name: 'firm', house: 'empty', walk: walkFirm },
   { name: 'journal', house: 'empty', walk: walkJournals },
   { name: 'live', house: 'empty', walk: walkLive },
+  { name: 'mail', house: 'mail', walk: walkMail },
   // Days of people, from morning to evening: --part days walks all five.
   { name: 'administrator', of: 'days', house: 'demo', walk: walkAdministrator },
   { name: 'stylist', of: 'days', house: 'demo', walk: walkStylist },
