@@ -81,7 +81,7 @@ async function plant({ ask }, boss) {
     mimeType: 'text/plain',
     buffer: Buffer.from('a scan, +1 646 555 0193'),
   });
-  await files.getByText(words.file).waitFor();
+  await files.getByRole('button', { name: words.file, exact: true }).waitFor();
   return client;
 }
 
