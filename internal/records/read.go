@@ -734,8 +734,8 @@ func (b *Book) ids(ctx context.Context, st *policy.Standing, who actor.Actor, ki
 	}
 }
 
-// listWithin lists what is written on one record, newest first: the filter must
-// name the record, and nothing else is asked.
+// listWithin lists what is written on one record, newest first, or what of it was
+// thrown away: the filter must name the record, and nothing else is asked.
 func (b *Book) listWithin(ctx context.Context, who actor.Actor, st *policy.Standing, kind *schema.Kind, on Surface, q Query) (*Page, error) {
 	c, err := query.Parse(kind, q.Filter, b)
 	if err != nil {
@@ -745,10 +745,17 @@ func (b *Book) listWithin(ctx context.Context, who actor.Actor, st *policy.Stand
 	if !ok || about.Op != query.Equal || about.Field.Name != "about" || q.Search != "" {
 		return nil, withinOnly(kind)
 	}
+	event := scribe.Event("record.listed")
+	if q.Bin {
+		if may, why := st.Can(policy.UseBin); !may {
+			return nil, lacks(policy.UseBin, why)
+		}
+		event = "bin.listed"
+	}
 	id, _ := about.Value.Int()
 	p := &Page{Kind: kind}
 	err = b.db.Read(ctx, func(tx *store.Tx) error {
-		all, err := b.within(ctx, tx, st, kind, schema.RecordID(id), on, nil, listLimit)
+		all, err := b.within(ctx, tx, st, kind, schema.RecordID(id), on, q.Bin, nil, listLimit)
 		for _, r := range all {
 			p.Fields = r.Fields
 			p.Rows = append(p.Rows, r.Rows...)
@@ -758,19 +765,24 @@ func (b *Book) listWithin(ctx context.Context, who actor.Actor, st *policy.Stand
 	if err != nil {
 		return nil, err
 	}
-	return p, b.scribe.Note(ctx, scribe.Entry{Event: "record.listed", Who: who, Kind: kind.Name, Records: idsOf(p.Rows), Surface: string(on), Shown: shown(p)})
+	return p, b.scribe.Note(ctx, scribe.Entry{Event: event, Who: who, Kind: kind.Name, Records: idsOf(p.Rows), Surface: string(on), Shown: shown(p)})
 }
 
 // within reads the records of a kind that live on another one, newest first, of
 // which the house's condition holds besides; no more than most that the reader
-// may see. All of them have one parent, which is asked about once.
-func (b *Book) within(ctx context.Context, tx *store.Tx, st *policy.Standing, kind *schema.Kind, about schema.RecordID, on Surface, also query.Cond, most int) ([]*Record, error) {
+// may see. All of them have one parent, which is asked about once. Those in the
+// bin are for whoever may delete them.
+func (b *Book) within(ctx context.Context, tx *store.Tx, st *policy.Standing, kind *schema.Kind, about schema.RecordID, on Surface, bin bool, also query.Cond, most int) ([]*Record, error) {
 	house := policy.Whole(kind, policy.ForDecision)
-	ask := store.Ask{Filter: query.Compare{Field: kind.Field("about"), Op: query.Equal, Value: query.Record(about)}, Order: query.Order{Desc: true}, Limit: listLimit}
+	ask := store.Ask{Filter: query.Compare{Field: kind.Field("about"), Op: query.Equal, Value: query.Record(about)}, Order: query.Order{Desc: true}, Limit: listLimit, Deleted: bin}
 	if also != nil {
 		ask.Filter = query.And{ask.Filter, also}
 	}
-	g := st.Decide(kind, policy.View, on, tx.Now())
+	action := policy.View
+	if bin {
+		action = policy.Delete
+	}
+	g := st.Decide(kind, action, on, tx.Now())
 	if g.Empty() {
 		return nil, nil
 	}

@@ -108,7 +108,7 @@ func (b *Book) linked(ctx context.Context, tx *store.Tx, st *policy.Standing, ki
 		older = query.Compare{Field: born, Op: query.Less, Value: query.Int(before.UnixMicro())}
 	}
 	if other.Within {
-		return b.within(ctx, tx, st, other, id, CardOf(other), older, timelineLimit)
+		return b.within(ctx, tx, st, other, id, CardOf(other), false, older, timelineLimit)
 	}
 	g := st.Decide(other, policy.View, CardOf(other), tx.Now())
 	ask := store.Ask{Order: query.Order{Field: born, Desc: true}, Limit: timelineLimit}

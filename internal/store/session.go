@@ -37,7 +37,6 @@ var errClosed = errors.New("the store is closed")
 type pool struct {
 	open  func(context.Context) (session, error)
 	slots chan struct{}
-	maps  *maps // nil: its sessions map nothing
 
 	mu     sync.Mutex
 	idle   []session
@@ -86,9 +85,6 @@ func (p *pool) put(s session) {
 		p.idle = append(p.idle, s)
 	}
 	p.mu.Unlock()
-	if p.maps != nil {
-		defer p.maps.look()
-	}
 	if !keep {
 		p.drop(s)
 		return
@@ -100,15 +96,6 @@ func (p *pool) put(s session) {
 func (p *pool) drop(s session) {
 	s.close() // whatever it says, it is of no more use
 	<-p.slots
-}
-
-// resting lets something be done with each session that nobody has at the moment.
-func (p *pool) resting(do func(session)) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for _, s := range p.idle {
-		do(s)
-	}
 }
 
 // shut closes the idle sessions now and those in use when they come back.

@@ -36,18 +36,14 @@ func openSQLite(ctx context.Context, o Options) (_ *DB, err error) {
 			db.Close()
 		}
 	}()
-	held := &maps{again: []string{"PRAGMA mmap_size = 0", "PRAGMA mmap_size = " + mapSize()}}
-	if o.NoMMap {
-		held = nil
-	}
-	if err := db.openFile(ctx, o, "castellan.db", held); err != nil {
+	if err := db.openFile(ctx, o, "castellan.db"); err != nil {
 		return nil, err
 	}
 	if err := db.migrate(ctx, "main"); err != nil {
 		return nil, err
 	}
 	ledger := &DB{engine: SQLite, dir: o.Dir, now: o.Now, ids: g}
-	if err := ledger.openFile(ctx, o, "ledger.db", held); err != nil {
+	if err := ledger.openFile(ctx, o, "ledger.db"); err != nil {
 		return nil, errors.Join(err, ledger.Close())
 	}
 	db.ledger = ledger
@@ -82,7 +78,7 @@ func lockDir(dir string) (unlock func() error, err error) {
 }
 
 // openFile opens one SQLite file: a connection that writes and a pool that reads.
-func (db *DB) openFile(ctx context.Context, o Options, name string, held *maps) error {
+func (db *DB) openFile(ctx context.Context, o Options, name string) error {
 	path := filepath.Join(o.Dir, name)
 	// SQLite gives the files beside it the mode of this one.
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
@@ -118,10 +114,6 @@ func (db *DB) openFile(ctx context.Context, o Options, name string, held *maps) 
 		return openSQLiteReader(path, pragmas(o, false))
 	})
 	db.close = append(db.close, db.pages.shut)
-	if held != nil {
-		db.readers.maps, db.pages.maps = held, held
-		held.pools = append(held.pools, db.readers, db.pages)
-	}
 	db.unmapped = func() (session, error) {
 		return openSQLiteReader(path, pragmas(Options{NoMMap: true}, false))
 	}

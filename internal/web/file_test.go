@@ -80,7 +80,20 @@ func TestFileComesBackAsItWas(t *testing.T) {
 		if n := len(a.get("/api/v1/files" + query("filter", `about = "`+anna+`"`)).is(200).items()); n != 0 {
 			t.Errorf("a deleted file is still listed")
 		}
+		// What was thrown away is listed for whoever may take it out, and for nobody else.
+		thrown := "/api/v1/files" + query("filter", `about = "`+anna+`"`, "bin", "1")
+		if got := a.get(thrown).is(200).items(); len(got) != 1 || got[0]["id"] != f.at("id") {
+			t.Errorf("the bin of the client holds %v", got)
+		}
+		blind := bearer()
+		blind["abilities"] = []string{}
+		t.hire("Bruno", blind).get(thrown).is(403).lacks("Договор")
+		t.hire("Clara", bearer()).get(thrown).is(200, 404).lacks("Договор", f.at("id"))
+		t.olga.get(thrown).is(200).has(f.at("id"))
 		a.post("/api/v1/files/"+f.at("id")+"/restore", nil).is(200)
+		if got := a.get(thrown).is(200).items(); len(got) != 0 {
+			t.Errorf("what was taken out is still in the bin: %v", got)
+		}
 
 		if err := t.scribe.Flush(t.Context()); err != nil {
 			t.Fatal(err)
@@ -137,6 +150,11 @@ func TestAttack22_FileOfAnotherIsNotTakenByItsId(t *testing.T) {
 			a.patch("/api/v1/files/"+own, body).is(400, 403, 422)
 			a.patch("/api/v1/files/"+f, body).is(404)
 		}
+		// Nor does a file leave for another client of the same person.
+		second := a.create("contacts", object{"name": "Ada"})
+		a.patch("/api/v1/files/"+own, object{"about": second, "about_kind": "contact"}).is(422).has("file.moved")
+		a.get("/api/v1/files" + query("filter", `about = "`+second+`"`)).is(200).lacks(own)
+		a.get("/api/v1/files" + query("filter", `about = "`+mine+`"`)).is(200).has(own)
 		a.post("/api/v1/files", object{"name": "copy.pdf", "about": mine, "about_kind": "contact"}).is(422).has("file.content")
 		a.post("/api/v1/files", object{"name": "copy.pdf", "about": mine, "about_kind": "contact", "content": 55}).is(422)
 		if got := b.get("/api/v1/files/" + f + "/content").is(200).body; got != pdfText {
@@ -164,6 +182,9 @@ func TestAttack51_FileNeverRunsInOurName(t *testing.T) {
 			"lib.docx":    "\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00",
 		} {
 			a.upload(anna, name, []byte(content)).is(422).has("file.form").lacks("alert", "/bin/sh")
+		}
+		if n := t.held("blob"); n != 0 {
+			t.Errorf("the content of %d refused files was kept", n)
 		}
 		for name, want := range map[string]string{
 			`<img src=x onerror=alert(1)>.pdf`: `_img src=x onerror=alert(1)_.pdf`,

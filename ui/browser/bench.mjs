@@ -275,7 +275,7 @@ async function screens(browser, { url, people }) {
     const found = [];
     for (let i = 0; i <= Number(times); i++) {
       await page.goto(url + from);
-      await page.waitForLoadState('networkidle');
+      await page.waitForTimeout(1500); // events keep the line busy: it is never idle
       await target().waitFor();
       await page.waitForTimeout(300);
       const took = await clicked(page, target(), there);
@@ -293,7 +293,7 @@ async function screens(browser, { url, people }) {
   const found = [];
   for (let i = 0; i <= Number(times); i++) {
     await page.goto(`${url}/contacts`);
-    await page.waitForLoadState('networkidle');
+    await page.waitForTimeout(1500); // events keep the line busy: it is never idle
     await page.keyboard.press('Control+k');
     const box = page.locator('[role=dialog] input').first();
     await box.waitFor();

@@ -12,6 +12,14 @@ export const filesOf = (about: string) =>
     staleTime: 15_000,
   });
 
+/** What lay on it and is in the bin, for whoever may take it out. */
+export const binnedFilesOf = (about: string) =>
+  queryOptions({
+    queryKey: ['records', 'files', 'of', about, 'bin'],
+    queryFn: async ({ signal }) =>
+      (await call<Page>('GET', '/files', { query: { filter: `about = "${about}"`, bin: 1 }, signal })).items,
+  });
+
 /** How many bytes the server takes. */
 const most = 25 * 2 ** 20;
 

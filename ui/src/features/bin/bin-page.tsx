@@ -21,8 +21,7 @@ export function BinPage() {
   const { kind: chosen } = route.useSearch();
   const navigate = useNavigate();
   const { data: all } = useQuery(kinds);
-  // A comment goes and comes with what it is on; a file is also thrown away by itself.
-  const shown = (all ?? []).filter((kind) => !kind.within || kind.name === 'file');
+  const shown = (all ?? []).filter((kind) => !kind.within);
   const kind = shown.find((each) => each.name === chosen) ?? shown[0];
   return (
     <Column>

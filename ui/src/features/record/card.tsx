@@ -199,11 +199,6 @@ export function Card({ kind, beside, id, tab, onTab, onClose }: Props) {
               <Menu.Item leftSection={<IconHistory size={16} />} onClick={() => onTab('history')}>
                 <Trans>Earlier versions</Trans>
               </Menu.Item>
-              {kind.name === 'deal' && !record.binned && !readOnly && (
-                <Suspense>
-                  <StartProcess record={record} />
-                </Suspense>
-              )}
               {mayMerge && (
                 <Menu.Item leftSection={<IconArrowMerge size={16} />} onClick={() => setMerging(true)}>
                   <Trans>Merge with another…</Trans>
@@ -254,6 +249,11 @@ export function Card({ kind, beside, id, tab, onTab, onClose }: Props) {
             {['contact', 'company', 'deal'].includes(kind.name) && !record.binned && (
               <Suspense fallback={<div style={{ height: 62 }} />}>
                 <NextStep kind={kind} record={record} readOnly={readOnly} />
+              </Suspense>
+            )}
+            {kind.name === 'deal' && !record.binned && !readOnly && (
+              <Suspense>
+                <StartProcess record={record} />
               </Suspense>
             )}
             {mayMerge && (

@@ -16,10 +16,10 @@ import {
 } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useEffect, useRef, useState } from 'react';
-import { fetchFile, filesOf, pictureOf, putFile } from '../../api/files';
+import { binnedFilesOf, fetchFile, filesOf, pictureOf, putFile } from '../../api/files';
 import { type Kind, kinds } from '../../api/kinds';
 import { type PersonRef, type Record_, remove, restore } from '../../api/records';
-import { useMe } from '../../api/session';
+import { holds, useMe } from '../../api/session';
 import { useTell } from '../../kit/failure';
 import { useUndo } from '../../kit/undo';
 import { When } from '../../kit/when';
@@ -211,7 +211,58 @@ export default function Files({
           />
         ))}
       </ul>
+      {may && holds(me, 'records.bin') && <Deleted about={record.id} again={again} />}
     </section>
+  );
+}
+
+/** What was thrown away, asked for when somebody looks for it. */
+function Deleted({ about, again }: { about: string; again: () => Promise<void> }) {
+  const tell = useTell();
+  const [opened, setOpened] = useState(false);
+  const { data } = useQuery({ ...binnedFilesOf(about), enabled: opened });
+
+  async function takeOut(file: Record_) {
+    try {
+      await restore('files', file.id);
+      await again();
+    } catch (failure) {
+      tell(failure);
+    }
+  }
+
+  return (
+    <>
+      <UnstyledButton
+        className={classes.under}
+        aria-expanded={opened}
+        onClick={() => setOpened((now) => !now)}
+      >
+        <Trans>Deleted files</Trans>
+      </UnstyledButton>
+      {opened && data && (
+        <ul className={classes.list}>
+          {data.length === 0 && (
+            <li className={classes.under}>
+              <Trans>No deleted files.</Trans>
+            </li>
+          )}
+          {data.map((file) => (
+            <li key={file.id} className={classes.file}>
+              <span className={classes.sign} aria-hidden>
+                {signs[String(file.form)] ?? <IconFile size={20} />}
+              </span>
+              <div className={classes.what}>
+                <span className={classes.name}>{String(file.name ?? '')}</span>
+              </div>
+              <Button variant="default" size="compact-xs" onClick={() => takeOut(file)}>
+                <Trans>Take out</Trans>
+              </Button>
+            </li>
+          ))}
+        </ul>
+      )}
+    </>
   );
 }
 

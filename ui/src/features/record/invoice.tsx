@@ -268,7 +268,7 @@ function VoidDialog({
             <Button variant="default" onClick={onClose}>
               <Trans>Cancel</Trans>
             </Button>
-            <Button type="submit" color="red" loading={busy} disabled={!reason.trim()}>
+            <Button type="submit" color="red.9" loading={busy} disabled={!reason.trim()}>
               <Trans>Make void</Trans>
             </Button>
           </Group>

@@ -29,10 +29,10 @@ export function ProcessSteps({
   }
 
   return (
-    <section aria-label={t`Tasks that it begins with`}>
-      <h2 className={classes.heading}>
+    <div>
+      <p className={classes.heading}>
         <Trans>Tasks that it begins with</Trans>
-      </h2>
+      </p>
       {steps.length === 0 && (
         <p className={classes.hint}>
           <Trans>Say what is done after a win and when: “Call and ask how it went”, after 14 days.</Trans>
@@ -108,6 +108,6 @@ export function ProcessSteps({
         value={draft.starts_after}
         onChange={(starts_after) => onChange({ starts_after })}
       />
-    </section>
+    </div>
   );
 }
