@@ -238,6 +238,14 @@ func TestOurOwnMailsDoNotComeBackAsIfClientsHadWrittenThem(t *testing.T) {
 		t.look()
 		a.as("failed", word).has(`"problem":"returned"`)
 		a.get("/api/v1/contacts/"+own+"/timeline").is(200).lacks("I am sorry", "Undelivered", email)
+
+		// What is said of a try that was followed by another says nothing any more.
+		a.post("/api/v1/messages/"+word+"/again", nil).is(204)
+		out.Wait(2)
+		a.as("sent", word)
+		in.Deliver(report("<e@example.com>", sent.Number, "failed"))
+		t.look()
+		a.as("sent", word).lacks(`"problem":"returned"`)
 	})
 }
 

@@ -42,7 +42,12 @@ export function Delivery({ message, onSent }: { message: Record_; onSent: () => 
 
   return (
     <div role="status">
-      <Text component="span" size="xs" c="red" fw={600}>
+      <Text
+        component="span"
+        size="xs"
+        c="light-dark(var(--mantine-color-red-9), var(--mantine-color-red-3))"
+        fw={600}
+      >
         <IconAlertTriangle size={13} aria-hidden style={{ verticalAlign: '-2px' }} /> {t`Not delivered.`}
       </Text>{' '}
       <Text component="span" size="xs">
