@@ -281,10 +281,41 @@ func (s *server) stop(b *testing.B) {
 	}
 }
 
+// most gives the most memory that the server had while something was done, in
+// MiB: proportional set sizes, looked at four times a second. Every page counts
+// once, also a page of the database's file that several readers have mapped;
+// VmRSS and VmHWM count such a page once for each of them.
+func (s *server) most(b *testing.B, do func()) float64 {
+	b.Helper()
+	stop, peak := make(chan struct{}), make(chan float64)
+	go func() {
+		tick := time.NewTicker(250 * time.Millisecond)
+		defer tick.Stop()
+		var most float64
+		for {
+			most = max(most, s.read(b, "smaps_rollup", "Pss"))
+			select {
+			case <-stop:
+				peak <- most
+				return
+			case <-tick.C:
+			}
+		}
+	}()
+	do()
+	close(stop)
+	return <-peak
+}
+
 // memory reads a line such as VmHWM of the server, in MiB.
 func (s *server) memory(b *testing.B, line string) float64 {
 	b.Helper()
-	text, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(s.process.Process.Pid), "status"))
+	return s.read(b, "status", line)
+}
+
+func (s *server) read(b *testing.B, file, line string) float64 {
+	b.Helper()
+	text, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(s.process.Process.Pid), file))
 	if err != nil {
 		b.Logf("memory cannot be read on this system: %v", err)
 		return 0

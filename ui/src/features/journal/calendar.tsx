@@ -4,19 +4,27 @@ import {
   destroyCalendar,
   Interaction,
   ResourceTimeGrid,
-  ResourceTimeline,
   TimeGrid,
 } from '@event-calendar/core';
 import { useLingui } from '@lingui/react/macro';
 import '@event-calendar/core/index.css';
-import { type KeyboardEvent, type MouseEvent, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import {
+  type KeyboardEvent,
+  type MouseEvent,
+  useCallback,
+  useEffect,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from 'react';
 import type { Agenda, Column, Status } from '../../api/journal';
 import { asDate, clockAt, clockOf, dayOf, daysLater, later, minutesBetween, type Wall } from '../../kit/wall';
 import { formatter, writing } from '../../text';
 import './calendar.css';
-import { draw } from './face';
+import { draw, type Face } from './face';
 import { busyOn, frame, load, off, type Placed } from './parts';
 import { atOnce, useStatusWords } from './status';
+import { type Chip, WeekTable } from './week-table';
 
 export interface Moved {
   from: Wall;
@@ -53,10 +61,9 @@ interface Props {
   onSay: (text: string) => void;
 }
 
-type Kind = 'resourceTimeGridDay' | 'timeGridWeek' | 'resourceTimelineWeek';
+type Kind = 'resourceTimeGridDay' | 'timeGridWeek' | 'weekTable';
 
 const step = 15;
-const sidebar = 152;
 
 /** A stretch of time that a key has moved and the server has not yet heard of. */
 interface Pending {
@@ -67,7 +74,7 @@ interface Pending {
 
 /**
  * The calendar: a column per person by day, days of one person by week, and a
- * row per person by week when there are several. Times are those of the clock on
+ * row per person by week when there are several (WeekTable). Times are those of the clock on
  * the wall, which it takes for those of the browser.
  */
 export default function Calendar(props: Props) {
@@ -83,15 +90,12 @@ export default function Calendar(props: Props) {
   const focused = useRef<string | null>(null);
   const dragged = useRef(0);
   const pending = useRef<Pending | null>(null);
+  const [nudged, setNudged] = useState<Pending | null>(null); // as the week shows it
   const { agenda, columns, day, after, shown, now } = props;
 
   const week = daysLater(day, 1) !== after;
-  const kind: Kind = !week
-    ? 'resourceTimeGridDay'
-    : columns.length === 1
-      ? 'timeGridWeek'
-      : 'resourceTimelineWeek';
-  const chips = kind === 'resourceTimelineWeek';
+  const kind: Kind = !week ? 'resourceTimeGridDay' : columns.length === 1 ? 'timeGridWeek' : 'weekTable';
+  const chips = kind === 'weekTable';
 
   const hours = frame(agenda, shown, dayOf(now) >= day && dayOf(now) < after ? now : undefined);
 
@@ -110,17 +114,36 @@ export default function Calendar(props: Props) {
     return [time, title(one), one.visit.title, status, who, week ? date : ''].filter(Boolean).join(', ');
   }
 
+  function face(one: Placed): Face {
+    const may = latest.current.mayChange(one);
+    return {
+      id: one.visit.id,
+      label: label(one),
+      status: one.visit.status ?? 'waiting',
+      time: chips ? clockOf(one.from) : `${clockOf(one.from)}–${clockOf(one.to)}`,
+      who: title(one),
+      what: one.visit.title,
+      repeats: !!one.visit.series,
+      noted: !!one.visit.note,
+      quick:
+        may && !chips
+          ? atOnce
+              .filter((status) => status !== one.visit.status)
+              .map((status) => [status, wordsNow.current[status]])
+          : [],
+      movable: may,
+    };
+  }
+
   function events() {
     const all: Calendar_.EventInput[] = shown.map((one) => ({
       id: one.visit.id,
-      // Chips stand below each other in their day, whatever their hour.
-      ...(chips
-        ? { start: dayOf(one.from), end: daysLater(dayOf(one.from), 1), allDay: true }
-        : { start: one.from, end: one.to > one.from ? one.to : later(one.from, step) }),
+      start: one.from,
+      end: one.to > one.from ? one.to : later(one.from, step),
       resourceIds: [one.staff],
       title: '',
       editable: props.mayChange(one),
-      durationEditable: !chips && props.mayChange(one),
+      durationEditable: props.mayChange(one),
       extendedProps: {
         from: one.from,
         label: label(one),
@@ -130,17 +153,16 @@ export default function Calendar(props: Props) {
       },
       classNames: one.from < now && one.to <= now ? ['past'] : [],
     }));
-    const away = off(agenda, columns, day, after).map((span) => ({ ...span, kind: 'off' }));
-    const spans = chips
-      ? away.filter((span) => minutesBetween(span.from, span.to) === 1440)
-      : [...away, ...busyOn(agenda).map((span) => ({ ...span, kind: 'busy' }))];
+    const spans = [
+      ...off(agenda, columns, day, after).map((span) => ({ ...span, kind: 'off' })),
+      ...busyOn(agenda).map((span) => ({ ...span, kind: 'busy' })),
+    ];
     spans.forEach((span, index) => {
       if (!columns.some((each) => each.id === span.staff)) return;
       all.push({
         id: `${span.kind} ${index}`,
         start: span.from,
         end: span.to,
-        ...(chips ? { allDay: true } : {}),
         resourceIds: [span.staff],
         display: 'background',
         classNames: [span.kind],
@@ -165,31 +187,24 @@ export default function Calendar(props: Props) {
       headerToolbar: { start: '', center: '', end: '' },
       height: '100%',
       allDaySlot: false,
-      slotDuration: chips ? { days: 1 } : '00:30',
-      snapDuration: chips ? { days: 1 } : '00:15',
+      slotDuration: '00:30',
+      snapDuration: '00:15',
       slotMinTime: `${from}:00`,
       slotMaxTime: `${to}:00`,
-      ...(chips
-        ? { slotWidth: Math.max(96, Math.floor((size.width - sidebar - 2) / 7)) }
-        : {
-            slotHeight: Math.max(
-              25,
-              Math.min(44, Math.floor((size.height - (week ? 34 : 66)) / ((to - from) * 2))),
-            ),
-          }),
-      slotLabelInterval: chips ? { days: 1 } : '01:00',
-      slotLabelFormat: chips
-        ? (time: Date) => dayHead.format(utcOf(time))
-        : (time: Date) => clockAt(time.getHours() * 60 + time.getMinutes()),
+      slotHeight: Math.max(
+        25,
+        Math.min(44, Math.floor((size.height - (week ? 34 : 66)) / ((to - from) * 2))),
+      ),
+      slotLabelInterval: '01:00',
+      slotLabelFormat: (time: Date) => clockAt(time.getHours() * 60 + time.getMinutes()),
       dayHeaderFormat: (time: Date) => dayHead.format(utcOf(time)),
-      nowIndicator: !chips,
-      selectable: props.mayCreate && !chips,
+      nowIndicator: true,
+      selectable: props.mayCreate,
       selectMinDistance: 6,
       dateClick: (info) => {
         if (!latest.current.mayCreate)
           return latest.current.onDay(info.dateStr.slice(0, 10), info.resource?.id);
         const wall = info.dateStr.slice(0, 16);
-        if (chips) return latest.current.onDay(wall.slice(0, 10), info.resource?.id);
         latest.current.onBegin({
           from: floored(wall),
           staff: info.resource?.id ?? latest.current.columns[0]?.id,
@@ -203,7 +218,7 @@ export default function Calendar(props: Props) {
           staff: info.resource?.id ?? latest.current.columns[0]?.id,
         });
       },
-      pointer: props.mayCreate && !chips,
+      pointer: props.mayCreate,
       eventStartEditable: true,
       dragScroll: true,
       longPressDelay: 350,
@@ -262,28 +277,7 @@ export default function Calendar(props: Props) {
           }
           return { domNodes: [ghost] };
         }
-        const may = latest.current.mayChange(one);
-        return {
-          domNodes: [
-            draw({
-              id: one.visit.id,
-              label: String(info.event.extendedProps.label ?? ''),
-              status: one.visit.status ?? 'waiting',
-              time: chips ? clockOf(one.from) : `${clockOf(one.from)}–${clockOf(one.to)}`,
-              who: title(one),
-              what: one.visit.title,
-              repeats: !!one.visit.series,
-              noted: !!one.visit.note,
-              quick:
-                may && !chips
-                  ? atOnce
-                      .filter((status) => status !== one.visit.status)
-                      .map((status) => [status, wordsNow.current[status]])
-                  : [],
-              movable: may,
-            }),
-          ],
-        };
+        return { domNodes: [draw(face(one))] };
       },
       resourceLabelContent: (info) => {
         const column = latest.current.columns.find((each) => each.id === info.resource.id);
@@ -296,20 +290,16 @@ export default function Calendar(props: Props) {
         const { works, taken, count } = load(agenda, shown, info.resource.id, day);
         const under = document.createElement('span');
         under.className = 'person-under';
-        under.textContent = chips
-          ? (column?.position ?? '')
-          : works
-            ? [column?.position, String(count)].filter(Boolean).join(' · ')
-            : [column?.position, t`day off`].filter(Boolean).join(' · ');
+        under.textContent = works
+          ? [column?.position, String(count)].filter(Boolean).join(' · ')
+          : [column?.position, t`day off`].filter(Boolean).join(' · ');
         box.append(under);
-        if (!chips) {
-          const bar = document.createElement('span');
-          bar.className = 'person-load';
-          const full = document.createElement('span');
-          full.style.width = `${works ? Math.min(100, (taken / works) * 100) : 0}%`;
-          bar.append(full);
-          box.append(bar);
-        }
+        const bar = document.createElement('span');
+        bar.className = 'person-load';
+        const full = document.createElement('span');
+        full.style.width = `${works ? Math.min(100, (taken / works) * 100) : 0}%`;
+        bar.append(full);
+        box.append(bar);
         return { domNodes: [box] };
       },
       resources,
@@ -328,12 +318,8 @@ export default function Calendar(props: Props) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: it is made once for each kind of view
   useLayoutEffect(() => {
     const place = root.current;
-    if (!place) return;
-    const made = createCalendar(
-      place,
-      [TimeGrid, ResourceTimeGrid, ResourceTimeline, Interaction],
-      options(),
-    );
+    if (!place || chips) return;
+    const made = createCalendar(place, [TimeGrid, ResourceTimeGrid, Interaction], options());
     calendar.current = made;
     // Its roles promise a table that it is not; what is in it speaks for itself.
     const quiet = () => {
@@ -374,11 +360,11 @@ export default function Calendar(props: Props) {
     return () => watch.disconnect();
   }, []);
 
-  function refocus() {
+  const refocus = useCallback(() => {
     const id = focused.current;
     if (!id || (document.activeElement && document.activeElement !== document.body)) return;
     root.current?.querySelector<HTMLElement>(`[data-visit="${id}"]`)?.focus({ preventScroll: true });
-  }
+  }, []);
 
   useEffect(() => {
     const now = calendar.current;
@@ -406,7 +392,8 @@ export default function Calendar(props: Props) {
     clearTimeout(waiting.timer);
     pending.current = null;
     const one = find(waiting.id);
-    if (one) void go(one, waiting.to);
+    if (one) void go(one, waiting.to).then(() => setNudged((was) => (was === waiting ? null : was)));
+    else setNudged(null);
   }
 
   function forget() {
@@ -415,6 +402,7 @@ export default function Calendar(props: Props) {
     clearTimeout(waiting.timer);
     pending.current = null;
     calendar.current?.setOption('events', events());
+    setNudged(null);
     latest.current.onSay(t`It stays as it was`);
   }
 
@@ -422,6 +410,7 @@ export default function Calendar(props: Props) {
   function nudge(one: Placed, to: Moved) {
     if (pending.current) clearTimeout(pending.current.timer);
     pending.current = { id: one.visit.id, to, timer: setTimeout(commit, 700) };
+    if (chips) setNudged(pending.current);
     calendar.current?.updateEvent({
       id: one.visit.id,
       start: to.from,
@@ -495,6 +484,20 @@ export default function Calendar(props: Props) {
     latest.current.onOpen(one.visit.id, box.getBoundingClientRect());
   }
 
+  function chip(one: Placed): Chip {
+    const at = nudged?.id === one.visit.id ? { ...one, ...nudged.to } : one;
+    return { ...face(at), staff: at.staff, day: dayOf(at.from), past: at.from < now && at.to <= now };
+  }
+
+  function put(id: string, staff: string, to: string) {
+    const one = find(id);
+    if (!one || (staff === one.staff && to === dayOf(one.from))) return;
+    if (staff !== one.staff && !latest.current.mayAssign)
+      return latest.current.onSay(t`You may not give appointments to others.`);
+    const minutes = minutesBetween(`${dayOf(one.from)}T00:00`, `${to}T00:00`);
+    void go(one, { from: later(one.from, minutes), to: later(one.to, minutes), staff });
+  }
+
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: the appointments inside are reached by keys
     <div
@@ -510,7 +513,26 @@ export default function Calendar(props: Props) {
       onBlur={(event) => {
         if (event.relatedTarget) focused.current = null;
       }}
-    />
+    >
+      {chips && (
+        <WeekTable
+          columns={columns}
+          day={day}
+          today={dayOf(now)}
+          chips={shown.map(chip).sort((a, b) => (a.time < b.time ? -1 : a.time > b.time ? 1 : 0))}
+          off={
+            new Set(
+              off(agenda, columns, day, after)
+                .filter((span) => minutesBetween(span.from, span.to) === 1440)
+                .map((span) => `${span.staff} ${dayOf(span.from)}`),
+            )
+          }
+          onDay={props.onDay}
+          onPut={put}
+          onDrawn={refocus}
+        />
+      )}
+    </div>
   );
 }
 

@@ -2,6 +2,7 @@ import { Trans, useLingui } from '@lingui/react/macro';
 import { ActionIcon, Button, Group, Modal, Stack, TextInput } from '@mantine/core';
 import { IconDownload, IconPlus, IconX } from '@tabler/icons-react';
 import { useRef, useState } from 'react';
+import { flushSync } from 'react-dom';
 import { keep } from '../../api/files';
 import {
   invoicePaper,
@@ -47,8 +48,9 @@ export default function Invoice({ record, readOnly }: { record: Record_; readOnl
   }
 
   function add() {
-    setTyped([...lines, { ...blank(), vat: lines.at(-1)?.vat ?? null }]);
-    setTimeout(() => titles.current[lines.length]?.focus());
+    // The line is there at once, so that what is typed next is typed into it.
+    flushSync(() => setTyped([...lines, { ...blank(), vat: lines.at(-1)?.vat ?? null }]));
+    titles.current[lines.length]?.focus();
   }
 
   async function run(step: () => Promise<Record_>): Promise<Record_ | undefined> {

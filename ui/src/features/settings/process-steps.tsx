@@ -3,6 +3,7 @@ import { ActionIcon, Button, Group, MultiSelect, NumberInput, Select, TextInput 
 import { IconPlus, IconX } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useRef } from 'react';
+import { flushSync } from 'react-dom';
 import { type Pipeline, pipelines } from '../../api/workspace';
 import classes from './pipelines.module.css';
 
@@ -24,8 +25,11 @@ export function ProcessSteps({
     onChange({ steps: steps.map((each, place) => (place === index ? { ...each, ...part } : each)) });
 
   function add() {
-    onChange({ steps: [...steps, { title: '', activity: 'call', days: (steps.at(-1)?.days ?? -7) + 7 }] });
-    setTimeout(() => titles.current[steps.length]?.focus());
+    // The step is there at once, so that what is typed next is typed into it.
+    flushSync(() =>
+      onChange({ steps: [...steps, { title: '', activity: 'call', days: (steps.at(-1)?.days ?? -7) + 7 }] }),
+    );
+    titles.current[steps.length]?.focus();
   }
 
   return (
