@@ -128,7 +128,7 @@ async function walkFiles({ owner, url, look, expect, button, forgive, ask }, { c
       downloadThroughput: -1,
       uploadThroughput: upload,
     });
-  await speed(600_000);
+  await speed(150_000); // half a minute, which is longer than it takes to look at it
   const large = Buffer.concat([pdf, Buffer.alloc(5_000_000, 1)]);
   await bring(owner, 'film.pdf', large);
   const bar = files(owner).getByRole('progressbar', { name: 'How much of film.pdf has gone' });

@@ -28,6 +28,7 @@ import { walkFirm } from './walk-firm.mjs';
 import { walkJournals } from './walk-journal.mjs';
 import { walkLive } from './walk-live.mjs';
 import { serveMail, walkMail } from './walk-mail.mjs';
+import { walkPapers } from './walk-papers.mjs';
 import { serveDemo, serveEmpty, walking } from './walking.mjs';
 
 const parts = [
@@ -35,6 +36,7 @@ const parts = [
   { name: 'journal', house: 'empty', walk: walkJournals },
   { name: 'live', house: 'empty', walk: walkLive },
   { name: 'mail', house: 'mail', walk: walkMail },
+  { name: 'papers', house: 'empty', walk: walkPapers },
   // Days of people, from morning to evening: --part days walks all five.
   { name: 'administrator', of: 'days', house: 'demo', walk: walkAdministrator },
   { name: 'stylist', of: 'days', house: 'demo', walk: walkStylist },
