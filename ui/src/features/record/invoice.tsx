@@ -17,11 +17,16 @@ import { holds, useMe } from '../../api/session';
 import { useTell } from '../../kit/failure';
 import { moneyText } from '../../kit/field-value';
 import { useUndo } from '../../kit/undo';
+import { formatter } from '../../text';
 import { useCache } from './cache';
 import classes from './invoice.module.css';
 import { decimal, totals } from './totals';
 
 const blank = (): Line => ({ title: '', quantity: '1', price: '', vat: null });
+
+/** A number as the language writes it. */
+const written = (number: string) =>
+  formatter(Intl.NumberFormat, { maximumFractionDigits: 6 }).format(Number(number));
 
 /** The lines of an invoice, what they come to, and the next step in its life. */
 export default function Invoice({ record, readOnly }: { record: Record_; readOnly: boolean }) {
@@ -166,8 +171,8 @@ export default function Invoice({ record, readOnly }: { record: Record_; readOnl
             <span>{line.title}</span>
             <span className={classes.sum}>{money(line.sum ?? '')}</span>
             <span className={classes.under}>
-              {line.quantity} × {money(line.price)}
-              {line.vat && ` · ${t`VAT`} ${line.vat}%`}
+              {written(line.quantity)} × {money(line.price)}
+              {line.vat && ` · ${t`VAT`} ${written(line.vat)}%`}
             </span>
           </div>
         ),
