@@ -238,11 +238,13 @@ func (c *content) names(body io.Reader) {
 	}
 }
 
-// Elements whose content is not text for readers, and those that begin a line.
+// Elements whose content is not text for readers, those that begin a line, and
+// those of them after which an empty line stands.
 var (
 	unseen = map[atom.Atom]bool{atom.Script: true, atom.Style: true, atom.Head: true, atom.Title: true, atom.Template: true, atom.Noscript: true, atom.Iframe: true, atom.Object: true, atom.Svg: true, atom.Math: true, atom.Textarea: true, atom.Select: true}
 	breaks = map[atom.Atom]bool{atom.Br: true, atom.P: true, atom.Div: true, atom.Tr: true, atom.Li: true, atom.Ul: true, atom.Ol: true, atom.Table: true, atom.Blockquote: true, atom.Hr: true, atom.Pre: true,
 		atom.H1: true, atom.H2: true, atom.H3: true, atom.H4: true, atom.H5: true, atom.H6: true, atom.Section: true, atom.Article: true, atom.Header: true, atom.Footer: true, atom.Dt: true, atom.Dd: true}
+	paragraphs = map[atom.Atom]bool{atom.P: true, atom.H1: true, atom.H2: true, atom.H3: true, atom.H4: true, atom.H5: true, atom.H6: true, atom.Blockquote: true, atom.Pre: true, atom.Ul: true, atom.Ol: true, atom.Table: true}
 )
 
 // plain makes text of HTML. Nothing is rendered and nothing fetched: tags go, and
@@ -290,6 +292,9 @@ func plain(source []byte) string {
 				continue
 			}
 			if breaks[token.DataAtom] && token.DataAtom != atom.Br {
+				b.WriteByte('\n')
+			}
+			if paragraphs[token.DataAtom] {
 				b.WriteByte('\n')
 			}
 		}

@@ -20,7 +20,7 @@ var inMarks = []string{
 	"folder.company", "folder.responsible", "folder.tags",
 	"invoice.buyer", "invoice.company", "invoice.contact", "invoice.deal", "invoice.number", "invoice.responsible", "invoice.seller", "invoice.status", "invoice.tags",
 	"legal_entity.company", "legal_entity.contact", "legal_entity.external_id", "legal_entity.responsible", "legal_entity.tags", "legal_entity.tax_id",
-	"message.channel", "message.company", "message.contact", "message.deal", "message.direction", "message.responsible",
+	"message.channel", "message.company", "message.contact", "message.deal", "message.delivery", "message.direction", "message.responsible",
 	"process.company", "process.contact", "process.deal", "process.pipeline", "process.responsible", "process.stage", "process.tags",
 	"prospect.city", "prospect.company_name", "prospect.contact", "prospect.deal", "prospect.list", "prospect.responsible", "prospect.status", "prospect.tags",
 	"prospect_list.closed", "prospect_list.responsible", "prospect_list.source", "prospect_list.tags",

@@ -14,7 +14,7 @@ func (s *Server) templateRoutes() []route {
 		{method: "DELETE", path: "/api/v1/letter-templates/{id}", name: "deleteLetterTemplate", shape: does((*call).deleteTemplate), summary: "Delete a stored letter"},
 	}
 	for i := range all {
-		all[i].tag, all[i].door, all[i].kind = "Messages", asRights, kindNamed("message")
+		all[i].tag, all[i].door, all[i].kind, all[i].surface = "Messages", asRights, kindNamed("message"), records.OnMessages
 	}
 	return all
 }

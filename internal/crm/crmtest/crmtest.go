@@ -9,6 +9,7 @@ import (
 	"crypto/rand"
 	"path/filepath"
 	"slices"
+	"sync"
 	"testing"
 
 	"castellan/internal/actor"
@@ -31,7 +32,8 @@ type House struct {
 	Vault     *vault.Vault
 	Workspace *crm.Workspace
 	Book      *records.Book
-	Held      map[actor.PersonID]*policy.Standing
+	Held      map[actor.PersonID]*policy.Standing // to be changed by Give while others are at work
+	held      sync.RWMutex
 }
 
 // The people of the tests, each with the ready role that the name says. Ana and
@@ -50,6 +52,8 @@ var roles = map[actor.PersonID]string{Owner: policy.Owner, Administrator: "admin
 
 // Standing and Standings make the house the keeper of its own rights.
 func (h *House) Standing(_ context.Context, who actor.Actor) (*policy.Standing, error) {
+	h.held.RLock()
+	defer h.held.RUnlock()
 	if who.ViewAs != 0 {
 		return h.Held[who.ViewAs], nil
 	}
@@ -57,6 +61,8 @@ func (h *House) Standing(_ context.Context, who actor.Actor) (*policy.Standing, 
 }
 
 func (h *House) Standings(context.Context) ([]*policy.Standing, error) {
+	h.held.RLock()
+	defer h.held.RUnlock()
 	var all []*policy.Standing
 	for p := Owner; p <= Accountant; p++ {
 		all = append(all, h.Held[p])
@@ -66,6 +72,8 @@ func (h *House) Standings(context.Context) ([]*policy.Standing, error) {
 
 // Need tells whether the actor holds an ability.
 func (h *House) Need(_ context.Context, who actor.Actor, a policy.Ability) error {
+	h.held.RLock()
+	defer h.held.RUnlock()
 	if may, why := h.Held[who.Person].Can(a); !may {
 		return fault.New(fault.Denied, "ability", why.English())
 	}
@@ -131,6 +139,8 @@ func (h *House) Give(p actor.PersonID, built string, more ...func(*policy.Standi
 	for _, m := range more {
 		m(&in)
 	}
+	h.held.Lock()
+	defer h.held.Unlock()
 	h.Held[p] = policy.NewStanding(in)
 }
 
