@@ -97,7 +97,7 @@ func (l *look) read(ctx context.Context) (whole bool, err error) {
 		}
 	}
 	var after imap.UIDSet
-	after.AddRange(imap.UID(l.box.uid+1), 0) //nolint:gosec // a UID of the server
+	after.AddRange(imap.UID(l.box.uid+1), 0)
 	found, err := l.client.UIDSearch(&imap.SearchCriteria{UID: []imap.UIDSet{after}, Since: l.box.Since}, nil).Wait()
 	if err != nil {
 		return false, l.refusal(ctx, err, "broken")

@@ -123,7 +123,7 @@ func (c *call) follow() error {
 	c.r.Header.Set(unattended.name, "1")
 	out := &stream{w: c.w, now: c.Now, control: http.NewResponseController(c.w)}
 	defer out.rest()
-	out.line("retry: %d", comeBackSoon.Milliseconds())
+	_ = out.line("retry: %d", comeBackSoon.Milliseconds()) // out knows that it is broken
 	c.listen(ear, out)
 	return nil
 }
@@ -157,7 +157,7 @@ func (c *call) listen(ear *records.Ear, out *stream) {
 		case <-ear.Ready():
 		case <-again.C:
 		case <-beat.C:
-			out.line(":")
+			_ = out.line(":")
 		}
 	}
 }

@@ -26,8 +26,8 @@ func billers() object { return biller("invoices.issue", "invoices.print") }
 
 const firmAccount = "PL61 1090 1014 0000 0712 1981 2874"
 
-func (t *town) firm() string {
-	return t.olga.create("legal_entities", object{"name": "Salon Sp. z o.o.", "tax_id": "525-000-00-00", "address": "ul. Prosta 1", "bank_account": firmAccount, "ours": true})
+func (w *town) firm() string {
+	return w.olga.create("legal_entities", object{"name": "Salon Sp. z o.o.", "tax_id": "525-000-00-00", "address": "ul. Prosta 1", "bank_account": firmAccount, "ours": true})
 }
 
 func (p *person) drafted(seller, client string) string {
@@ -57,7 +57,7 @@ func (p *person) step(invoice, step string) *answer {
 	return p.post(invoice+"/"+step, nil)
 }
 
-func (t *town) year() int { return t.db.Now().Year() }
+func (w *town) year() int { return w.db.Now().Year() }
 
 // Each step in the life of an invoice takes a right of its own, and each is a
 // part of its story.

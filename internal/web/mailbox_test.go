@@ -29,9 +29,9 @@ func withBox(t *testing.T, test func(t *town, out *mailtest.Server, in *mailboxt
 }
 
 // look reads the mailbox now, and wants it to have gone well.
-func (t *town) look() *answer {
-	t.Helper()
-	return t.olga.post("/api/v1/settings/mailbox/look", nil).is(200).lacks("problem")
+func (w *town) look() *answer {
+	w.Helper()
+	return w.olga.post("/api/v1/settings/mailbox/look", nil).is(200).lacks("problem")
 }
 
 func TestAMailOfAClientStandsOnTheirCardAndOnNoOther(t *testing.T) {
@@ -304,14 +304,14 @@ func TestThePasswordOfTheMailboxGoesToNoOtherServerAndToNobody(t *testing.T) {
 }
 
 // change changes the database behind the program's back.
-func (t *town) change(how store.Text) {
-	t.Helper()
-	err := t.db.Write(t.Context(), func(tx *store.Tx) error {
-		_, err := tx.Exec(t.Context(), how)
+func (w *town) change(how store.Text) {
+	w.Helper()
+	err := w.db.Write(w.Context(), func(tx *store.Tx) error {
+		_, err := tx.Exec(w.Context(), how)
 		return err
 	})
 	if err != nil {
-		t.Fatal(err)
+		w.Fatal(err)
 	}
 }
 

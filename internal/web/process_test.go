@@ -28,9 +28,9 @@ func (p *person) win(deal, stage string) {
 }
 
 // pipelineOfDeals gives the first pipeline of deals, its first stage and the one in which deals are won.
-func (t *town) pipelineOfDeals() (pipeline, first, won string) {
-	t.Helper()
-	for _, p := range t.olga.get("/api/v1/pipelines").is(200).items() {
+func (w *town) pipelineOfDeals() (pipeline, first, won string) {
+	w.Helper()
+	for _, p := range w.olga.get("/api/v1/pipelines").is(200).items() {
 		if p["kind"] != "deal" {
 			continue
 		}
@@ -41,30 +41,30 @@ func (t *town) pipelineOfDeals() (pipeline, first, won string) {
 			}
 		}
 	}
-	t.Fatal("there is no pipeline of deals")
+	w.Fatal("there is no pipeline of deals")
 	return "", "", ""
 }
 
 // held counts what lies in the database, whoever may see it.
-func (t *town) held(what string) int64 {
-	t.Helper()
+func (w *town) held(what string) int64 {
+	w.Helper()
 	var n int64
-	if err := t.db.QueryRow(t.Context(), store.Text("SELECT COUNT(*) FROM "+what)).Scan(&n); err != nil {
-		t.Fatal(err)
+	if err := w.db.QueryRow(w.Context(), store.Text("SELECT COUNT(*) FROM "+what)).Scan(&n); err != nil {
+		w.Fatal(err)
 	}
 	return n
 }
 
 // idle waits until no job is left.
-func (t *town) idle() {
-	t.Helper()
+func (w *town) idle() {
+	w.Helper()
 	for range 2000 {
-		if t.held("job WHERE kind = 'crm.process'") == 0 {
+		if w.held("job WHERE kind = 'crm.process'") == 0 {
 			return
 		}
 		time.Sleep(5 * time.Millisecond)
 	}
-	t.Fatal("the jobs do not come to an end")
+	w.Fatal("the jobs do not come to an end")
 }
 
 // starter is a role that sells its own deals and sets up and makes processes of its own.
