@@ -220,6 +220,30 @@ func TestExportEndsInTheMiddleAndLeavesNothing(t *testing.T) {
 	})
 }
 
+// A file that was made by wider rights than whoever asked for it has by now does
+// not leave (attack 33).
+func TestFileMadeByOtherRightsDoesNotLeave(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		h := crmtest.Open(t, db)
+		crowd(t, db, 10)
+		g := gates(t, h)
+		e := g.until(crmtest.Owner, g.ask(crmtest.Owner, exchange.CSV, records.Query{}).ID, exchange.Made)
+		h.Give(crmtest.Owner, policy.Owner, func(in *policy.StandingInput) {
+			in.Role.Sights = append(in.Role.Sights, policy.SightRule{Class: schema.Contact, Surface: policy.ExportFile, All: policy.Masked})
+		})
+		if _, err := g.m.Fetch(context.Background(), crmtest.As(crmtest.Owner), e.ID); !fault.Is(err, fault.Denied) {
+			t.Errorf("it is handed out to whoever may not see phones any more: %v", err)
+		}
+		if e = g.until(crmtest.Owner, e.ID, exchange.Made, exchange.Taken); e.State != exchange.Made {
+			t.Errorf("it is %s", e.State)
+		}
+		h.Give(crmtest.Owner, policy.Owner)
+		if file := g.fetch(crmtest.Owner, e.ID); strings.Count(string(file), "Client Number") != 10 {
+			t.Errorf("by the rights of before there came %q", file)
+		}
+	})
+}
+
 // A file lies sealed, and what broke off on its way may be taken again.
 func TestExportedFileLiesSealedAndMayBreakOff(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
