@@ -28,15 +28,9 @@ func (a *Accounts) GoesOn(ctx context.Context, who actor.Actor) error {
 }
 
 func (a *Accounts) sessionStands(ctx context.Context, who actor.Actor) error {
-	var hash [32]byte
-	var text []byte
-	err := a.DB.QueryRow(ctx, store.Text(`SELECT s.hash FROM session s JOIN person p ON p.id = s.person WHERE s.id = ? AND s.person = ? AND s.ended_at IS NULL AND p.state = 'active'`),
-		who.Session, who.Person).Scan(&text)
-	if errors.Is(err, store.ErrNoRows) || err == nil && copy(hash[:], text) != len(hash) {
-		return NotSignedIn()
-	}
+	hash, err := a.hashOf(ctx, store.Text(`SELECT s.hash FROM session s JOIN person p ON p.id = s.person WHERE s.id = ? AND s.person = ? AND s.ended_at IS NULL AND p.state = 'active'`), int64(who.Session), who.Person)
 	if err != nil {
-		return fmt.Errorf("read session: %w", err)
+		return err
 	}
 	epoch, err := a.epoch.Current(ctx)
 	if err != nil {
@@ -64,15 +58,9 @@ func (a *Accounts) sessionStands(ctx context.Context, who actor.Actor) error {
 }
 
 func (a *Accounts) keyStands(ctx context.Context, who actor.Actor) error {
-	var hash [32]byte
-	var text []byte
-	err := a.DB.QueryRow(ctx, store.Text(`SELECT k.hash FROM program_key k JOIN person p ON p.id = k.owner WHERE k.id = ? AND k.owner = ? AND k.ended_at IS NULL AND p.state = 'active'`),
-		who.Key, who.Person).Scan(&text)
-	if errors.Is(err, store.ErrNoRows) || err == nil && copy(hash[:], text) != len(hash) {
-		return NotSignedIn()
-	}
+	hash, err := a.hashOf(ctx, store.Text(`SELECT k.hash FROM program_key k JOIN person p ON p.id = k.owner WHERE k.id = ? AND k.owner = ? AND k.ended_at IS NULL AND p.state = 'active'`), int64(who.Key), who.Person)
 	if err != nil {
-		return fmt.Errorf("read key: %w", err)
+		return err
 	}
 	k, err := a.readKey(ctx, hash, who)
 	if err != nil {
@@ -82,4 +70,18 @@ func (a *Accounts) keyStands(ctx context.Context, who actor.Actor) error {
 		return NotSignedIn()
 	}
 	return a.Admit(ctx, who)
+}
+
+// hashOf gives the hash by which a session or key of a person is known, if it
+// still lives.
+func (a *Accounts) hashOf(ctx context.Context, q store.Text, id int64, whose actor.PersonID) (hash [32]byte, err error) {
+	var text []byte
+	err = a.DB.QueryRow(ctx, q, id, int64(whose)).Scan(&text)
+	switch {
+	case errors.Is(err, store.ErrNoRows), err == nil && copy(hash[:], text) != len(hash):
+		return hash, NotSignedIn()
+	case err != nil:
+		return hash, fmt.Errorf("read what somebody is known by: %w", err)
+	}
+	return hash, nil
 }
