@@ -38,7 +38,7 @@ func TestMailsAreReadInTheAlphabetThatTheySay(t *testing.T) {
 			t.Errorf("%s: %q", name, c.text)
 		}
 	}
-	h := parseHeader(raw("From: =?koi8-r?B?4c7OwQ==?= <anna@example.com>", "Subject: =?utf-8?B?0J/RgNC40LLQtdGC?= =?windows-1251?Q?=EC=E8=F0?=", "", ""))
+	h := parseHeader(raw("From: =?koi8-r?B?4c7OwQ==?= <anna@example.com>", "Subject: =?utf-8?B?0J/RgNC40LLQtdGC?= =?windows-1251?Q?=EC=E8=F0?=", "", ""), "")
 	if len(h.from) != 1 || h.from[0] != "anna@example.com" || h.subject != "Приветмир" {
 		t.Errorf("%+v", h)
 	}
@@ -98,7 +98,7 @@ func TestAMailThatWasMadeToHurtDoesNot(t *testing.T) {
 		if len(c.text) > 2*mostText || len(c.files) > mostFiles || c.parts > mostParts+1 {
 			t.Errorf("%s: %d characters, %d files, %d parts", name, len(c.text), len(c.files), c.parts)
 		}
-		if h := parseHeader([]byte(mail)); len(h.answers) > mostAnswers {
+		if h := parseHeader([]byte(mail), "mx.example.com"); len(h.answers) > mostAnswers {
 			t.Errorf("%s: %d answers", name, len(h.answers))
 		}
 	}
@@ -108,7 +108,7 @@ func FuzzParse(f *testing.F) {
 	f.Add(raw("From: a@example.com", "Content-Type: multipart/mixed; boundary=b", "", "--b", "Content-Type: text/html", "", "<p>x", "--b", "Content-Type: message/delivery-status", "", "Action: failed", "--b--"))
 	f.Add(raw("Subject: =?utf-8?q?x?=", "In-Reply-To: <a@b>", "Content-Transfer-Encoding: base64", "", "eA=="))
 	f.Fuzz(func(t *testing.T, mail []byte) {
-		h, c := parseHeader(mail), parse(mail)
+		h, c := parseHeader(mail, "mx.example.com"), parse(mail)
 		if !utf8.ValidString(c.text) && !c.unread {
 			t.Errorf("the text is no text: %q", c.text)
 		}

@@ -77,7 +77,12 @@ func (b *Book) Timeline(ctx context.Context, who actor.Actor, kindName string, i
 		all = slices.DeleteFunc(all, func(m Moment) bool { return !m.At.Before(before) })
 	}
 	slices.SortStableFunc(all, func(a, b Moment) int { return b.At.Compare(a.At) })
-	all = all[:min(len(all), timelineLimit)]
+	// What happened at one moment stays together: the next page begins before it.
+	end := min(len(all), timelineLimit)
+	for end > 0 && end < len(all) && all[end].At.Equal(all[end-1].At) {
+		end++
+	}
+	all = all[:end]
 	for _, other := range b.catalog().Kinds() {
 		e := scribe.Entry{Event: "record.listed", Who: who, Kind: other.Name, Surface: string(CardOf(other))}
 		for _, m := range all {
@@ -99,10 +104,10 @@ func (b *Book) Timeline(ctx context.Context, who actor.Actor, kindName string, i
 }
 
 // linked are the records of a kind that live on a record or lead to it, newest
-// first and made before a moment (zero: whenever), as far as the reader may see
+// first and before a moment (zero: whenever), as far as the reader may see
 // them; no more than a timeline shows.
 func (b *Book) linked(ctx context.Context, tx *store.Tx, st *policy.Standing, kind, other *schema.Kind, id schema.RecordID, before time.Time) ([]*Record, error) {
-	born := other.Field("created_at")
+	born := other.MomentField()
 	var older query.Cond
 	if !before.IsZero() {
 		older = query.Compare{Field: born, Op: query.Less, Value: query.Int(before.UnixMicro())}
@@ -137,17 +142,45 @@ func (b *Book) linked(ctx context.Context, tx *store.Tx, st *policy.Standing, ki
 		for _, row := range rows.Rows {
 			all = append(all, &Record{Page: Page{Kind: other, Fields: rows.Fields, Rows: []Row{row}}})
 		}
+		if len(rows.Rows) < timelineLimit || ask.Order.Field == nil {
+			continue
+		}
+		// The limit may have torn a moment apart, and the next page begins before it.
+		at, _ := made(all[len(all)-1])
+		same := ask
+		same.Filter = query.And{ask.Filter, query.Compare{Field: born, Op: query.Equal, Value: query.Int(at.UnixMicro())}}
+		same.Limit = mostAtOnce
+		rest, err := tx.Page(ctx, g, same)
+		if err != nil {
+			return nil, err
+		}
+		for _, row := range rest.Rows {
+			if !slices.ContainsFunc(rows.Rows, func(r Row) bool { return r.ID == row.ID }) {
+				all = append(all, &Record{Page: Page{Kind: other, Fields: rest.Fields, Rows: []Row{row}}})
+			}
+		}
 	}
 	return all, nil
 }
 
-// made is when and by whom a record was made, as far as its reader sees that.
+// mostAtOnce bounds how many records of one kind at one moment a timeline brings.
+const mostAtOnce = 500
+
+// made is when a record happened and by whom it was made, as far as its reader
+// sees that; where its moment is not seen, it is that of its making.
 func made(r *Record) (at time.Time, by actor.PersonID) {
+	moment := r.Kind.MomentField().Name
 	for i, f := range r.Fields {
-		n, _ := r.Rows[0].Values[i].(int64)
+		n, seen := r.Rows[0].Values[i].(int64)
 		switch f.Name {
+		case moment:
+			if seen {
+				at = time.UnixMicro(n).UTC()
+			}
 		case "created_at":
-			at = time.UnixMicro(n).UTC()
+			if at.IsZero() && seen {
+				at = time.UnixMicro(n).UTC()
+			}
 		case "created_by":
 			by = actor.PersonID(n)
 		}

@@ -132,7 +132,8 @@ type timelineAnswer struct {
 	Next  *string        `json:"next" doc:"The cursor of the next page; null at the end."`
 }
 
-// timelinePage is how many moments one look brings at most (see records).
+// timelinePage is how many moments one look brings, and more only of one moment
+// (see records).
 const timelinePage = 100
 
 func (c *call) timeline() (timelineAnswer, error) {
@@ -173,7 +174,7 @@ func (c *call) timeline() (timelineAnswer, error) {
 		}
 		a.Items = append(a.Items, one)
 	}
-	if len(moments) == timelinePage {
+	if len(moments) >= timelinePage {
 		next := instant(moments[len(moments)-1].At)
 		a.Next = &next
 	}
