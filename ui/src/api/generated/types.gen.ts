@@ -2714,6 +2714,23 @@ export type Ledger = {
     next: string | null;
 };
 
+export type Left = {
+    /**
+     * It was fetched from the archive of exports, and not taken when the file was made.
+     */
+    archive: boolean;
+    at: string;
+    by: Doer;
+    /**
+     * The export, for whoever may know of it.
+     */
+    export?: string;
+    /**
+     * What its file is called, for the same.
+     */
+    name?: string;
+};
+
 /**
  * As far as the asker may see it: a field that is absent is hidden. Fields of one's own begin with x_.
  */
@@ -4948,6 +4965,10 @@ export type Sighting = {
 };
 
 export type Sightings = {
+    /**
+     * The files in which it was taken out, the latest first.
+     */
+    files: Array<Left>;
     items: Array<Sighting>;
 };
 
@@ -6977,6 +6998,10 @@ export type GetAppointmentTimelineData = {
          * next of the page before.
          */
         cursor?: string;
+        /**
+         * changes, or the name of a kind such as task: only moments of that sort. By default all.
+         */
+        only?: string;
     };
     url: '/api/v1/appointments/{id}/timeline';
 };
@@ -7947,6 +7972,10 @@ export type GetCallTimelineData = {
          * next of the page before.
          */
         cursor?: string;
+        /**
+         * changes, or the name of a kind such as task: only moments of that sort. By default all.
+         */
+        only?: string;
     };
     url: '/api/v1/calls/{id}/timeline';
 };
@@ -8557,6 +8586,10 @@ export type GetCommentTimelineData = {
          * next of the page before.
          */
         cursor?: string;
+        /**
+         * changes, or the name of a kind such as task: only moments of that sort. By default all.
+         */
+        only?: string;
     };
     url: '/api/v1/comments/{id}/timeline';
 };
@@ -9380,6 +9413,10 @@ export type GetCompanyTimelineData = {
          * next of the page before.
          */
         cursor?: string;
+        /**
+         * changes, or the name of a kind such as task: only moments of that sort. By default all.
+         */
+        only?: string;
     };
     url: '/api/v1/companies/{id}/timeline';
 };
@@ -10269,6 +10306,10 @@ export type GetContactTimelineData = {
          * next of the page before.
          */
         cursor?: string;
+        /**
+         * changes, or the name of a kind such as task: only moments of that sort. By default all.
+         */
+        only?: string;
     };
     url: '/api/v1/contacts/{id}/timeline';
 };
@@ -11245,6 +11286,10 @@ export type GetDealTimelineData = {
          * next of the page before.
          */
         cursor?: string;
+        /**
+         * changes, or the name of a kind such as task: only moments of that sort. By default all.
+         */
+        only?: string;
     };
     url: '/api/v1/deals/{id}/timeline';
 };
@@ -12243,6 +12288,10 @@ export type GetFileTimelineData = {
          * next of the page before.
          */
         cursor?: string;
+        /**
+         * changes, or the name of a kind such as task: only moments of that sort. By default all.
+         */
+        only?: string;
     };
     url: '/api/v1/files/{id}/timeline';
 };
@@ -13066,6 +13115,10 @@ export type GetFolderTimelineData = {
          * next of the page before.
          */
         cursor?: string;
+        /**
+         * changes, or the name of a kind such as task: only moments of that sort. By default all.
+         */
+        only?: string;
     };
     url: '/api/v1/folders/{id}/timeline';
 };
@@ -14414,6 +14467,10 @@ export type GetInvoiceTimelineData = {
          * next of the page before.
          */
         cursor?: string;
+        /**
+         * changes, or the name of a kind such as task: only moments of that sort. By default all.
+         */
+        only?: string;
     };
     url: '/api/v1/invoices/{id}/timeline';
 };
@@ -15899,6 +15956,10 @@ export type GetLegalEntityTimelineData = {
          * next of the page before.
          */
         cursor?: string;
+        /**
+         * changes, or the name of a kind such as task: only moments of that sort. By default all.
+         */
+        only?: string;
     };
     url: '/api/v1/legal_entities/{id}/timeline';
 };
@@ -16865,6 +16926,10 @@ export type GetMessageTimelineData = {
          * next of the page before.
          */
         cursor?: string;
+        /**
+         * changes, or the name of a kind such as task: only moments of that sort. By default all.
+         */
+        only?: string;
     };
     url: '/api/v1/messages/{id}/timeline';
 };
@@ -18553,6 +18618,10 @@ export type GetProcessTimelineData = {
          * next of the page before.
          */
         cursor?: string;
+        /**
+         * changes, or the name of a kind such as task: only moments of that sort. By default all.
+         */
+        only?: string;
     };
     url: '/api/v1/processes/{id}/timeline';
 };
@@ -19376,6 +19445,10 @@ export type GetProspectListTimelineData = {
          * next of the page before.
          */
         cursor?: string;
+        /**
+         * changes, or the name of a kind such as task: only moments of that sort. By default all.
+         */
+        only?: string;
     };
     url: '/api/v1/prospect_lists/{id}/timeline';
 };
@@ -20229,6 +20302,10 @@ export type GetProspectTimelineData = {
          * next of the page before.
          */
         cursor?: string;
+        /**
+         * changes, or the name of a kind such as task: only moments of that sort. By default all.
+         */
+        only?: string;
     };
     url: '/api/v1/prospects/{id}/timeline';
 };
@@ -21858,6 +21935,10 @@ export type GetServiceTimelineData = {
          * next of the page before.
          */
         cursor?: string;
+        /**
+         * changes, or the name of a kind such as task: only moments of that sort. By default all.
+         */
+        only?: string;
     };
     url: '/api/v1/services/{id}/timeline';
 };
@@ -24024,6 +24105,10 @@ export type GetTaskTimelineData = {
          * next of the page before.
          */
         cursor?: string;
+        /**
+         * changes, or the name of a kind such as task: only moments of that sort. By default all.
+         */
+        only?: string;
     };
     url: '/api/v1/tasks/{id}/timeline';
 };
