@@ -6481,6 +6481,10 @@ export type CountAppointmentsData = {
          */
         search?: string;
         /**
+         * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
+         */
+        zone?: string;
+        /**
          * 1 to count all; else counting stops at 1,000.
          */
         exact?: string;
@@ -7385,6 +7389,10 @@ export type CountCallsData = {
          */
         search?: string;
         /**
+         * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
+         */
+        zone?: string;
+        /**
          * 1 to count all; else counting stops at 1,000.
          */
         exact?: string;
@@ -8152,6 +8160,10 @@ export type CountCommentsData = {
          */
         search?: string;
         /**
+         * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
+         */
+        zone?: string;
+        /**
          * 1 to count all; else counting stops at 1,000.
          */
         exact?: string;
@@ -8817,6 +8829,10 @@ export type CountCompaniesData = {
          * Beginnings of words, three or more digits of a phone in a row, or the beginning of a mail address.
          */
         search?: string;
+        /**
+         * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
+         */
+        zone?: string;
         /**
          * 1 to count all; else counting stops at 1,000.
          */
@@ -9640,6 +9656,10 @@ export type CountContactsData = {
          * Beginnings of words, three or more digits of a phone in a row, or the beginning of a mail address.
          */
         search?: string;
+        /**
+         * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
+         */
+        zone?: string;
         /**
          * 1 to count all; else counting stops at 1,000.
          */
@@ -10652,6 +10672,10 @@ export type CountDealsData = {
          * Beginnings of words, three or more digits of a phone in a row, or the beginning of a mail address.
          */
         search?: string;
+        /**
+         * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
+         */
+        zone?: string;
         /**
          * 1 to count all; else counting stops at 1,000.
          */
@@ -11733,6 +11757,10 @@ export type CountFilesData = {
          */
         search?: string;
         /**
+         * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
+         */
+        zone?: string;
+        /**
          * 1 to count all; else counting stops at 1,000.
          */
         exact?: string;
@@ -12503,6 +12531,10 @@ export type CountFoldersData = {
          * Beginnings of words, three or more digits of a phone in a row, or the beginning of a mail address.
          */
         search?: string;
+        /**
+         * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
+         */
+        zone?: string;
         /**
          * 1 to count all; else counting stops at 1,000.
          */
@@ -13747,6 +13779,10 @@ export type CountInvoicesData = {
          * Beginnings of words, three or more digits of a phone in a row, or the beginning of a mail address.
          */
         search?: string;
+        /**
+         * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
+         */
+        zone?: string;
         /**
          * 1 to count all; else counting stops at 1,000.
          */
@@ -15337,6 +15373,10 @@ export type CountLegalEntitiesData = {
          */
         search?: string;
         /**
+         * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
+         */
+        zone?: string;
+        /**
          * 1 to count all; else counting stops at 1,000.
          */
         exact?: string;
@@ -16275,6 +16315,10 @@ export type CountMessagesData = {
          * Beginnings of words, three or more digits of a phone in a row, or the beginning of a mail address.
          */
         search?: string;
+        /**
+         * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
+         */
+        zone?: string;
         /**
          * 1 to count all; else counting stops at 1,000.
          */
@@ -17991,6 +18035,10 @@ export type CountProcessesData = {
          */
         search?: string;
         /**
+         * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
+         */
+        zone?: string;
+        /**
          * 1 to count all; else counting stops at 1,000.
          */
         exact?: string;
@@ -18814,6 +18862,10 @@ export type CountProspectListsData = {
          */
         search?: string;
         /**
+         * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
+         */
+        zone?: string;
+        /**
          * 1 to count all; else counting stops at 1,000.
          */
         exact?: string;
@@ -19636,6 +19688,10 @@ export type CountProspectsData = {
          * Beginnings of words, three or more digits of a phone in a row, or the beginning of a mail address.
          */
         search?: string;
+        /**
+         * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
+         */
+        zone?: string;
         /**
          * 1 to count all; else counting stops at 1,000.
          */
@@ -21295,6 +21351,10 @@ export type CountServicesData = {
          * Beginnings of words, three or more digits of a phone in a row, or the beginning of a mail address.
          */
         search?: string;
+        /**
+         * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
+         */
+        zone?: string;
         /**
          * 1 to count all; else counting stops at 1,000.
          */
@@ -23461,6 +23521,10 @@ export type CountTasksData = {
          * Beginnings of words, three or more digits of a phone in a row, or the beginning of a mail address.
          */
         search?: string;
+        /**
+         * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
+         */
+        zone?: string;
         /**
          * 1 to count all; else counting stops at 1,000.
          */
