@@ -46,7 +46,7 @@ export interface Record_ {
   created_at?: string | null;
   updated_at?: string | null;
   sight?: Partial<Record<string, Sight>>;
-  can?: { edit?: boolean; delete?: boolean };
+  can?: { edit?: boolean; delete?: boolean; merge?: boolean };
   binned?: boolean;
   [field: string]: unknown;
 }

@@ -151,8 +151,7 @@ export function Card({ kind, beside, id, tab, onTab, onClose }: Props) {
 
   const readOnly = !!me.view_as;
   const responsible = record[kind.responsible] as PersonRef | null | undefined;
-  const mayMerge =
-    holds(me, 'records.merge') && !readOnly && mergeable(kind) && !!record.can?.edit && !!record.can?.delete;
+  const mayMerge = !readOnly && mergeable(kind) && !!record.can?.merge;
   const goTo = (stays: string) => {
     if (stays !== id)
       void navigate({
