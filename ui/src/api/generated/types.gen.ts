@@ -74,6 +74,7 @@ export type Appointment = {
     can?: {
         delete?: boolean;
         edit?: boolean;
+        merge?: boolean;
     };
     /**
      * Client
@@ -278,6 +279,7 @@ export type Call = {
     can?: {
         delete?: boolean;
         edit?: boolean;
+        merge?: boolean;
     };
     /**
      * Company
@@ -509,6 +511,7 @@ export type Comment = {
     can?: {
         delete?: boolean;
         edit?: boolean;
+        merge?: boolean;
     };
     /**
      * Created
@@ -609,6 +612,7 @@ export type Company = {
     can?: {
         delete?: boolean;
         edit?: boolean;
+        merge?: boolean;
     };
     /**
      * City
@@ -813,6 +817,7 @@ export type Contact = {
     can?: {
         delete?: boolean;
         edit?: boolean;
+        merge?: boolean;
     };
     /**
      * Card number
@@ -1159,6 +1164,7 @@ export type Deal = {
     can?: {
         delete?: boolean;
         edit?: boolean;
+        merge?: boolean;
     };
     /**
      * Closed
@@ -1848,6 +1854,7 @@ export type File = {
     can?: {
         delete?: boolean;
         edit?: boolean;
+        merge?: boolean;
     };
     /**
      * Content, bytes
@@ -1988,6 +1995,7 @@ export type Folder = {
     can?: {
         delete?: boolean;
         edit?: boolean;
+        merge?: boolean;
     };
     /**
      * Company
@@ -2328,6 +2336,7 @@ export type Invoice = {
     can?: {
         delete?: boolean;
         edit?: boolean;
+        merge?: boolean;
     };
     /**
      * Company
@@ -2732,6 +2741,7 @@ export type LegalEntity = {
     can?: {
         delete?: boolean;
         edit?: boolean;
+        merge?: boolean;
     };
     /**
      * Company
@@ -3179,6 +3189,7 @@ export type Message = {
     can?: {
         delete?: boolean;
         edit?: boolean;
+        merge?: boolean;
     };
     /**
      * Channel
@@ -3729,6 +3740,7 @@ export type Process = {
     can?: {
         delete?: boolean;
         edit?: boolean;
+        merge?: boolean;
     };
     /**
      * Closed
@@ -3957,6 +3969,7 @@ export type Prospect = {
     can?: {
         delete?: boolean;
         edit?: boolean;
+        merge?: boolean;
     };
     /**
      * City
@@ -4154,6 +4167,7 @@ export type ProspectList = {
     can?: {
         delete?: boolean;
         edit?: boolean;
+        merge?: boolean;
     };
     /**
      * Worked through
@@ -4571,6 +4585,7 @@ export type Service = {
     can?: {
         delete?: boolean;
         edit?: boolean;
+        merge?: boolean;
     };
     /**
      * Category
@@ -5232,6 +5247,7 @@ export type Task = {
     can?: {
         delete?: boolean;
         edit?: boolean;
+        merge?: boolean;
     };
     /**
      * Company
