@@ -6518,6 +6518,10 @@ export type CountAppointmentsData = {
          */
         search?: string;
         /**
+         * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
+         */
+        zone?: string;
+        /**
          * 1 to count all; else counting stops at 1,000.
          */
         exact?: string;
@@ -7426,6 +7430,10 @@ export type CountCallsData = {
          */
         search?: string;
         /**
+         * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
+         */
+        zone?: string;
+        /**
          * 1 to count all; else counting stops at 1,000.
          */
         exact?: string;
@@ -8197,6 +8205,10 @@ export type CountCommentsData = {
          */
         search?: string;
         /**
+         * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
+         */
+        zone?: string;
+        /**
          * 1 to count all; else counting stops at 1,000.
          */
         exact?: string;
@@ -8866,6 +8878,10 @@ export type CountCompaniesData = {
          * Beginnings of words, three or more digits of a phone in a row, or the beginning of a mail address.
          */
         search?: string;
+        /**
+         * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
+         */
+        zone?: string;
         /**
          * 1 to count all; else counting stops at 1,000.
          */
@@ -9693,6 +9709,10 @@ export type CountContactsData = {
          * Beginnings of words, three or more digits of a phone in a row, or the beginning of a mail address.
          */
         search?: string;
+        /**
+         * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
+         */
+        zone?: string;
         /**
          * 1 to count all; else counting stops at 1,000.
          */
@@ -10709,6 +10729,10 @@ export type CountDealsData = {
          * Beginnings of words, three or more digits of a phone in a row, or the beginning of a mail address.
          */
         search?: string;
+        /**
+         * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
+         */
+        zone?: string;
         /**
          * 1 to count all; else counting stops at 1,000.
          */
@@ -11794,6 +11818,10 @@ export type CountFilesData = {
          */
         search?: string;
         /**
+         * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
+         */
+        zone?: string;
+        /**
          * 1 to count all; else counting stops at 1,000.
          */
         exact?: string;
@@ -12568,6 +12596,10 @@ export type CountFoldersData = {
          * Beginnings of words, three or more digits of a phone in a row, or the beginning of a mail address.
          */
         search?: string;
+        /**
+         * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
+         */
+        zone?: string;
         /**
          * 1 to count all; else counting stops at 1,000.
          */
@@ -13816,6 +13848,10 @@ export type CountInvoicesData = {
          * Beginnings of words, three or more digits of a phone in a row, or the beginning of a mail address.
          */
         search?: string;
+        /**
+         * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
+         */
+        zone?: string;
         /**
          * 1 to count all; else counting stops at 1,000.
          */
@@ -15410,6 +15446,10 @@ export type CountLegalEntitiesData = {
          */
         search?: string;
         /**
+         * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
+         */
+        zone?: string;
+        /**
          * 1 to count all; else counting stops at 1,000.
          */
         exact?: string;
@@ -16352,6 +16392,10 @@ export type CountMessagesData = {
          * Beginnings of words, three or more digits of a phone in a row, or the beginning of a mail address.
          */
         search?: string;
+        /**
+         * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
+         */
+        zone?: string;
         /**
          * 1 to count all; else counting stops at 1,000.
          */
@@ -18072,6 +18116,10 @@ export type CountProcessesData = {
          */
         search?: string;
         /**
+         * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
+         */
+        zone?: string;
+        /**
          * 1 to count all; else counting stops at 1,000.
          */
         exact?: string;
@@ -18899,6 +18947,10 @@ export type CountProspectListsData = {
          */
         search?: string;
         /**
+         * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
+         */
+        zone?: string;
+        /**
          * 1 to count all; else counting stops at 1,000.
          */
         exact?: string;
@@ -19725,6 +19777,10 @@ export type CountProspectsData = {
          * Beginnings of words, three or more digits of a phone in a row, or the beginning of a mail address.
          */
         search?: string;
+        /**
+         * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
+         */
+        zone?: string;
         /**
          * 1 to count all; else counting stops at 1,000.
          */
@@ -21388,6 +21444,10 @@ export type CountServicesData = {
          * Beginnings of words, three or more digits of a phone in a row, or the beginning of a mail address.
          */
         search?: string;
+        /**
+         * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
+         */
+        zone?: string;
         /**
          * 1 to count all; else counting stops at 1,000.
          */
@@ -23558,6 +23618,10 @@ export type CountTasksData = {
          * Beginnings of words, three or more digits of a phone in a row, or the beginning of a mail address.
          */
         search?: string;
+        /**
+         * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
+         */
+        zone?: string;
         /**
          * 1 to count all; else counting stops at 1,000.
          */
