@@ -448,7 +448,7 @@ func TestWhoHasSeenTellsOfTheFilesInWhichAClientLeft(t *testing.T) {
 				t.Errorf("the watcher is told %v", one)
 			}
 		}
-		watcher.get("/api/v1/contacts/" + c + "/seen").is(200).lacks(id, "tax office")
+		watcher.get("/api/v1/contacts/"+c+"/seen").is(200).lacks(id, "tax office")
 		for _, p := range []*person{blind, ana, keeper} {
 			p.get("/api/v1/contacts/" + c + "/seen").is(403).lacks("files")
 		}
