@@ -355,14 +355,13 @@ func (l *look) deal(ctx context.Context, h head) error {
 	return err
 }
 
-// received is when the server took a mail, by its own clock. It tells seconds; of
-// mails within one second the later number came later.
+// received is when the server took a mail, by its own clock.
 func (l *look) received(h head) time.Time {
 	now := l.DB.Now()
 	if h.came.IsZero() || h.came.After(now.Add(time.Hour)) {
 		return now
 	}
-	return h.came.Truncate(time.Second).Add(time.Duration(h.uid%1e6) * time.Microsecond)
+	return h.came
 }
 
 // here tells whether a mail was taken before.

@@ -143,16 +143,12 @@ func (c *content) part(e *message.Entity, depth int, body bool) string {
 	if c.parts++; c.parts > mostParts || depth > deepest {
 		return ""
 	}
-	kind, parameters, _ := e.Header.ContentType()
+	kind, _, _ := e.Header.ContentType()
 	kind = strings.ToLower(kind)
 	if parts := e.MultipartReader(); parts != nil {
 		return c.several(parts, kind, depth)
 	}
-	disposition, more, _ := e.Header.ContentDisposition()
-	name := more["filename"]
-	if name == "" {
-		name = parameters["name"]
-	}
+	disposition, name := fileName(e.Header)
 	switch {
 	case kind == "message/delivery-status":
 		c.status(e.Body)

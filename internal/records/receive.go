@@ -26,7 +26,7 @@ type Received struct {
 	From    []string // mail addresses of whoever wrote it
 	Answers []int64  // numbers of letters of ours that it answers
 	Subject string
-	Body    string // plain text
+	Body    string    // plain text
 	At      time.Time // when it was received
 	Written time.Time // when its sender says that it was written; zero: it does not say
 	Sender  string    // what is known of whom it is from

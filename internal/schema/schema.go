@@ -126,8 +126,8 @@ func (k *Kind) MomentField() *Field {
 	}
 	return k.byName[k.Moment]
 }
-func (k *Kind) PipelineField() *Field    { return k.byName[k.Pipeline] }
-func (k *Kind) StageField() *Field       { return k.byName[k.Stage] }
+func (k *Kind) PipelineField() *Field { return k.byName[k.Pipeline] }
+func (k *Kind) StageField() *Field    { return k.byName[k.Stage] }
 
 // Catalog is every kind at one moment. It is never changed after New.
 type Catalog struct {

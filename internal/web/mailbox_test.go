@@ -504,3 +504,54 @@ func TestFloodOfUnprovenSendersStaysInTheMailbox(t *testing.T) {
 		}
 	})
 }
+
+// What came with a mail stands beside it on the client's timeline, for whoever sees
+// files, and is fetched like every other file.
+func TestFilesOfAMailStandBesideItOnTheTimeline(t *testing.T) {
+	withBox(t, func(t *town, _ *mailtest.Server, in *mailboxtest.Server) {
+		a, b, _ := writers(t)
+		blind := sales()
+		blind["grades"] = object{"contact": object{"view": "all"}, "message": object{"view": "all"}}
+		c := t.hire("Carla", blind) // sees messages, and no files
+		own := a.create("contacts", object{"name": "Anna Ember", "emails": []string{email}})
+		part := func(kind, disposition, body string) string {
+			return "\r\n--x\r\nContent-Type: " + kind + "\r\nContent-Disposition: " + disposition + "\r\n\r\n" + body
+		}
+		in.Deliver(mailboxtest.Mail(email, "Papers", "", "Message-ID: <a@example.com>", "Content-Type: multipart/mixed; boundary=x") + "\r\n--x\r\n\r\nsee them" +
+			part("application/pdf", "attachment; filename*=windows-1251'ru'%D1%F7%B8%F2.pdf", "%PDF-1.4\n1 0 obj\n") +
+			part("text/plain", `attachment; filename="=?utf-8?Q?caff=C3=A8.txt?="`, "a quiet note") + "\r\n--x--\r\n")
+		in.Deliver(mailboxtest.Mail(email, "Bare", "Text.", "Message-ID: <b@example.com>"))
+		t.look().has(`"taken":2`)
+		at := "/api/v1/contacts/" + own + "/timeline"
+		found := 0
+		for _, m := range a.get(at).is(200).items() {
+			files, _ := m["files"].([]any)
+			if m["title"] != "Papers" {
+				if len(files) > 0 {
+					t.Errorf("%v has %v", m["title"], files)
+				}
+				continue
+			}
+			for i, want := range []string{"Счёт.pdf", "caffè.txt"} {
+				if len(files) != 2 || files[i].(map[string]any)["name"] != want {
+					t.Fatalf("the files are %v", files)
+				}
+				found++
+			}
+			id := files[1].(map[string]any)["id"].(string)
+			got := a.get("/api/v1/files/" + id + "/content").is(200).has("a quiet note")
+			if d := got.header.Get("Content-Disposition"); !strings.HasPrefix(d, "attachment;") || got.header.Get("X-Content-Type-Options") != "nosniff" {
+				t.Errorf("it comes as %q", d)
+			}
+			for _, p := range []*person{b, c} {
+				p.get("/api/v1/files/" + id + "/content").is(404)
+			}
+			t.olga.get("/api/v1/ledger" + query("limit", "200")).is(200).has(id)
+		}
+		if found != 2 {
+			t.Error("the mail is not on the timeline")
+		}
+		c.get(at).is(200).has("Papers").lacks("Счёт", "caff", `"files"`)
+		b.get(at).is(404)
+	})
+}

@@ -2714,6 +2714,23 @@ export type Ledger = {
     next: string | null;
 };
 
+export type Left = {
+    /**
+     * It was fetched from the archive of exports, and not taken when the file was made.
+     */
+    archive: boolean;
+    at: string;
+    by: Doer;
+    /**
+     * The export, for whoever may know of it.
+     */
+    export?: string;
+    /**
+     * What its file is called, for the same.
+     */
+    name?: string;
+};
+
 /**
  * As far as the asker may see it: a field that is absent is hidden. Fields of one's own begin with x_.
  */
@@ -3381,6 +3398,10 @@ export type Moment = {
     at: string;
     by: Doer;
     changes?: Array<Change>;
+    /**
+     * Files that a linked message brings, as the asker sees them.
+     */
+    files?: Array<unknown>;
     /**
      * Of what is linked.
      */
@@ -4965,6 +4986,10 @@ export type Sighting = {
 };
 
 export type Sightings = {
+    /**
+     * The files in which it was taken out, the latest first.
+     */
+    files: Array<Left>;
     items: Array<Sighting>;
 };
 
@@ -6514,6 +6539,10 @@ export type CountAppointmentsData = {
          */
         search?: string;
         /**
+         * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
+         */
+        zone?: string;
+        /**
          * 1 to count all; else counting stops at 1,000.
          */
         exact?: string;
@@ -6994,6 +7023,10 @@ export type GetAppointmentTimelineData = {
          * next of the page before.
          */
         cursor?: string;
+        /**
+         * changes, or the name of a kind such as task: only moments of that sort. By default all.
+         */
+        only?: string;
     };
     url: '/api/v1/appointments/{id}/timeline';
 };
@@ -7417,6 +7450,10 @@ export type CountCallsData = {
          * Beginnings of words, three or more digits of a phone in a row, or the beginning of a mail address.
          */
         search?: string;
+        /**
+         * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
+         */
+        zone?: string;
         /**
          * 1 to count all; else counting stops at 1,000.
          */
@@ -7964,6 +8001,10 @@ export type GetCallTimelineData = {
          * next of the page before.
          */
         cursor?: string;
+        /**
+         * changes, or the name of a kind such as task: only moments of that sort. By default all.
+         */
+        only?: string;
     };
     url: '/api/v1/calls/{id}/timeline';
 };
@@ -8184,6 +8225,10 @@ export type CountCommentsData = {
          * Beginnings of words, three or more digits of a phone in a row, or the beginning of a mail address.
          */
         search?: string;
+        /**
+         * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
+         */
+        zone?: string;
         /**
          * 1 to count all; else counting stops at 1,000.
          */
@@ -8574,6 +8619,10 @@ export type GetCommentTimelineData = {
          * next of the page before.
          */
         cursor?: string;
+        /**
+         * changes, or the name of a kind such as task: only moments of that sort. By default all.
+         */
+        only?: string;
     };
     url: '/api/v1/comments/{id}/timeline';
 };
@@ -8850,6 +8899,10 @@ export type CountCompaniesData = {
          * Beginnings of words, three or more digits of a phone in a row, or the beginning of a mail address.
          */
         search?: string;
+        /**
+         * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
+         */
+        zone?: string;
         /**
          * 1 to count all; else counting stops at 1,000.
          */
@@ -9397,6 +9450,10 @@ export type GetCompanyTimelineData = {
          * next of the page before.
          */
         cursor?: string;
+        /**
+         * changes, or the name of a kind such as task: only moments of that sort. By default all.
+         */
+        only?: string;
     };
     url: '/api/v1/companies/{id}/timeline';
 };
@@ -9673,6 +9730,10 @@ export type CountContactsData = {
          * Beginnings of words, three or more digits of a phone in a row, or the beginning of a mail address.
          */
         search?: string;
+        /**
+         * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
+         */
+        zone?: string;
         /**
          * 1 to count all; else counting stops at 1,000.
          */
@@ -10286,6 +10347,10 @@ export type GetContactTimelineData = {
          * next of the page before.
          */
         cursor?: string;
+        /**
+         * changes, or the name of a kind such as task: only moments of that sort. By default all.
+         */
+        only?: string;
     };
     url: '/api/v1/contacts/{id}/timeline';
 };
@@ -10685,6 +10750,10 @@ export type CountDealsData = {
          * Beginnings of words, three or more digits of a phone in a row, or the beginning of a mail address.
          */
         search?: string;
+        /**
+         * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
+         */
+        zone?: string;
         /**
          * 1 to count all; else counting stops at 1,000.
          */
@@ -11262,6 +11331,10 @@ export type GetDealTimelineData = {
          * next of the page before.
          */
         cursor?: string;
+        /**
+         * changes, or the name of a kind such as task: only moments of that sort. By default all.
+         */
+        only?: string;
     };
     url: '/api/v1/deals/{id}/timeline';
 };
@@ -11766,6 +11839,10 @@ export type CountFilesData = {
          */
         search?: string;
         /**
+         * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
+         */
+        zone?: string;
+        /**
          * 1 to count all; else counting stops at 1,000.
          */
         exact?: string;
@@ -12260,6 +12337,10 @@ export type GetFileTimelineData = {
          * next of the page before.
          */
         cursor?: string;
+        /**
+         * changes, or the name of a kind such as task: only moments of that sort. By default all.
+         */
+        only?: string;
     };
     url: '/api/v1/files/{id}/timeline';
 };
@@ -12536,6 +12617,10 @@ export type CountFoldersData = {
          * Beginnings of words, three or more digits of a phone in a row, or the beginning of a mail address.
          */
         search?: string;
+        /**
+         * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
+         */
+        zone?: string;
         /**
          * 1 to count all; else counting stops at 1,000.
          */
@@ -13083,6 +13168,10 @@ export type GetFolderTimelineData = {
          * next of the page before.
          */
         cursor?: string;
+        /**
+         * changes, or the name of a kind such as task: only moments of that sort. By default all.
+         */
+        only?: string;
     };
     url: '/api/v1/folders/{id}/timeline';
 };
@@ -13781,6 +13870,10 @@ export type CountInvoicesData = {
          */
         search?: string;
         /**
+         * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
+         */
+        zone?: string;
+        /**
          * 1 to count all; else counting stops at 1,000.
          */
         exact?: string;
@@ -14431,6 +14524,10 @@ export type GetInvoiceTimelineData = {
          * next of the page before.
          */
         cursor?: string;
+        /**
+         * changes, or the name of a kind such as task: only moments of that sort. By default all.
+         */
+        only?: string;
     };
     url: '/api/v1/invoices/{id}/timeline';
 };
@@ -15370,6 +15467,10 @@ export type CountLegalEntitiesData = {
          */
         search?: string;
         /**
+         * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
+         */
+        zone?: string;
+        /**
          * 1 to count all; else counting stops at 1,000.
          */
         exact?: string;
@@ -15916,6 +16017,10 @@ export type GetLegalEntityTimelineData = {
          * next of the page before.
          */
         cursor?: string;
+        /**
+         * changes, or the name of a kind such as task: only moments of that sort. By default all.
+         */
+        only?: string;
     };
     url: '/api/v1/legal_entities/{id}/timeline';
 };
@@ -16308,6 +16413,10 @@ export type CountMessagesData = {
          * Beginnings of words, three or more digits of a phone in a row, or the beginning of a mail address.
          */
         search?: string;
+        /**
+         * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
+         */
+        zone?: string;
         /**
          * 1 to count all; else counting stops at 1,000.
          */
@@ -16882,6 +16991,10 @@ export type GetMessageTimelineData = {
          * next of the page before.
          */
         cursor?: string;
+        /**
+         * changes, or the name of a kind such as task: only moments of that sort. By default all.
+         */
+        only?: string;
     };
     url: '/api/v1/messages/{id}/timeline';
 };
@@ -18024,6 +18137,10 @@ export type CountProcessesData = {
          */
         search?: string;
         /**
+         * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
+         */
+        zone?: string;
+        /**
          * 1 to count all; else counting stops at 1,000.
          */
         exact?: string;
@@ -18570,6 +18687,10 @@ export type GetProcessTimelineData = {
          * next of the page before.
          */
         cursor?: string;
+        /**
+         * changes, or the name of a kind such as task: only moments of that sort. By default all.
+         */
+        only?: string;
     };
     url: '/api/v1/processes/{id}/timeline';
 };
@@ -18846,6 +18967,10 @@ export type CountProspectListsData = {
          * Beginnings of words, three or more digits of a phone in a row, or the beginning of a mail address.
          */
         search?: string;
+        /**
+         * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
+         */
+        zone?: string;
         /**
          * 1 to count all; else counting stops at 1,000.
          */
@@ -19393,6 +19518,10 @@ export type GetProspectListTimelineData = {
          * next of the page before.
          */
         cursor?: string;
+        /**
+         * changes, or the name of a kind such as task: only moments of that sort. By default all.
+         */
+        only?: string;
     };
     url: '/api/v1/prospect_lists/{id}/timeline';
 };
@@ -19669,6 +19798,10 @@ export type CountProspectsData = {
          * Beginnings of words, three or more digits of a phone in a row, or the beginning of a mail address.
          */
         search?: string;
+        /**
+         * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
+         */
+        zone?: string;
         /**
          * 1 to count all; else counting stops at 1,000.
          */
@@ -20246,6 +20379,10 @@ export type GetProspectTimelineData = {
          * next of the page before.
          */
         cursor?: string;
+        /**
+         * changes, or the name of a kind such as task: only moments of that sort. By default all.
+         */
+        only?: string;
     };
     url: '/api/v1/prospects/{id}/timeline';
 };
@@ -21329,6 +21466,10 @@ export type CountServicesData = {
          */
         search?: string;
         /**
+         * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
+         */
+        zone?: string;
+        /**
          * 1 to count all; else counting stops at 1,000.
          */
         exact?: string;
@@ -21875,6 +22016,10 @@ export type GetServiceTimelineData = {
          * next of the page before.
          */
         cursor?: string;
+        /**
+         * changes, or the name of a kind such as task: only moments of that sort. By default all.
+         */
+        only?: string;
     };
     url: '/api/v1/services/{id}/timeline';
 };
@@ -23495,6 +23640,10 @@ export type CountTasksData = {
          */
         search?: string;
         /**
+         * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
+         */
+        zone?: string;
+        /**
          * 1 to count all; else counting stops at 1,000.
          */
         exact?: string;
@@ -24041,6 +24190,10 @@ export type GetTaskTimelineData = {
          * next of the page before.
          */
         cursor?: string;
+        /**
+         * changes, or the name of a kind such as task: only moments of that sort. By default all.
+         */
+        only?: string;
     };
     url: '/api/v1/tasks/{id}/timeline';
 };
