@@ -21,7 +21,7 @@ export function Sender({ message }: { message: Record_ }) {
     <Text
       component="div"
       size="xs"
-      c="light-dark(var(--mantine-color-orange-9), var(--mantine-color-orange-3))"
+      c="var(--c-warn)"
     >
       {doubtful && (
         <span>
