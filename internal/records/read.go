@@ -80,8 +80,9 @@ type Record struct {
 }
 
 // May is what the reader may do with the records of a page, as far as the
-// rights say so for all of them: a record may still refuse.
-type May struct{ Edit, Delete bool }
+// rights say so for all of them: a record may still refuse. Merge is told of one
+// record alone.
+type May struct{ Edit, Delete, Merge bool }
 
 // MayOf is what the reader may do with one row of a page that was asked so.
 func (p *Page) MayOf(row *Row) May { return May{Edit: row.Also&1 != 0, Delete: row.Also&2 != 0} }
@@ -540,6 +541,12 @@ func (b *Book) Read(ctx context.Context, who actor.Actor, kindName string, id sc
 // read reads a record in one statement, which also says what may be done with it.
 func (b *Book) read(ctx context.Context, st *policy.Standing, kind *schema.Kind, id schema.RecordID, on Surface) (*Record, error) {
 	edit, del := st.Decide(kind, policy.Edit, on, b.instant()), st.Decide(kind, policy.Delete, on, b.instant())
+	also := []policy.Grant{edit, del}
+	merges, _ := st.Can(policy.MergeRecords)
+	wide := st.Absorbing()
+	if merges && wide != st {
+		also = append(also, wide.Decide(kind, policy.Delete, on, b.instant()))
+	}
 	for _, bin := range []bool{false, true} {
 		g := st.Decide(kind, policy.View, on, b.instant())
 		if bin {
@@ -548,7 +555,7 @@ func (b *Book) read(ctx context.Context, st *policy.Standing, kind *schema.Kind,
 			}
 			g = del
 		}
-		ask := store.Ask{Deleted: bin, Also: []policy.Grant{edit, del}}
+		ask := store.Ask{Deleted: bin, Also: also}
 		var err error
 		if ask.Columns, err = columns(kind, g, nil); err != nil {
 			return nil, err
@@ -562,6 +569,7 @@ func (b *Book) read(ctx context.Context, st *policy.Standing, kind *schema.Kind,
 		}
 		r := &Record{Page: Page{Kind: kind, Fields: ask.Columns, Rows: []Row{*row}}, Binned: bin}
 		r.May = May{Edit: row.Also&1 != 0, Delete: row.Also&2 != 0}
+		r.May.Merge = merges && !bin && kind.Time == nil && r.May.Edit && row.Also&(1<<(len(also)-1)) != 0
 		return r, nil
 	}
 	return nil, fault.NotFound()
