@@ -18,11 +18,7 @@ export function Sender({ message }: { message: Record_ }) {
   const doubtful = message.sender !== 'proven';
   if (!doubtful && !far) return null;
   return (
-    <Text
-      component="div"
-      size="xs"
-      c="var(--c-warn)"
-    >
+    <Text component="div" size="xs" c="var(--c-warn)">
       {doubtful && (
         <span>
           <IconHelpCircle size={13} aria-hidden style={{ verticalAlign: '-2px' }} />{' '}
