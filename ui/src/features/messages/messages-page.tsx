@@ -1,11 +1,12 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import { Anchor, Button, Skeleton } from '@mantine/core';
-import { IconArrowDownLeft, IconArrowUpRight, IconMessages } from '@tabler/icons-react';
+import { IconArrowDownLeft, IconArrowUpRight, IconMessages, IconPlus } from '@tabler/icons-react';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { useState } from 'react';
-import { kinds } from '../../api/kinds';
+import { type ReactNode, useState } from 'react';
+import { type Kind, kinds } from '../../api/kinds';
 import { list, type Record_, type RecordRef } from '../../api/records';
+import { useMe } from '../../api/session';
 import { Avatar } from '../../kit/avatar';
 import Closed from '../../kit/closed';
 import { Delivery } from '../../kit/delivery';
@@ -14,12 +15,23 @@ import { Failure } from '../../kit/failure';
 import { PageTitle } from '../../kit/page';
 import { When } from '../../kit/when';
 import classes from './messages.module.css';
+import { Reply } from './reply';
 
 /** With whom a message was exchanged; without a client it stands by itself. */
 const partner = (message: Record_) => (message.contact ?? message.company) as RecordRef | null | undefined;
 
+interface Props {
+  /** Where a new message is noted; told of it when it is kept, and of nothing when it is not. */
+  note: (kind: Kind, done: (made: Record_ | null) => void) => ReactNode;
+  /** Where a mail is written to a client. */
+  letter: (client: RecordRef, done: () => void) => ReactNode;
+}
+
 /** Conversations by client, the newest first, and one of them beside. */
-export function MessagesPage() {
+export function MessagesPage({ note, letter }: Props) {
+  const me = useMe();
+  const [noting, setNoting] = useState(false);
+  const [mailing, setMailing] = useState<RecordRef | null>(null);
   const { t } = useLingui();
   const [chosen, setChosen] = useState<string | null>(null);
   const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery(
@@ -38,16 +50,23 @@ export function MessagesPage() {
   if (error) return <Failure failure={error} retry={refetch} />;
   const open = chosen !== null ? talks.get(chosen) : undefined;
   const withWhom = open?.[0] ? partner(open[0]) : undefined;
+  const mayNote = !me.view_as && (kind?.actions.create ?? 'denied') !== 'denied';
+  const noteButton = mayNote && (
+    <Button leftSection={<IconPlus size={15} />} onClick={() => setNoting(true)}>
+      <Trans>Note a message</Trans>
+    </Button>
+  );
   return (
     <>
       <PageTitle title={t`Messages`} />
       {data && all.length === 0 ? (
-        <Empty icon={<IconMessages size={24} />} title={t`No messages yet`}>
+        <Empty icon={<IconMessages size={24} />} title={t`No messages yet`} action={noteButton}>
           <Trans>Mails to and from clients, text messages and chat notes gather here, by client.</Trans>
         </Empty>
       ) : (
         <div className={classes.split} data-open={open ? true : undefined}>
           <nav className={classes.talks} aria-label={t`Conversations`}>
+            {noteButton && <div className={classes.top}>{noteButton}</div>}
             {!data && <Skeleton height={240} m="md" />}
             <ul>
               {[...talks].map(([key, messages]) => {
@@ -65,7 +84,7 @@ export function MessagesPage() {
                       <Avatar name={name || '?'} size={28} />
                       <span className={classes.who}>
                         <strong>{name || t`Client`}</strong>
-                        <span>{String(last.subject ?? '')}</span>
+                        <span>{String(last.body ?? last.subject ?? '').slice(0, 120)}</span>
                       </span>
                       <span className={classes.at}>
                         <When at={last.at as string | null} />
@@ -117,6 +136,14 @@ export function MessagesPage() {
                     <Message key={message.id} message={message} onSent={refetch} />
                   ))}
                 </ol>
+                {withWhom && mayNote && (
+                  <Reply
+                    key={withWhom.id}
+                    partner={withWhom}
+                    onDone={() => void refetch()}
+                    onLetter={withWhom.kind === 'contact' ? () => setMailing(withWhom) : undefined}
+                  />
+                )}
               </>
             ) : (
               <p className={classes.choose}>
@@ -126,6 +153,19 @@ export function MessagesPage() {
           </section>
         </div>
       )}
+      {noting &&
+        kind &&
+        note(kind, (made) => {
+          setNoting(false);
+          if (!made) return;
+          setChosen(partner(made)?.id ?? made.id);
+          void refetch();
+        })}
+      {mailing &&
+        letter(mailing, () => {
+          setMailing(null);
+          void refetch();
+        })}
     </>
   );
 }
@@ -146,7 +186,9 @@ function Message({ message, onSent }: { message: Record_; onSent: () => void }) 
         <When at={message.at as string | null} />
       </div>
       {out && <Delivery message={message} onSent={onSent} />}
-      <strong>{String(message.subject ?? '')}</strong>
+      {!String(message.body ?? '').startsWith(String(message.subject ?? '').replace(/…$/, '')) && (
+        <strong>{String(message.subject ?? '')}</strong>
+      )}
       {typeof message.body === 'string' && <p className={classes.body}>{message.body}</p>}
     </li>
   );
