@@ -125,7 +125,7 @@ func TestMergeLosesNothingAndIsUndoneInOneStep(t *testing.T) {
 				t.Errorf("the %s leads to %v", kind, row)
 			}
 		}
-		moments, err := h.Book.Timeline(ctx, crmtest.As(crmtest.Owner), "contact", stays, time.Time{})
+		moments, err := h.Book.Timeline(ctx, crmtest.As(crmtest.Owner), "contact", stays, time.Time{}, "")
 		if err != nil || len(moments) < 8 {
 			t.Errorf("the timeline has %d moments, %v", len(moments), err)
 		}

@@ -28,6 +28,8 @@ type reading struct {
 	order ordering
 	every bool // an arm reaches every record: no rights to be asked for
 
+	open bool // the statement is written for a blank: what differs each time is a slot
+
 	then plan // what is tried if newestPlan gave no full page
 
 	counting bool // nobody will see the rows, nor their order
@@ -109,7 +111,6 @@ func (db *DB) newReading(g policy.Grant, ask Ask, ids []schema.RecordID) (*readi
 	if err := r.sort(); err != nil {
 		return nil, err
 	}
-	r.look()
 	return r, nil
 }
 
@@ -229,17 +230,22 @@ func (r *reading) after(b *query.Builder, alias, sortColumn, idColumn string) {
 	if r.order.by == byID {
 		b.Column(alias, idColumn)
 		sign()
-		b.Arg(int64(at.ID))
+		r.put(b, slot{of: slotAfterID}, int64(at.ID))
 		return
 	}
 	b.Write("(").Column(alias, sortColumn).Write(", ").Column(alias, idColumn).Write(")")
 	sign()
-	b.Write("(").Arg(at.Sort).Write(", ").Arg(int64(at.ID)).Write(")")
+	b.Write("(")
+	r.put(b, slot{of: slotAfterSort}, at.Sort)
+	b.Write(", ")
+	r.put(b, slot{of: slotAfterID}, int64(at.ID))
+	b.Write(")")
 }
 
 // look works out what of the columns can be seen by whom, and whether the
 // database must say through whom each row is reached.
 func (r *reading) look() {
+	r.columns, r.classes = nil, nil
 	contactMatters := false
 	for _, f := range r.ask.Columns {
 		c := column{field: f}
@@ -328,7 +334,7 @@ func (r *reading) statement(p plan) *query.Builder {
 	switch {
 	case apart:
 		b.Write(`r."version", k.bits`)
-	case r.guarded:
+	case r.guarded && r.ids == nil:
 		b.Write("CASE WHEN ")
 		r.writeBits(b)
 		b.Write(` <> 0 THEN r."version" END`)
@@ -347,7 +353,7 @@ func (r *reading) statement(p plan) *query.Builder {
 	}
 	r.writeAlso(b)
 	b.Write(" FROM (")
-	if apart {
+	if apart && r.ids == nil {
 		// The limit keeps the bits from being worked out again for each column.
 		b.Write("SELECT k0.s, k0.id, ")
 		r.writeBits(b)
@@ -359,6 +365,9 @@ func (r *reading) statement(p plan) *query.Builder {
 		r.keys(b, p)
 	}
 	b.Write(") AS k CROSS JOIN ").Name(r.kind.Name).Write(` AS r WHERE r."id" = k.id`)
+	if apart && r.ids != nil {
+		b.Write(" AND k.bits <> 0")
+	}
 	if b.Dialect == query.Postgres {
 		b.Write(" ORDER BY ")
 		r.order.write(b, "k")
@@ -550,11 +559,7 @@ func byRole(all []schema.Principal) (people, groups, shares []schema.Principal) 
 // list writes placeholders and rounds their number up, so that lists of every
 // length share few statements.
 func list[T any](b *query.Builder, all []T, as func(T) int64) {
-	n := 1
-	for n < len(all) {
-		n *= 2
-	}
-	for i := range n {
+	for i := range rounded(len(all)) {
 		if i > 0 {
 			b.Write(", ")
 		}
@@ -580,7 +585,9 @@ func (r *reading) shared(b *query.Builder, record shareOf, groups, shares []sche
 	} else {
 		b.Write(`r."id"`)
 	}
-	b.Write(" AND (x.ends_at IS NULL OR x.ends_at > ").Arg(r.now).Write(") AND (")
+	b.Write(" AND (x.ends_at IS NULL OR x.ends_at > ")
+	r.put(b, slot{of: slotNow}, r.now)
+	b.Write(") AND (")
 	if len(groups) > 0 {
 		among(b, groups)
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"castellan/internal/actor"
 	"castellan/internal/crm"
 	"castellan/internal/policy"
 	"castellan/internal/policy/policytest"
@@ -695,8 +696,10 @@ func TestZeroGrantYieldsNothing(t *testing.T) {
 }
 
 // clerk sees names of all clients, phones on click.
-func clerk(grade policy.Grade) *policy.Standing {
-	return policy.NewStanding(policy.StandingInput{Person: 1, Role: &policy.Role{
+func clerk(grade policy.Grade) *policy.Standing { return clerkBy(1, grade) }
+
+func clerkBy(person actor.PersonID, grade policy.Grade) *policy.Standing {
+	return policy.NewStanding(policy.StandingInput{Person: person, Role: &policy.Role{
 		ID: 1, Name: "clerk", Grades: map[string]map[policy.Action]policy.Grade{"contact": {policy.View: grade}},
 		Sights: []policy.SightRule{
 			{Class: schema.Open, All: policy.Plain}, {Class: schema.Personal, All: policy.Plain}, {Class: schema.Contact, All: policy.Click},
@@ -787,6 +790,88 @@ func TestAccentsDoNotHideAName(t *testing.T) {
 			t.Error("a record was found after it was made unfindable")
 		}
 	})
+}
+
+// A statement is written once for what is asked again and again. What differs
+// from one time to the next must not be that of the time before: the moment,
+// the records, the place in the list, the columns, the rights.
+func TestWhatIsAskedAgainIsAnsweredAnew(t *testing.T) {
+	for _, engine := range []store.Engine{store.SQLite, store.Postgres} {
+		t.Run(engine.String(), func(t *testing.T) {
+			now := policytest.NewWorld(nil, nil).Now
+			start := now
+			p := newPlace(t, storetest.Open(t, engine, func() time.Time { return now }), chance(t), "contact", 9)
+			ends := start.Add(time.Hour)
+			must(t, p.db.Write(ctx, func(tx *store.Tx) error {
+				for _, s := range []store.Text{`DELETE FROM access`, `DELETE FROM access_name`, `DELETE FROM share`, `UPDATE contact SET responsible = 2, deleted_at = NULL`} {
+					if _, err := tx.Exec(ctx, s); err != nil {
+						return err
+					}
+				}
+				for i, r := range p.records {
+					at, mine := any(nil), schema.SharePrincipal(1)
+					if i == 0 {
+						at = ends
+					}
+					if _, err := tx.Exec(ctx, store.Text(`INSERT INTO share(kind, record, principal, level, ends_at, made_by, made_at) VALUES (?, ?, ?, 1, ?, 1, 1)`), p.kind.Number, r.ID, mine, at); err != nil {
+						return err
+					}
+					if _, err := tx.Exec(ctx, store.Text(`INSERT INTO access(principal, kind, updated_at, record) VALUES (?, ?, ?, ?)`), mine, p.kind.Number, p.cell(r, "updated_at").Column, r.ID); err != nil {
+						return err
+					}
+				}
+				return nil
+			}))
+			st := clerk(policy.Own)
+			g := st.Decide(p.kind, policy.View, policy.List, start)
+			name, phones := p.kind.Field("name"), p.kind.Field("phones")
+			newest := query.Order{Field: p.kind.Field("updated_at"), Desc: true}
+			listed := func(by string) (all []schema.RecordID) {
+				rows, err := p.all(g, store.Ask{Columns: []*schema.Field{name}, Order: newest, Limit: 2}, by)
+				must(t, err)
+				return ids(rows)
+			}
+			for range 2 { // the second time by what was written the first time
+				for _, by := range []string{"merge", "probe"} {
+					all := listed(by)
+					if slices.Sort(all); len(slices.Compact(all)) != len(p.records) {
+						t.Errorf("%s lists %d of %d, page by page", by, len(all), len(p.records))
+					}
+				}
+				for _, r := range p.records {
+					row, err := p.db.Row(ctx, g, r.ID, store.Ask{Columns: []*schema.Field{name}})
+					must(t, err)
+					if row.ID != r.ID {
+						t.Errorf("read %d, asked for %d", row.ID, r.ID)
+					}
+				}
+				row, err := p.db.Row(ctx, g, p.records[0].ID, store.Ask{Columns: []*schema.Field{phones, name}})
+				must(t, err)
+				if row.Sights[0] != policy.Click || row.Sights[1] != policy.Plain || row.Values[0] != nil {
+					t.Errorf("other columns are seen as %v", row.Sights)
+				}
+				three, err := p.db.Rows(ctx, g, []schema.RecordID{p.records[0].ID, p.records[1].ID, p.records[2].ID}, store.Ask{Columns: []*schema.Field{name}})
+				must(t, err)
+				if len(three.Rows) != 3 {
+					t.Errorf("asked for three, got %d", len(three.Rows))
+				}
+			}
+			stranger := clerkBy(3, policy.Own).Decide(p.kind, policy.View, policy.List, start)
+			if _, err := p.db.Row(ctx, stranger, p.records[1].ID, store.Ask{Columns: []*schema.Field{name}}); !errors.Is(err, store.ErrNoRows) {
+				t.Errorf("somebody else with the same question got %v", err)
+			}
+
+			now = ends
+			if _, err := p.db.Row(ctx, g, p.records[0].ID, store.Ask{Columns: []*schema.Field{name}}); !errors.Is(err, store.ErrNoRows) {
+				t.Errorf("a share that has ended still shows its record: %v", err)
+			}
+			for _, by := range []string{"merge", "probe"} {
+				if all := listed(by); slices.Contains(all, p.records[0].ID) || len(all) != len(p.records)-1 {
+					t.Errorf("%s: a share that has ended still lists its record, of %d", by, len(all))
+				}
+			}
+		})
+	}
 }
 
 // A row of access that the record does not bear out must not show the record,

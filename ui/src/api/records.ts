@@ -17,7 +17,7 @@ import type {
   Reveal,
   Share as Share_,
   ShareBody,
-  Sighting as Sighting_,
+  Sightings,
   Step,
   Why,
 } from './generated';
@@ -200,24 +200,23 @@ export const revert = (plural: string, id: string, version: number) =>
 
 export type Happening = Moment;
 
-export const timeline = (plural: string, id: string) =>
+/** What happened to a record; only: changes, or what one kind of record tells of it. */
+export const timeline = (plural: string, id: string, only = '') =>
   infiniteQueryOptions({
-    queryKey: ['records', plural, 'timeline', id],
+    queryKey: ['records', plural, 'timeline', id, only],
     queryFn: ({ pageParam, signal }) =>
       call<{ items: Happening[]; next?: string | null }>('GET', `/${plural}/${id}/timeline`, {
-        query: { cursor: pageParam || undefined },
+        query: { cursor: pageParam || undefined, only: only || undefined },
         signal,
       }),
     initialPageParam: '',
     getNextPageParam: (last: { next?: string | null }) => last.next ?? undefined,
   });
 
-export type Sighting = Sighting_;
-
 export const seen = (plural: string, id: string) =>
   queryOptions({
     queryKey: ['records', plural, 'seen', id],
-    queryFn: ({ signal }) => call<{ items: Sighting[] }>('GET', `/${plural}/${id}/seen`, { signal }),
+    queryFn: ({ signal }) => call<Sightings>('GET', `/${plural}/${id}/seen`, { signal }),
   });
 
 export type Access = Access_;

@@ -2714,6 +2714,23 @@ export type Ledger = {
     next: string | null;
 };
 
+export type Left = {
+    /**
+     * It was fetched from the archive of exports, and not taken when the file was made.
+     */
+    archive: boolean;
+    at: string;
+    by: Doer;
+    /**
+     * The export, for whoever may know of it.
+     */
+    export?: string;
+    /**
+     * What its file is called, for the same.
+     */
+    name?: string;
+};
+
 /**
  * As far as the asker may see it: a field that is absent is hidden. Fields of one's own begin with x_.
  */
@@ -4948,6 +4965,10 @@ export type Sighting = {
 };
 
 export type Sightings = {
+    /**
+     * The files in which it was taken out, the latest first.
+     */
+    files: Array<Left>;
     items: Array<Sighting>;
 };
 
@@ -6981,6 +7002,10 @@ export type GetAppointmentTimelineData = {
          * next of the page before.
          */
         cursor?: string;
+        /**
+         * changes, or the name of a kind such as task: only moments of that sort. By default all.
+         */
+        only?: string;
     };
     url: '/api/v1/appointments/{id}/timeline';
 };
@@ -7955,6 +7980,10 @@ export type GetCallTimelineData = {
          * next of the page before.
          */
         cursor?: string;
+        /**
+         * changes, or the name of a kind such as task: only moments of that sort. By default all.
+         */
+        only?: string;
     };
     url: '/api/v1/calls/{id}/timeline';
 };
@@ -8569,6 +8598,10 @@ export type GetCommentTimelineData = {
          * next of the page before.
          */
         cursor?: string;
+        /**
+         * changes, or the name of a kind such as task: only moments of that sort. By default all.
+         */
+        only?: string;
     };
     url: '/api/v1/comments/{id}/timeline';
 };
@@ -9396,6 +9429,10 @@ export type GetCompanyTimelineData = {
          * next of the page before.
          */
         cursor?: string;
+        /**
+         * changes, or the name of a kind such as task: only moments of that sort. By default all.
+         */
+        only?: string;
     };
     url: '/api/v1/companies/{id}/timeline';
 };
@@ -10289,6 +10326,10 @@ export type GetContactTimelineData = {
          * next of the page before.
          */
         cursor?: string;
+        /**
+         * changes, or the name of a kind such as task: only moments of that sort. By default all.
+         */
+        only?: string;
     };
     url: '/api/v1/contacts/{id}/timeline';
 };
@@ -11269,6 +11310,10 @@ export type GetDealTimelineData = {
          * next of the page before.
          */
         cursor?: string;
+        /**
+         * changes, or the name of a kind such as task: only moments of that sort. By default all.
+         */
+        only?: string;
     };
     url: '/api/v1/deals/{id}/timeline';
 };
@@ -12271,6 +12316,10 @@ export type GetFileTimelineData = {
          * next of the page before.
          */
         cursor?: string;
+        /**
+         * changes, or the name of a kind such as task: only moments of that sort. By default all.
+         */
+        only?: string;
     };
     url: '/api/v1/files/{id}/timeline';
 };
@@ -13098,6 +13147,10 @@ export type GetFolderTimelineData = {
          * next of the page before.
          */
         cursor?: string;
+        /**
+         * changes, or the name of a kind such as task: only moments of that sort. By default all.
+         */
+        only?: string;
     };
     url: '/api/v1/folders/{id}/timeline';
 };
@@ -14450,6 +14503,10 @@ export type GetInvoiceTimelineData = {
          * next of the page before.
          */
         cursor?: string;
+        /**
+         * changes, or the name of a kind such as task: only moments of that sort. By default all.
+         */
+        only?: string;
     };
     url: '/api/v1/invoices/{id}/timeline';
 };
@@ -15939,6 +15996,10 @@ export type GetLegalEntityTimelineData = {
          * next of the page before.
          */
         cursor?: string;
+        /**
+         * changes, or the name of a kind such as task: only moments of that sort. By default all.
+         */
+        only?: string;
     };
     url: '/api/v1/legal_entities/{id}/timeline';
 };
@@ -16909,6 +16970,10 @@ export type GetMessageTimelineData = {
          * next of the page before.
          */
         cursor?: string;
+        /**
+         * changes, or the name of a kind such as task: only moments of that sort. By default all.
+         */
+        only?: string;
     };
     url: '/api/v1/messages/{id}/timeline';
 };
@@ -18601,6 +18666,10 @@ export type GetProcessTimelineData = {
          * next of the page before.
          */
         cursor?: string;
+        /**
+         * changes, or the name of a kind such as task: only moments of that sort. By default all.
+         */
+        only?: string;
     };
     url: '/api/v1/processes/{id}/timeline';
 };
@@ -19428,6 +19497,10 @@ export type GetProspectListTimelineData = {
          * next of the page before.
          */
         cursor?: string;
+        /**
+         * changes, or the name of a kind such as task: only moments of that sort. By default all.
+         */
+        only?: string;
     };
     url: '/api/v1/prospect_lists/{id}/timeline';
 };
@@ -20285,6 +20358,10 @@ export type GetProspectTimelineData = {
          * next of the page before.
          */
         cursor?: string;
+        /**
+         * changes, or the name of a kind such as task: only moments of that sort. By default all.
+         */
+        only?: string;
     };
     url: '/api/v1/prospects/{id}/timeline';
 };
@@ -21918,6 +21995,10 @@ export type GetServiceTimelineData = {
          * next of the page before.
          */
         cursor?: string;
+        /**
+         * changes, or the name of a kind such as task: only moments of that sort. By default all.
+         */
+        only?: string;
     };
     url: '/api/v1/services/{id}/timeline';
 };
@@ -24088,6 +24169,10 @@ export type GetTaskTimelineData = {
          * next of the page before.
          */
         cursor?: string;
+        /**
+         * changes, or the name of a kind such as task: only moments of that sort. By default all.
+         */
+        only?: string;
     };
     url: '/api/v1/tasks/{id}/timeline';
 };
