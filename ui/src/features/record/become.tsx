@@ -37,6 +37,7 @@ export default function Become({ record }: { record: Record_ }) {
 
   return (
     // biome-ignore lint/a11y/noStaticElementInteractions: a press here is not one on the row
+    // biome-ignore lint/a11y/useKeyWithClickEvents: so it only stops here
     <span onClick={(event) => event.stopPropagation()} onDoubleClick={(event) => event.stopPropagation()}>
       <Popup
         label={t`Make a client of ${name}`}
