@@ -132,20 +132,31 @@ func (r *reading) mergeKeys(b *query.Builder) {
 		r.mergePostgres(b, walks)
 		return
 	}
-	first := true
-	between := func() {
-		if !first {
-			b.Write(" UNION ")
-		}
-		first = false
+	// The last UNION drops what came twice out of all that it joins: with each
+	// of them one, every step of the merge would look for it.
+	arms := 0
+	for _, w := range walks {
+		arms += max(1, len(w.principals))
 	}
+	between := func(i int) {
+		switch {
+		case i == 0:
+		case i == arms-1:
+			b.Write(" UNION ")
+		default:
+			b.Write(" UNION ALL ")
+		}
+	}
+	arm := 0
 	for _, w := range walks {
 		if w.everyone() {
-			between()
+			between(arm)
+			arm++
 			r.walkRecords(b, w)
 		}
 		for _, p := range w.principals {
-			between()
+			between(arm)
+			arm++
 			b.Write("SELECT ")
 			r.walkAccess(b, w)
 			b.Write(" AND a.principal = ").Arg(int64(p))
@@ -157,6 +168,27 @@ func (r *reading) mergeKeys(b *query.Builder) {
 	b.Write(", 2")
 	r.order.direction(b)
 	b.Limit(r.limit)
+}
+
+// much is a principal that is known to reach more than is counted to. By one
+// nothing is reached twice, and who reaches more than all there is to count by
+// one of several need not be asked by the others. How much a filter leaves of
+// it is not known.
+func (r *reading) much() (schema.Principal, bool) {
+	if r.every || r.ask.Filter != nil || r.ask.Search != nil || r.ask.Deleted || r.kind.Within {
+		return 0, false
+	}
+	for _, w := range r.walks() {
+		if w.everyone() || w.arm != nil || w.least > policy.NoShare {
+			continue
+		}
+		for _, p := range w.principals {
+			if _, v, known := r.db.stats.reach(r.db, r.kind, []walk{{principals: []schema.Principal{p}}}); known && v >= float64(r.limit) {
+				return p, true
+			}
+		}
+	}
+	return 0, false
 }
 
 // walkAccess writes what follows SELECT in a scan of access, but for the
@@ -432,7 +464,7 @@ func (r *reading) hunt(b *query.Builder, h hunt, f *schema.Field, p plan) {
 	case p == newestPlan:
 		b.Write("(SELECT w.record, w.words, w.digits FROM search AS w WHERE w.kind = ").Arg(int64(r.kind.Number))
 		r.after(b, "w", "", id)
-		b.Write(" ORDER BY w.record DESC").Limit(newest).Write(") AS w")
+		b.Write(" ORDER BY w.record DESC").Limit(max(r.window, newest)).Write(") AS w")
 	case p == ownPlan:
 		// The fence keeps PostgreSQL from starting at the index of words.
 		b.Write("(SELECT DISTINCT u.record FROM (")

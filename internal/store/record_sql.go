@@ -28,7 +28,8 @@ type reading struct {
 	order ordering
 	every bool // an arm reaches every record: no rights to be asked for
 
-	then plan // what is tried if newestPlan gave no full page
+	then   plan // what is tried if newestPlan gave no full page
+	window int  // how many records newestPlan looks into; 0: newest
 
 	counting bool // nobody will see the rows, nor their order
 
@@ -580,7 +581,8 @@ func (r *reading) shared(b *query.Builder, record shareOf, groups, shares []sche
 	} else {
 		b.Write(`r."id"`)
 	}
-	b.Write(" AND (x.ends_at IS NULL OR x.ends_at > ").Arg(r.now).Write(") AND (")
+	// With whom it is shared is asked first: most have no end to be asked for.
+	b.Write(" AND (")
 	if len(groups) > 0 {
 		among(b, groups)
 	}
@@ -591,7 +593,7 @@ func (r *reading) shared(b *query.Builder, record shareOf, groups, shares []sche
 		among(b, shares)
 		b.Write(" AND x.level >= ").Arg(int64(max(least, policy.ShareView)))
 	}
-	b.Write(")")
+	b.Write(") AND (x.ends_at IS NULL OR x.ends_at > ").Arg(r.now).Write(")")
 	if postgres {
 		b.Write(" LIMIT 1), false)")
 	} else {

@@ -822,3 +822,84 @@ func TestStaleAccessRowShowsNothing(t *testing.T) {
 		})
 	}
 }
+
+// A count that one principal alone fills is that of all ways to reach records.
+func TestCountIsTheSameByOnePrincipal(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		p := newPlace(t, at(t, db, ""), chance(t), "contact", 120)
+		short := 0
+		for range 60 {
+			g := p.standing().Decide(p.kind, policy.View, policy.List, p.world.Now)
+			p.db.Suppose(p.kind, 120, nil) // nobody reaches anything, as far as is known
+			all, capped, err := p.db.Count(ctx, g, nil, 1000)
+			must(t, err)
+			if capped {
+				t.Fatalf("%d of 120 are more than 1000", all)
+			}
+			by := map[schema.Principal]float64{}
+			for _, arm := range g.Arms() {
+				for _, one := range arm.Principals {
+					by[one] = 120 // more than it is
+				}
+			}
+			p.db.Suppose(p.kind, 120, by)
+			for _, most := range []int{0, 1, all / 2, all - 1, all, all + 1} {
+				if most < 0 {
+					continue
+				}
+				n, capped, err := p.db.Count(ctx, g, nil, most)
+				must(t, err)
+				if n != min(all, most) || capped != (all > most) {
+					t.Fatalf("counted %d, %v up to %d, where there are %d", n, capped, most, all)
+				}
+				if capped && len(by) > 0 {
+					short++
+				}
+			}
+		}
+		if short == 0 {
+			t.Error("no count was ever cut short")
+		}
+	})
+}
+
+// Of a word that many records have, PostgreSQL would collect them all before it
+// gave the newest, so a search looks further back instead.
+func TestSearchOfAFrequentWordLooksFurtherBack(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		if db.Engine() != store.Postgres {
+			return
+		}
+		p := newPlace(t, at(t, db, ""), chance(t), "contact", 120)
+		must(t, p.db.Write(ctx, func(tx *store.Tx) error {
+			for i, r := range p.records {
+				words := []string{"rossi"}
+				if i < 3 {
+					words = append(words, "ковалёва")
+				}
+				if err := tx.PutSearch(ctx, p.kind, r.ID, words, nil); err != nil {
+					return err
+				}
+			}
+			return nil
+		}))
+		g := clerk(policy.Own).Decide(p.kind, policy.View, policy.List, p.db.Now())
+		p.db.Suppose(p.kind, 1_000_000, map[schema.Principal]float64{schema.ResponsiblePrincipal(1): 50_000})
+		for word, want := range map[string]string{"ros": "newest", "ковал": "probe"} {
+			ask := store.Ask{Columns: p.kind.Fields, Search: &store.Search{Words: []string{word}}}
+			plan, window, err := p.db.Chosen(ctx, g, ask)
+			must(t, err)
+			// A page takes 51 * 20 hits, and six of a hundred records have the word.
+			if plan != want || want == "newest" && (window < 17_000 || window > 100_000) {
+				t.Errorf("%s is searched by %s, among the newest %d", word, plan, window)
+			}
+			page, err := p.db.Page(ctx, g, ask)
+			must(t, err)
+			same, err := p.db.PageBy(ctx, g, ask, "probe")
+			must(t, err)
+			if !slices.Equal(ids(page.Rows), ids(same.Rows)) {
+				t.Errorf("%s: found %v, and by its index %v", word, ids(page.Rows), ids(same.Rows))
+			}
+		}
+	})
+}
