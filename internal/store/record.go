@@ -336,6 +336,7 @@ func (r *reading) collect(rows answer, out *RecordRows) error {
 	var present []int
 	size := min(r.limit, maxPage)
 	seen := 0
+	var before schema.RecordID
 	var last Position
 	apart := r.apart()
 	for {
@@ -347,6 +348,10 @@ func (r *reading) collect(rows answer, out *RecordRows) error {
 		if !ok {
 			return errors.New("a record's id is not a number")
 		}
+		if r.hinted && seen > 0 && schema.RecordID(id) == before {
+			continue // by another principal
+		}
+		before = schema.RecordID(id)
 		seen++
 		if seen > r.page {
 			out.Next = &last

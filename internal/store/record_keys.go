@@ -141,7 +141,7 @@ func (r *reading) mergeKeys(b *query.Builder) {
 	between := func(i int) {
 		switch {
 		case i == 0:
-		case i == arms-1:
+		case i == arms-1 && !r.hinted:
 			b.Write(" UNION ")
 		default:
 			b.Write(" UNION ALL ")
@@ -167,6 +167,10 @@ func (r *reading) mergeKeys(b *query.Builder) {
 	r.order.direction(b)
 	b.Write(", 2")
 	r.order.direction(b)
+	if r.hinted {
+		b.Limit(r.limit * arms) // what comes twice is dropped as it is read, and no more is read than the page takes
+		return
+	}
 	b.Limit(r.limit)
 }
 
@@ -206,7 +210,11 @@ func (r *reading) walkAccess(b *query.Builder, w walk) {
 	default:
 		b.Column("r", r.order.column)
 	}
-	b.Write(" AS s, a.record AS id FROM ")
+	b.Write(" AS s, a.record AS id")
+	if r.hinted {
+		b.Write(", a.principal AS p")
+	}
+	b.Write(" FROM ")
 	if r.order.by == byName {
 		b.Write("access_name AS a")
 	} else {
@@ -578,11 +586,12 @@ func (r *reading) ownSet(b *query.Builder, walks []walk, alias, id string) {
 	b.Write(")")
 }
 
-// ownRecords writes all that the walks reach.
+// ownRecords writes all that the walks reach, some of it more than once: it goes
+// into a set, which would otherwise be made twice.
 func (r *reading) ownRecords(b *query.Builder, walks []walk) {
 	for i, w := range walks {
 		if i > 0 {
-			b.Write(" UNION ")
+			b.Write(" UNION ALL ")
 		}
 		b.Write("SELECT a.record FROM access AS a")
 		if w.arm != nil && w.arm.Cond != nil {
