@@ -32,7 +32,7 @@ func (c *mailTest) Run(ctx context.Context, out output) error {
 	if server.Host == "" {
 		return errors.New("no mail server is set: --mail-server smtp://user@host:587")
 	}
-	return withMail(ctx, out, c.place, carrier{server, c.base("")}, func(r *rooms) error {
+	return withMail(ctx, out, c.place, carrier{server: server, url: c.base("")}, func(r *rooms) error {
 		if err := r.mail.Try(ctx, actor.House(), c.To, c.To, c.Language); err != nil {
 			return err
 		}

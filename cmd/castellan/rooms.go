@@ -50,6 +50,7 @@ type rooms struct {
 type carrier struct {
 	server mail.Server
 	url    string
+	inside []netip.Prefix // networks in which a mailbox may be that no stranger reaches
 }
 
 // heartbeat is how often the ledger says that the house is awake.
@@ -140,7 +141,7 @@ func (r *rooms) join(ctx context.Context, p place, log *slog.Logger, by carrier)
 		Guard: r.workspace.Guard(), Follow: r.workspace.Follow(), Shelf: blob.Open(r.db, r.vault)})
 	r.workspace.Automate(r.runner, r.book)
 	r.mailbox = mailbox.Open(mailbox.Options{DB: r.db, Vault: r.vault, Scribe: r.scribe, Runner: r.runner, Book: r.book, Log: log, Roots: by.server.Roots,
-		Letter: r.mail.Number, Own: func() string { return by.server.From.Address }, Language: func() string { return r.workspace.Settings().Language }})
+		Letter: r.mail.Number, Own: func() string { return by.server.From.Address }, Language: func() string { return r.workspace.Settings().Language }, Internal: by.inside})
 	r.imports = exchange.Open(exchange.Options{DB: r.db, Scribe: r.scribe, Vault: r.vault, Rights: r.rights, Book: r.book, Region: r.workspace.Region,
 		Language: func() string { return r.workspace.Settings().Language }, Person: r.person, Log: log})
 	r.exports = exchange.OpenExports(exchange.ExportOptions{DB: r.db, Scribe: r.scribe, Vault: r.vault, Rights: r.rights, Book: r.book, Runner: r.runner, Stands: r.accounts.GoesOn,

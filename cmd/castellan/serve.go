@@ -79,7 +79,11 @@ func serve(ctx context.Context, out output, p place, f facing, post posting, pre
 		return err
 	}
 	began := time.Now()
-	r, err := p.open(ctx, log, carrier{sender, f.base("")})
+	internal, err := f.internal()
+	if err != nil {
+		return err
+	}
+	r, err := p.open(ctx, log, carrier{sender, f.base(""), internal})
 	if err != nil {
 		return err
 	}
@@ -106,10 +110,6 @@ func serve(ctx context.Context, out output, p place, f facing, post posting, pre
 		return fmt.Errorf("listen on %s: %w. Choose another address with --listen", f.Listen, err)
 	}
 	base := f.base(f.local(listener.Addr()))
-	internal, err := f.internal()
-	if err != nil {
-		return errors.Join(err, listener.Close())
-	}
 	providers := federation.Open(federation.Options{Accounts: r.accounts, Rights: r.rights, Vault: r.vault, Now: r.db.Now, Callback: base + web.ProviderCallback, Internal: internal})
 	face, err := web.New(web.Options{Federation: providers,
 		Directory: directory.Open(directory.Options{DB: r.db, Accounts: r.accounts, Rights: r.rights, Scribe: r.scribe, Vault: r.vault, URL: base + web.DirectoryPath}),

@@ -94,7 +94,7 @@ type facing struct {
 	Proxies          []string `help:"Networks of proxies whose X-Forwarded headers are believed, such as 10.0.0.0/8." placeholder:"NETWORK" env:"CASTELLAN_PROXIES"`
 	TLSCert          string   `name:"tls-cert" help:"Certificate, to serve https without a proxy." placeholder:"FILE" env:"CASTELLAN_TLS_CERT" type:"path"`
 	TLSKey           string   `name:"tls-key" help:"Key of the certificate." placeholder:"FILE" env:"CASTELLAN_TLS_KEY" type:"path"`
-	InternalNetworks []string `help:"Networks inside the firm in which sign-in providers may be, such as 10.0.0.0/8. Without it Castellan connects to public addresses only." placeholder:"NETWORK" env:"CASTELLAN_INTERNAL_NETWORKS"`
+	InternalNetworks []string `help:"Networks inside the firm in which sign-in providers and the mailbox may be, such as 10.0.0.0/8. Without it Castellan connects to public addresses only where somebody's settings name a host." placeholder:"NETWORK" env:"CASTELLAN_INTERNAL_NETWORKS"`
 	MetricsTokenFile string   `help:"File with the token that opens /metrics from other machines; without one only this machine may read them." placeholder:"FILE" env:"CASTELLAN_METRICS_TOKEN_FILE" type:"path"`
 }
 
@@ -118,7 +118,8 @@ func (f facing) check() (proxies []netip.Prefix, metricsToken string, err error)
 	return proxies, metricsToken, err
 }
 
-// internal are the networks in which providers may be that no stranger can reach.
+// internal are the networks in which providers and the mailbox may be that no
+// stranger can reach.
 func (f facing) internal() ([]netip.Prefix, error) {
 	return networks("--internal-networks", f.InternalNetworks)
 }

@@ -47,7 +47,7 @@ func (m *Exports) Fetch(ctx context.Context, who actor.Actor, id int64) (*Export
 		return nil, err
 	}
 	f := &ExportFile{m: m, ctx: ctx, e: e, who: who, Size: e.Size, checked: m.DB.Now(),
-		Name: fmt.Sprintf("%s %s.%s", e.Kind, e.Made.In(m.Zone()).Format("2006-01-02 15-04"), e.Format), Media: "text/csv; charset=utf-8"}
+		Name: m.fileName(e), Media: "text/csv; charset=utf-8"}
 	if e.Format == XLSX {
 		f.Media = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 	}
@@ -67,6 +67,11 @@ func (m *Exports) Fetch(ctx context.Context, who actor.Actor, id int64) (*Export
 		return nil, fault.New(fault.Conflict, "export.taken", "This file was fetched already. It can be fetched once; ask for it again.")
 	}
 	return nil, fault.New(fault.Missing, "export.gone", "This file cannot be fetched any more: its time is over, or the session in which it was asked for. Ask for it again.")
+}
+
+// fileName is what the file of an export is called.
+func (m *Exports) fileName(e *Export) string {
+	return fmt.Sprintf("%s %s.%s", e.Kind, e.Made.In(m.Zone()).Format("2006-01-02 15-04"), e.Format)
 }
 
 // take lets the file leave, if nobody was faster.

@@ -165,7 +165,7 @@ func (m *Exports) fill(ctx context.Context, e *Export, j jobs.Job) error {
 	r := renderer{people: people, steps: m.Steps(), zone: m.Zone(), language: spoken(e.By.Language)}
 	headed := false
 	for some := range slices.Chunk(ids, records.MostCarried) {
-		p, err := m.Book.Carry(ctx, e.By, e.Kind, some, e.Fields, e.rights)
+		p, err := m.Book.Carry(ctx, e.By, e.Kind, some, e.Fields, e.rights, e.ID)
 		if err != nil {
 			return err
 		}

@@ -6,11 +6,10 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"time"
 
-	"code.dny.dev/ssrf"
+	"castellan/internal/reach"
 )
 
 const (
@@ -25,22 +24,12 @@ const (
 // when it is dialled: a name that leads elsewhere the second time helps nobody.
 func (p *Providers) client(issuer *url.URL) *http.Client {
 	own := net.JoinHostPort(issuer.Hostname(), port(issuer))
-	elsewhere := ssrf.New(ssrf.WithPorts(443))
-	var v4, v6 []netip.Prefix
-	for _, n := range p.Internal {
-		if n.Addr().Is4() {
-			v4 = append(v4, n)
-		} else {
-			v6 = append(v6, n)
-		}
-	}
-	home := ssrf.New(ssrf.WithAnyPort(), ssrf.WithAllowedV4Prefixes(v4...), ssrf.WithAllowedV6Prefixes(v6...))
+	elsewhere, home := reach.Public(patience, 443), reach.Within(patience, p.Internal)
 	dial := func(ctx context.Context, network, address string) (net.Conn, error) {
-		guard := elsewhere
 		if address == own {
-			guard = home
+			return home.DialContext(ctx, network, address)
 		}
-		return (&net.Dialer{Timeout: patience, Control: guard.Safe}).DialContext(ctx, network, address)
+		return elsewhere.DialContext(ctx, network, address)
 	}
 	return &http.Client{
 		Timeout: patience,

@@ -15,6 +15,7 @@ import (
 	"github.com/emersion/go-imap/v2/imapclient"
 	"github.com/emersion/go-sasl"
 
+	"castellan/internal/reach"
 	"castellan/internal/records"
 	"castellan/internal/store"
 )
@@ -138,7 +139,7 @@ func (l *look) enter(ctx context.Context) (leave func(), err error) {
 	if err != nil {
 		return nil, problem("password")
 	}
-	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", net.JoinHostPort(l.box.Host, strconv.Itoa(l.box.Port)))
+	conn, err := reach.Within(l.Patience, l.Internal).DialContext(ctx, "tcp", net.JoinHostPort(l.box.Host, strconv.Itoa(l.box.Port)))
 	if err != nil {
 		return nil, l.refusal(ctx, err, "unreachable")
 	}

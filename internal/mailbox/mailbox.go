@@ -12,7 +12,8 @@
 //
 // The way to the server is always encrypted, and its certificate is believed
 // before a word is said. The password lies sealed for one server and one user,
-// and opens for no other.
+// and opens for no other. Whoever sets a mailbox names a host: inside the house
+// it is only reached where the operator has named its network.
 //
 // A newcomer would get wrong that a mail says who wrote it: anybody can write any
 // sender. A mail is shown as what it says it is, and nothing is done because of it.
@@ -40,7 +41,7 @@ import (
 	"castellan/internal/vault"
 )
 
-// Options are what a Box needs. All but the last four must be given.
+// Options are what a Box needs. The first five must be given.
 type Options struct {
 	DB     *store.DB
 	Vault  *vault.Vault
@@ -54,6 +55,7 @@ type Options struct {
 	Roots    *x509.CertPool                       // whom to believe; nil: whom the system believes
 	Log      *slog.Logger                         // nil: nowhere
 	Patience time.Duration                        // with the server, for one look; 0: a minute
+	Internal []netip.Prefix                       // networks of the operator's own in which the server may be; nil: none
 }
 
 // Box is the mailbox. It is safe for concurrent use.

@@ -27,6 +27,7 @@ const (
 	UseBin          Ability = "records.bin"
 	ChangeInBulk    Ability = "records.bulk"
 	MergeRecords    Ability = "records.merge"
+	AbsorbRecords   Ability = "records.absorb"
 	RevertRecords   Ability = "records.revert"
 	SeeSightings    Ability = "records.seen"
 	ViewAs          Ability = "viewas"
@@ -64,7 +65,8 @@ var abilities = [...]AbilityWords{
 	{FindExact, "Find a client by the whole phone number or mail address, even where these are masked."},
 	{UseBin, "See deleted records and restore them."},
 	{ChangeInBulk, "Change or delete many records at once."},
-	{MergeRecords, "Merge records of the same client."},
+	{MergeRecords, "Merge records of the same client that one may change and delete."},
+	{AbsorbRecords, "Merge also what one may change and not delete: the record that goes lies in the bin until the merge is taken back."},
 	{RevertRecords, "Return a record to an earlier state."},
 	{SeeSightings, "See who has ever seen a record."},
 	{ViewAs, "Look through the eyes of another person or role, without changing anything."},

@@ -54,7 +54,7 @@ func readyAdministrator() Ready {
 	role := Role{Name: "Administrator", Built: "administrator", Administrator: true}
 	role.Grades = grades([]Action{Create, View, Edit, Delete}, All, readyKinds[:]...)
 	role.Abilities = held(ManagePeople, ManageRoles, ManageGroups, ManageSettings, ManageFields, ManagePipelines, ManageKeys, ManageSecurity,
-		ReadLedger, ReadOwnLedger, RunImport, ShareRecords, AssignRecords, FindExact, UseBin, ChangeInBulk, MergeRecords, RevertRecords,
+		ReadLedger, ReadOwnLedger, RunImport, ShareRecords, AssignRecords, FindExact, UseBin, ChangeInBulk, MergeRecords, AbsorbRecords, RevertRecords,
 		SeeSightings, ViewAs, Explain, ShareViews, SeeBusy, ManageSchedule, IssueInvoices, PrintInvoices)
 	role.Sights = append(openly(),
 		SightRule{Class: schema.Contact, Own: Plain, All: Click},
@@ -74,7 +74,7 @@ func readyManager() Ready {
 	give(role.Grades, View, Own, "invoice")
 	give(role.Grades, Edit, Own, "invoice")
 	give(role.Grades, Delete, Own, "invoice")
-	role.Abilities = held(ReadOwnLedger, ShareRecords, AssignRecords, FindExact, ChangeInBulk, MergeRecords, ShareViews, SeeBusy, ManageSchedule, IssueInvoices, PrintInvoices)
+	role.Abilities = held(ReadOwnLedger, ShareRecords, AssignRecords, FindExact, ChangeInBulk, MergeRecords, AbsorbRecords, ShareViews, SeeBusy, ManageSchedule, IssueInvoices, PrintInvoices)
 	role.Sights = append(openly(), SightRule{Class: schema.Contact, Own: Plain, All: Click})
 	return Ready{role, words("Manager", "Менеджер", "Responsabile", "Kierownik"), words(
 		"Works with all clients and deals. Phone numbers of others' clients open on a click.",

@@ -21,6 +21,9 @@ type Standing struct {
 	version     int64
 
 	memo memo
+
+	absorbing sync.Once // guards the making of absorbs
+	absorbs   *Standing
 }
 
 // personal names a right that a difference set, so that a reason can say so.

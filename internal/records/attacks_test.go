@@ -223,7 +223,7 @@ func TestAttack10And20And34AnothersRecordIsAsIfItWereNot(t *testing.T) {
 			"state":   func(k string, id schema.RecordID) error { _, err := h.Book.State(ctx, ana, k, id, 1); return err },
 			"shares":  func(k string, id schema.RecordID) error { _, err := h.Book.Shares(ctx, ana, k, id); return err },
 			"timeline": func(k string, id schema.RecordID) error {
-				_, err := h.Book.Timeline(ctx, ana, k, id, time.Time{})
+				_, err := h.Book.Timeline(ctx, ana, k, id, time.Time{}, "")
 				return err
 			},
 			"comment": func(_ string, id schema.RecordID) error {

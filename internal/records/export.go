@@ -242,11 +242,12 @@ func (b *Book) Choose(ctx context.Context, who actor.Actor, kindName string, whi
 // the order of ids and at most MostCarried of them, and notes each before it
 // returns: they leave in a file. rights is what Outgoing told when the file was
 // asked for; if it would tell something else by now, nothing is given. What is
-// not Plain on a record is nil.
+// not Plain on a record is nil. file is the export that they leave in, by which
+// the ledger tells it later; 0 is none.
 //
 // Linked records are named only where they may be exported, too: who takes out
 // appointments must not take the names of all clients with them.
-func (b *Book) Carry(ctx context.Context, who actor.Actor, kindName string, ids []schema.RecordID, fields []string, rights string) (*Page, error) {
+func (b *Book) Carry(ctx context.Context, who actor.Actor, kindName string, ids []schema.RecordID, fields []string, rights string, file int64) (*Page, error) {
 	x, err := b.exporter(ctx, who, kindName)
 	if err != nil {
 		return nil, err
@@ -269,21 +270,25 @@ func (b *Book) Carry(ctx context.Context, who actor.Actor, kindName string, ids 
 	slices.SortFunc(rows.Rows, func(l, r Row) int { return place[l.ID] - place[r.ID] })
 	p := &Page{Kind: x.kind, Fields: rows.Fields, Rows: rows.Rows}
 	x.veil(p)
-	if p.Titles, err = b.outgoingTitles(ctx, who, x.st, p); err != nil {
+	if p.Titles, err = b.outgoingTitles(ctx, who, x.st, p, file); err != nil {
 		return nil, err
 	}
-	return p, b.noteExported(ctx, who, p)
+	return p, b.noteExported(ctx, who, p, file)
 }
 
-func (b *Book) noteExported(ctx context.Context, who actor.Actor, p *Page) error {
+func (b *Book) noteExported(ctx context.Context, who actor.Actor, p *Page, file int64) error {
 	if len(p.Rows) == 0 {
 		return nil
 	}
-	return b.scribe.Note(ctx, scribe.Entry{Event: "record.exported", Who: who, Kind: p.Kind.Name, Records: idsOf(p.Rows), Surface: string(policy.ExportFile), Shown: shown(p)})
+	e := scribe.Entry{Event: "record.exported", Who: who, Kind: p.Kind.Name, Records: idsOf(p.Rows), Surface: string(policy.ExportFile), Shown: shown(p)}
+	if file != 0 {
+		e.Details = map[string]any{"export": file}
+	}
+	return b.scribe.Note(ctx, e)
 }
 
 // outgoingTitles are how linked records are called, for those that may leave.
-func (b *Book) outgoingTitles(ctx context.Context, who actor.Actor, st *policy.Standing, p *Page) (map[schema.RecordID]string, error) {
+func (b *Book) outgoingTitles(ctx context.Context, who actor.Actor, st *policy.Standing, p *Page, file int64) (map[schema.RecordID]string, error) {
 	wanted := map[*schema.Kind][]schema.RecordID{}
 	for i, f := range p.Fields {
 		target := b.catalog().Kind(f.Target)
@@ -313,7 +318,7 @@ func (b *Book) outgoingTitles(ctx context.Context, who actor.Actor, st *policy.S
 					named.Rows = append(named.Rows, r)
 				}
 			}
-			if err := b.noteExported(ctx, who, named); err != nil {
+			if err := b.noteExported(ctx, who, named, file); err != nil {
 				return nil, err
 			}
 		}
@@ -329,7 +334,7 @@ func (b *Book) Export(ctx context.Context, who actor.Actor, kindName string, q Q
 		return err
 	}
 	for some := range slices.Chunk(ids, MostCarried) {
-		p, err := b.Carry(ctx, who, kindName, some, q.Fields, "")
+		p, err := b.Carry(ctx, who, kindName, some, q.Fields, "", 0)
 		if err != nil {
 			return err
 		}

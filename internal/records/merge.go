@@ -42,7 +42,9 @@ type Merging struct {
 // to from the other, everything that led to the other leads to it, and the other
 // goes to the bin with its history. Undo takes all of it back in one step.
 //
-// It takes MergeRecords and the rights to edit and delete both. It shows nobody
+// It takes MergeRecords and the rights to edit both and to delete both. Whoever
+// holds AbsorbRecords needs no right to delete what they may edit; what forbids
+// deletion by name forbids the merge (see policy.Absorbing). It shows nobody
 // what they may not see (attack 15): the one that goes must be seen as well as the
 // one that stays, and lists are united only where they may be opened, since their
 // length would tell whether they hold the same. What leads to the record is carried
@@ -111,7 +113,7 @@ func (p *pen) merge(kind *schema.Kind, m Merging, everyone []*policy.Standing) (
 	if len(links) > mergeLinks {
 		return 0, fault.Newf(fault.Large, "merge.many", "More than %d records lead to the one that would go. Merge the other way round.", mergeLinks)
 	}
-	if err := p.bin(kind, goes.stored.ID, 0); err != nil {
+	if err := p.absorb(goes); err != nil {
 		return 0, err
 	}
 	before := *stays.stored
@@ -164,11 +166,12 @@ func (p *pen) tellMerge(event scribe.Event, kind *schema.Kind, stays, goes schem
 	return nil
 }
 
-// mergeable loads a live record that the writer may edit and delete.
+// mergeable loads a live record that the writer may edit, and let go or keep in a
+// merge.
 func (p *pen) mergeable(kind *schema.Kind, id schema.RecordID, version int64) (*state, policy.Grant, error) {
 	s, edit, err := p.reach(kind, id, policy.Edit)
 	if err == nil {
-		_, _, err = p.reach(kind, id, policy.Delete)
+		_, _, err = p.reachBy(p.st.Absorbing(), kind, id, policy.Delete)
 	}
 	if err == nil && s.stored.Binned {
 		err = fault.NotFound()
@@ -177,6 +180,15 @@ func (p *pen) mergeable(kind *schema.Kind, id schema.RecordID, version int64) (*
 		err = store.ErrStale
 	}
 	return s, edit, err
+}
+
+// absorb moves a record of a merge to the bin.
+func (p *pen) absorb(goes *state) error {
+	s, g, err := p.reachBy(p.st.Absorbing(), goes.kind, goes.stored.ID, policy.Delete)
+	if err != nil {
+		return err
+	}
+	return p.binBy(g, s, 0)
 }
 
 // sides are what the writer sees of two records on the card.
@@ -552,11 +564,11 @@ func (b *Book) unmerge(ctx context.Context, who actor.Actor, kind *schema.Kind, 
 
 // bringBack brings the record that went back from the bin, unless somebody has.
 func (p *pen) bringBack(kind *schema.Kind, id schema.RecordID) error {
-	s, _, err := p.reach(kind, id, policy.Delete)
+	s, g, err := p.reachBy(p.st.Absorbing(), kind, id, policy.Delete)
 	if err != nil || !s.stored.Binned {
 		return err
 	}
-	return p.unbin(kind, id, 0)
+	return p.unbinBy(g, s, 0)
 }
 
 // unjoined are the cells by which a record holds again what it held before a

@@ -125,7 +125,7 @@ func TestMergeLosesNothingAndIsUndoneInOneStep(t *testing.T) {
 				t.Errorf("the %s leads to %v", kind, row)
 			}
 		}
-		moments, err := h.Book.Timeline(ctx, crmtest.As(crmtest.Owner), "contact", stays, time.Time{})
+		moments, err := h.Book.Timeline(ctx, crmtest.As(crmtest.Owner), "contact", stays, time.Time{}, "")
 		if err != nil || len(moments) < 8 {
 			t.Errorf("the timeline has %d moments, %v", len(moments), err)
 		}
@@ -331,12 +331,17 @@ func TestMergeTakesTheRightsToEditAndDeleteBoth(t *testing.T) {
 	scene(t, func(t *testing.T, h *crmtest.House, bens schema.RecordID) {
 		ctx := context.Background()
 		own := h.Create(crmtest.Ana, "contact", client("Ola Nowak", "+48500555001"))
+		h.Give(crmtest.Manager, "manager", func(in *policy.StandingInput) {
+			role := in.Role.Clone()
+			delete(role.Abilities, policy.AbsorbRecords) // as workspaces have it that were founded before there was such a right
+			in.Role = &role
+		})
 		managed := h.Create(crmtest.Manager, "contact", client("Ewa Lis", "+48500555003"))
 		unchanged(t, h, func() {
 			_, err := h.Book.Merge(ctx, crmtest.As(crmtest.Ana), "contact", records.Merging{Stays: own, Goes: bens})
 			refuses(t, err, fault.Denied, "without the ability")
 			_, err = h.Book.Merge(ctx, crmtest.As(crmtest.Manager), "contact", records.Merging{Stays: managed, Goes: bens})
-			refuses(t, err, fault.Denied, "a manager may not delete clients")
+			refuses(t, err, fault.Denied, "a manager who may not delete clients, and may not let them go either")
 			_, err = h.Book.Merge(ctx, crmtest.As(crmtest.Owner), "contact", records.Merging{Stays: own, Goes: own})
 			refuses(t, err, fault.Invalid, "a record with itself")
 			_, err = h.Book.Merge(ctx, crmtest.As(crmtest.Owner), "contact", records.Merging{Stays: own, Goes: bens, GoesVersion: 7})
@@ -353,6 +358,7 @@ func TestMergeTakesTheRightsToEditAndDeleteBoth(t *testing.T) {
 			role := in.Role.Clone()
 			role.Grades["contact"][policy.Delete] = policy.Own
 			role.Sights = append(role.Sights, policy.SightRule{Class: schema.Contact, All: policy.Plain})
+			delete(role.Abilities, policy.AbsorbRecords)
 			in.Role = &role
 		})
 		unchanged(t, h, func() {
@@ -406,5 +412,145 @@ func TestMergeSharesLikeTheOtherOneOnlyWhenAskedAndEndsThatWhenTakenBack(t *test
 		if after := worth(t, h); after != before {
 			t.Errorf("the base holds\n%s\nand held\n%s", after, before)
 		}
+	})
+}
+
+// The ready Manager may change every client and delete none. Two records of one
+// client they make one, and two again, in one step and by themselves.
+func TestManagerMergesWhatTheyMayChangeAndNotDelete(t *testing.T) {
+	scene(t, func(t *testing.T, h *crmtest.House, bens schema.RecordID) {
+		ctx := context.Background()
+		manager := crmtest.As(crmtest.Manager)
+		anas := h.Create(crmtest.Ana, "contact", client("Celina W.", "+48500555004"))
+		led := surroundings(h, bens)
+		before := worth(t, h)
+		for _, id := range []schema.RecordID{anas, bens} {
+			if r := h.Read(crmtest.Manager, "contact", id); !r.May.Merge || r.May.Delete {
+				t.Errorf("the card offers %+v", r.May)
+			}
+		}
+		if r := h.Read(crmtest.Ana, "contact", anas); r.May.Merge {
+			t.Error("a specialist is offered to merge")
+		}
+		op := merge(t, h, crmtest.Manager, records.Merging{Stays: anas, Goes: bens})
+		if got := h.List(crmtest.Manager, "contact", records.Query{}); !slices.Equal(got, []schema.RecordID{anas}) {
+			t.Errorf("the manager lists %v", got)
+		}
+		if row := rowsOf(t, h, fmt.Sprintf("SELECT contact FROM deal WHERE id = %d", led["deal"])); row[0] != fmt.Sprint(int64(anas)) {
+			t.Errorf("the deal leads to %v", row)
+		}
+		// It opens neither deletion nor the bin.
+		unchanged(t, h, func() {
+			refuses(t, h.Book.Delete(ctx, manager, "contact", anas, 0), fault.Denied, "a manager deletes a client")
+			_, err := h.Book.List(ctx, manager, "contact", records.OnList, records.Query{Bin: true})
+			refuses(t, err, fault.Denied, "a manager looks into the bin")
+			_, err = h.Book.Read(ctx, manager, "contact", bens, records.OnCard)
+			refuses(t, err, fault.Missing, "a manager reads what went to the bin")
+			refuses(t, h.Book.Restore(ctx, manager, "contact", bens), fault.Missing, "a manager brings it back by itself")
+		})
+		undone, err := h.Book.Undo(ctx, manager, op.ID)
+		if err != nil || len(undone.Refused) != 0 {
+			t.Fatalf("undo: %+v, %v", undone, err)
+		}
+		if after := worth(t, h); after != before {
+			t.Errorf("after the undoing the base holds\n%s\nand held\n%s", after, before)
+		}
+	})
+}
+
+// What forbids deletion by name forbids a merge: rails, a stage, a limit of days, a
+// personal difference, the reach of a share. Each of them alone, and nothing moves.
+func TestMergeIsNoWayRoundWhatForbidsDeletion(t *testing.T) {
+	scene(t, func(t *testing.T, h *crmtest.House, bens schema.RecordID) {
+		ctx := context.Background()
+		anas := h.Create(crmtest.Ana, "contact", client("Celina W.", "+48500555004"))
+		one := h.Create(crmtest.Owner, "deal", records.Values{"title": "Garden"})
+		two := h.Create(crmtest.Owner, "deal", records.Values{"title": "The garden"})
+		var stage schema.RecordID
+		if err := h.DB.QueryRow(ctx, store.Text("SELECT stage FROM deal WHERE id = ?"), int64(one)).Scan(&stage); err != nil || stage == 0 {
+			t.Fatalf("the deal stands in %d: %v", stage, err)
+		}
+		pair := map[string][2]schema.RecordID{"contact": {anas, bens}, "deal": {one, two}}
+		try := func(kind string) error {
+			_, err := h.Book.Merge(ctx, crmtest.As(crmtest.Manager), kind, records.Merging{Stays: pair[kind][0], Goes: pair[kind][1]})
+			return err
+		}
+		for what, c := range map[string]struct {
+			kind string
+			with func(in *policy.StandingInput, role *policy.Role)
+		}{
+			"a rail over deletion": {"contact", func(in *policy.StandingInput, _ *policy.Role) {
+				in.Rails = policy.Rails{OnlyAdministrators: map[string]map[policy.Action]bool{"contact": {policy.Delete: true}}}
+			}},
+			"a rail over the deletion of deals": {"deal", func(in *policy.StandingInput, _ *policy.Role) {
+				in.Rails = policy.Rails{OnlyAdministrators: map[string]map[policy.Action]bool{"deal": {policy.Delete: true}}}
+			}},
+			"a stage in which nothing is deleted": {"deal", func(_ *policy.StandingInput, role *policy.Role) {
+				role.Stages = []policy.StageRule{{Kind: "deal", Stage: stage, Grades: map[policy.Action]policy.Grade{policy.Delete: policy.Denied}}}
+			}},
+			"a stage in which nothing is changed": {"deal", func(_ *policy.StandingInput, role *policy.Role) {
+				role.Stages = []policy.StageRule{{Kind: "deal", Stage: stage, Grades: map[policy.Action]policy.Grade{policy.Edit: policy.Denied}}}
+			}},
+			"a limit of days": {"deal", func(_ *policy.StandingInput, role *policy.Role) {
+				role.DaysBack = map[string]map[policy.Action]int{"deal": {policy.Delete: -400}}
+			}},
+			"a personal difference": {"contact", func(in *policy.StandingInput, _ *policy.Role) {
+				in.Differences = []policy.Difference{{Aspect: policy.GradeAspect, Kind: "contact", Action: policy.Delete, Grade: policy.Denied}}
+			}},
+			"no right to change": {"contact", func(_ *policy.StandingInput, role *policy.Role) {
+				role.Grades["contact"][policy.Edit] = policy.Own
+			}},
+			"without MergeRecords": {"contact", func(_ *policy.StandingInput, role *policy.Role) {
+				delete(role.Abilities, policy.MergeRecords)
+			}},
+		} {
+			h.Give(crmtest.Manager, "manager", func(in *policy.StandingInput) {
+				role := in.Role.Clone()
+				c.with(in, &role)
+				in.Role = &role
+			})
+			unchanged(t, h, func() { refuses(t, try(c.kind), fault.Denied, what) })
+			for _, id := range pair[c.kind] {
+				if r := h.Read(crmtest.Manager, c.kind, id); r.May.Merge {
+					t.Errorf("%s: the card offers a merge", what)
+				}
+			}
+		}
+		// The plain role merges both pairs: none of the above was refused for something else.
+		h.Give(crmtest.Manager, "manager")
+		for kind := range pair {
+			if err := try(kind); err != nil {
+				t.Errorf("%s: %v", kind, err)
+			}
+		}
+	})
+}
+
+// A share to edit gives no deletion, and so no merge; nor does a merge let a
+// record be taken over that is only seen.
+func TestShareToEditIsNoMerge(t *testing.T) {
+	scene(t, func(t *testing.T, h *crmtest.House, bens schema.RecordID) {
+		ctx := context.Background()
+		people(t, h)
+		h.Give(crmtest.Ana, "specialist", func(in *policy.StandingInput) {
+			role := in.Role.Clone()
+			role.Abilities[policy.MergeRecords], role.Abilities[policy.AbsorbRecords] = true, true
+			role.Sights = append(role.Sights, policy.SightRule{Class: schema.Contact, All: policy.Plain}, policy.SightRule{Class: schema.Contact, Surface: policy.Card, All: policy.Plain})
+			in.Role = &role
+		})
+		own, second := h.Create(crmtest.Ana, "contact", client("Ola Nowak", "+48500555001")), h.Create(crmtest.Ana, "contact", client("Ola N.", "+48500555002"))
+		if err := h.Book.Share(ctx, crmtest.As(crmtest.Owner), "contact", bens, records.Share{Person: crmtest.Ana, Level: records.ShareEdit}); err != nil {
+			t.Fatal(err)
+		}
+		if err := h.Book.Update(ctx, crmtest.As(crmtest.Ana), "contact", bens, 0, records.Values{"city": "Sopot"}); err != nil {
+			t.Fatalf("she may change it: %v", err)
+		}
+		unchanged(t, h, func() {
+			for _, m := range []records.Merging{{Stays: own, Goes: bens}, {Stays: bens, Goes: own}} {
+				_, err := h.Book.Merge(ctx, crmtest.As(crmtest.Ana), "contact", m)
+				refuses(t, err, fault.Denied, "a client that is shared to be changed")
+			}
+		})
+		merge(t, h, crmtest.Ana, records.Merging{Stays: own, Goes: second})
 	})
 }

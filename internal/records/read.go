@@ -80,8 +80,9 @@ type Record struct {
 }
 
 // May is what the reader may do with the records of a page, as far as the
-// rights say so for all of them: a record may still refuse.
-type May struct{ Edit, Delete bool }
+// rights say so for all of them: a record may still refuse. Merge is told of one
+// record alone.
+type May struct{ Edit, Delete, Merge bool }
 
 // MayOf is what the reader may do with one row of a page that was asked so.
 func (p *Page) MayOf(row *Row) May { return May{Edit: row.Also&1 != 0, Delete: row.Also&2 != 0} }
@@ -89,6 +90,8 @@ func (p *Page) MayOf(row *Row) May { return May{Edit: row.Also&1 != 0, Delete: r
 // List gives a page of the records that the actor may see on the surface, and
 // notes which before it returns.
 func (b *Book) List(ctx context.Context, who actor.Actor, kindName string, on Surface, q Query) (*Page, error) {
+	under := b.scribe.Enter()
+	defer under.Leave()
 	kind, err := b.kind(kindName)
 	if err != nil {
 		return nil, err
@@ -143,7 +146,7 @@ func (b *Book) List(ctx context.Context, who actor.Actor, kindName string, on Su
 	if details := asked(ask, q); details != nil {
 		e.Details = details
 	}
-	return p, b.scribe.NoteAll(ctx, append(met, e))
+	return p, under.NoteAll(ctx, append(met, e))
 }
 
 // CountOf counts what List would list.
@@ -501,6 +504,8 @@ func shown(p *Page) []schema.Class {
 
 // Read gives one record on a surface, and notes it before it returns.
 func (b *Book) Read(ctx context.Context, who actor.Actor, kindName string, id schema.RecordID, on Surface) (*Record, error) {
+	under := b.scribe.Enter()
+	defer under.Leave()
 	kind, err := b.kind(kindName)
 	if err != nil {
 		return nil, err
@@ -530,12 +535,18 @@ func (b *Book) Read(ctx context.Context, who actor.Actor, kindName string, id sc
 	if r.Titles, met, err = b.titles(ctx, who, st, &r.Page); err != nil {
 		return nil, err
 	}
-	return r, b.scribe.NoteAll(ctx, append(met, scribe.Entry{Event: "record.opened", Who: who, Kind: kind.Name, Records: []schema.RecordID{id}, Surface: string(on), Shown: shown(&r.Page)}))
+	return r, under.NoteAll(ctx, append(met, scribe.Entry{Event: "record.opened", Who: who, Kind: kind.Name, Records: []schema.RecordID{id}, Surface: string(on), Shown: shown(&r.Page)}))
 }
 
 // read reads a record in one statement, which also says what may be done with it.
 func (b *Book) read(ctx context.Context, st *policy.Standing, kind *schema.Kind, id schema.RecordID, on Surface) (*Record, error) {
 	edit, del := st.Decide(kind, policy.Edit, on, b.instant()), st.Decide(kind, policy.Delete, on, b.instant())
+	also := []policy.Grant{edit, del}
+	merges, _ := st.Can(policy.MergeRecords)
+	wide := st.Absorbing()
+	if merges && wide != st {
+		also = append(also, wide.Decide(kind, policy.Delete, on, b.instant()))
+	}
 	for _, bin := range []bool{false, true} {
 		g := st.Decide(kind, policy.View, on, b.instant())
 		if bin {
@@ -544,7 +555,7 @@ func (b *Book) read(ctx context.Context, st *policy.Standing, kind *schema.Kind,
 			}
 			g = del
 		}
-		ask := store.Ask{Deleted: bin, Also: []policy.Grant{edit, del}}
+		ask := store.Ask{Deleted: bin, Also: also}
 		var err error
 		if ask.Columns, err = columns(kind, g, nil); err != nil {
 			return nil, err
@@ -558,6 +569,7 @@ func (b *Book) read(ctx context.Context, st *policy.Standing, kind *schema.Kind,
 		}
 		r := &Record{Page: Page{Kind: kind, Fields: ask.Columns, Rows: []Row{*row}}, Binned: bin}
 		r.May = May{Edit: row.Also&1 != 0, Delete: row.Also&2 != 0}
+		r.May.Merge = merges && !bin && kind.Time == nil && r.May.Edit && row.Also&(1<<(len(also)-1)) != 0
 		return r, nil
 	}
 	return nil, fault.NotFound()

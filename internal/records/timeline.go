@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"castellan/internal/actor"
+	"castellan/internal/fault"
 	"castellan/internal/policy"
 	"castellan/internal/query"
 	"castellan/internal/schema"
@@ -25,15 +26,23 @@ type Moment struct {
 // timelineLimit bounds what one look at a timeline brings of each kind.
 const timelineLimit = 100
 
+// OnlyChanges narrows a timeline to what was done to the record itself.
+const OnlyChanges = "changes"
+
 // Timeline tells what happened to a record and what is linked to it, newest
 // first: its own steps, what is written on it, and records of other kinds that
 // lead to it, each only as far as the reader may see it by itself (attack 16,
-// 29). before narrows it to older moments; zero begins at the newest.
-func (b *Book) Timeline(ctx context.Context, who actor.Actor, kindName string, id schema.RecordID, before time.Time) ([]Moment, error) {
+// 29). before narrows it to older moments; zero begins at the newest. only narrows
+// it to one kind of record or to OnlyChanges; empty is all.
+func (b *Book) Timeline(ctx context.Context, who actor.Actor, kindName string, id schema.RecordID, before time.Time, only string) ([]Moment, error) {
 	kind, err := b.kind(kindName)
 	if err != nil {
 		return nil, err
 	}
+	if only != "" && only != OnlyChanges && b.catalog().Kind(only) == nil {
+		return nil, fault.New(fault.Invalid, "timeline.only", "A timeline is narrowed to changes, or to a kind of record.").At("only")
+	}
+	wanted := func(what string) bool { return only == "" || only == what }
 	st, err := b.standing(ctx, who)
 	if err != nil {
 		return nil, err
@@ -45,15 +54,20 @@ func (b *Book) Timeline(ctx context.Context, who actor.Actor, kindName string, i
 		if err != nil {
 			return err
 		}
-		past, err := pastOf(ctx, tx, kind, id)
-		if err != nil {
-			return err
+		if wanted(OnlyChanges) {
+			past, err := pastOf(ctx, tx, kind, id)
+			if err != nil {
+				return err
+			}
+			for _, step := range revisions(s, v, past) {
+				all = append(all, Moment{At: step.At, ByKind: step.ByKind, By: step.By, Step: &step})
+			}
+			met = append(met, scribe.Entry{Event: "record.history_read", Who: who, Kind: kind.Name, Records: []schema.RecordID{id}, Surface: string(CardOf(kind)), Shown: classesShown(kind, v.Sights)})
 		}
-		for _, step := range revisions(s, v, past) {
-			all = append(all, Moment{At: step.At, ByKind: step.ByKind, By: step.By, Step: &step})
-		}
-		met = append(met, scribe.Entry{Event: "record.history_read", Who: who, Kind: kind.Name, Records: []schema.RecordID{id}, Surface: string(CardOf(kind)), Shown: classesShown(kind, v.Sights)})
 		for _, other := range b.catalog().Kinds() {
+			if !wanted(other.Name) {
+				continue
+			}
 			linked, err := b.linked(ctx, tx, st, kind, other, id, before)
 			if err != nil {
 				return err

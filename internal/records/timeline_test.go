@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"castellan/internal/crm/crmtest"
+	"castellan/internal/fault"
 	"castellan/internal/records"
 	"castellan/internal/store"
 	"castellan/internal/store/storetest"
@@ -25,7 +26,7 @@ func TestTimelineIsReadToItsEnd(t *testing.T) {
 		seen := map[string]int{}
 		var before time.Time
 		for range 10 {
-			moments, err := h.Book.Timeline(t.Context(), crmtest.As(crmtest.Ben), "contact", client, before)
+			moments, err := h.Book.Timeline(t.Context(), crmtest.As(crmtest.Ben), "contact", client, before, "")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -52,5 +53,58 @@ func TestTimelineIsReadToItsEnd(t *testing.T) {
 				t.Errorf("%s was told %d times", what, n)
 			}
 		}
+	})
+}
+
+// A timeline of one sort is of that sort whatever else there is, from its newest to
+// its end, and of what the reader may not see it holds nothing, also when asked for by name.
+func TestTimelineIsNarrowedToOneSort(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		h := crmtest.Open(t, db)
+		client := h.Create(crmtest.Ben, "contact", records.Values{"name": "Anna Ember"})
+		word := h.Book.RecordWord("contact", client)
+		for i := range 3 {
+			h.Create(crmtest.Ben, "task", records.Values{"title": fmt.Sprintf("Call %d", i), "contact": word})
+		}
+		h.Create(crmtest.Owner, "deal", records.Values{"title": "Quartz", "contact": word})
+		const remarks = 130 // more than one look brings
+		for i := range remarks {
+			h.Create(crmtest.Ben, "comment", records.Values{"text": fmt.Sprintf("Remark %d", i), "about_kind": "contact", "about": word})
+		}
+		if err := h.Book.Update(t.Context(), crmtest.As(crmtest.Ben), "contact", client, 0, records.Values{"city": "Gdynia"}); err != nil {
+			t.Fatal(err)
+		}
+		read := func(only string) (n int) {
+			var before time.Time
+			for {
+				moments, err := h.Book.Timeline(t.Context(), crmtest.As(crmtest.Ben), "contact", client, before, only)
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, m := range moments {
+					sort := records.OnlyChanges
+					if m.Linked != nil {
+						sort = m.Linked.Kind.Name
+					}
+					if sort != only {
+						t.Errorf("among %s there is one of %s", only, sort)
+					}
+					before = m.At
+				}
+				if n += len(moments); len(moments) == 0 {
+					return n
+				}
+			}
+		}
+		for only, want := range map[string]int{"task": 3, "comment": remarks, records.OnlyChanges: 2, "call": 0, "deal": 0} {
+			if n := read(only); n != want {
+				t.Errorf("%d of %s, want %d", n, only, want)
+			}
+		}
+		if moments, err := h.Book.Timeline(t.Context(), crmtest.As(crmtest.Owner), "contact", client, time.Time{}, "deal"); err != nil || len(moments) != 1 {
+			t.Errorf("the owner is told of %d deals, %v", len(moments), err)
+		}
+		_, err := h.Book.Timeline(t.Context(), crmtest.As(crmtest.Ben), "contact", client, time.Time{}, "secrets")
+		refuses(t, err, fault.Invalid, "a sort that there is not")
 	})
 }

@@ -321,6 +321,12 @@ func (p *pen) bin(kind *schema.Kind, id schema.RecordID, version int64) error {
 	if err != nil {
 		return err
 	}
+	return p.binBy(g, s, version)
+}
+
+// binBy moves a record to the bin under a grant of deletion that admits it.
+func (p *pen) binBy(g policy.Grant, s *state, version int64) error {
+	kind, id := s.kind, s.stored.ID
 	if s.stored.Binned {
 		return fault.NotFound()
 	}
@@ -351,6 +357,12 @@ func (p *pen) unbin(kind *schema.Kind, id schema.RecordID, version int64) error 
 	if err != nil {
 		return err
 	}
+	return p.unbinBy(g, s, version)
+}
+
+// unbinBy brings a record back from the bin under a grant of deletion that admits it.
+func (p *pen) unbinBy(g policy.Grant, s *state, version int64) error {
+	kind, id := s.kind, s.stored.ID
 	if !s.stored.Binned {
 		return fault.NotFound()
 	}
@@ -375,12 +387,18 @@ func (p *pen) unbin(kind *schema.Kind, id schema.RecordID, version int64) error 
 // reach loads a record for an action. Whoever may not view it gets
 // fault.Missing, and whoever may view it but not do this, the reason why.
 func (p *pen) reach(kind *schema.Kind, id schema.RecordID, a policy.Action) (*state, policy.Grant, error) {
+	return p.reachBy(p.st, kind, id, a)
+}
+
+// reachBy is reach by another standing of the writer. What they may know of a
+// record that they do not reach is for their own to say.
+func (p *pen) reachBy(st *policy.Standing, kind *schema.Kind, id schema.RecordID, a policy.Action) (*state, policy.Grant, error) {
 	s, err := p.load(kind, id)
 	if err != nil {
 		return nil, policy.Grant{}, err
 	}
-	g := p.st.Decide(kind, a, CardOf(kind), p.tx.Now())
-	v, err := p.b.admit(p.ctx, p.tx, p.st, g, s)
+	g := st.Decide(kind, a, CardOf(kind), p.tx.Now())
+	v, err := p.b.admit(p.ctx, p.tx, st, g, s)
 	if err != nil || v.Allowed {
 		return s, g, err
 	}

@@ -126,7 +126,7 @@ var catalogue = [...]Description{
 	{Event: "record.history_read", Sentence: "{who} read the history of a record", Details: "", Reader: policy.ReadLedger, Read: true},
 	{Event: "record.sightings_read", Sentence: "{who} asked who has seen a record", Details: "", Reader: policy.ReadLedger, Read: true},
 	{Event: "record.explained", Sentence: "{who} asked who can see a record, or why", Details: "person, field", Reader: policy.ReadLedger, Read: true},
-	{Event: "record.exported", Sentence: "{who} exported records", Details: "kind, how many", Reader: policy.ReadLedger, Read: true},
+	{Event: "record.exported", Sentence: "{who} exported records", Details: "export", Reader: policy.ReadLedger, Read: true},
 	{Event: "file.fetched", Sentence: "{who} fetched a file", Details: "", Reader: policy.ReadLedger, Read: true},
 	{Event: "file.glanced", Sentence: "{who} saw the small picture of a file", Details: "", Reader: policy.ReadLedger, Read: true},
 	{Event: "invoice.issued", Sentence: "{who} issued an invoice", Details: "fields with before and after", Reader: policy.ReadLedger},

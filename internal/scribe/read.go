@@ -26,6 +26,7 @@ type Question struct {
 	Kind   string       // with Record: its kind
 	Record schema.RecordID
 	Events []Event
+	Rare   bool      // the events are few in any log: with Record, it is gone through by them
 	From   time.Time // at or after
 	To     time.Time // before
 	Before int64     // entries with smaller numbers only: the page after; 0: from the newest
@@ -73,7 +74,7 @@ func (s *Scribe) Read(ctx context.Context, q Question) (all []Told, more bool, e
 		all = append(all, t)
 		return len(all) <= q.Limit
 	}
-	if q.Record != 0 {
+	if q.Record != 0 && !q.Rare {
 		err = s.walkRecord(ctx, q, h.size, floor, below, take)
 	} else {
 		err = s.walk(ctx, q, floor, below, take)
@@ -120,6 +121,8 @@ func (q *Question) admits(e *ledger.Entry) bool {
 		return false
 	case len(q.Events) > 0 && !slices.Contains(q.Events, Event(e.Event)):
 		return false
+	case q.Record != 0 && (e.Kind != q.Kind || !slices.Contains(e.Records, int64(q.Record))):
+		return false
 	}
 	return true
 }
@@ -143,6 +146,10 @@ func (s *Scribe) walk(ctx context.Context, q Question, floor, below int64, take 
 		arms := "SELECT seq, entry FROM (" + text + ") AS one"
 		text = arms + strings.Repeat(" UNION ALL "+arms, len(events)-1) + " ORDER BY seq DESC LIMIT ?"
 	}
+	var want func([]byte) bool
+	if q.Record != 0 {
+		want = func(entry []byte) bool { return naming(entry, q.Kind, int64(q.Record)) }
+	}
 	page := int64(max(q.Limit+1, 200))
 	for below > floor {
 		var args []any
@@ -160,7 +167,7 @@ func (s *Scribe) walk(ctx context.Context, q Question, floor, below int64, take 
 		if len(events) > 1 {
 			args = append(args, page)
 		}
-		n, last, more, err := s.scan(ctx, store.Text(text), args, nil, take)
+		n, last, more, err := s.scan(ctx, store.Text(text), args, want, take)
 		if err != nil || !more || n < page {
 			return err
 		}

@@ -51,6 +51,7 @@ func (db *DB) StatementBy(g policy.Grant, ask Ask, name string) (string, []any, 
 	if err != nil {
 		return "", nil, err
 	}
+	r.look()
 	b := r.statement(Plans[name])
 	return db.sql(Text(b.String())), b.Args(), b.Err()
 }

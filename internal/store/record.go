@@ -251,11 +251,11 @@ func (db *DB) page(ctx context.Context, from asker, g policy.Grant, ask Ask, ids
 }
 
 func (r *reading) read(ctx context.Context, from asker, p plan, out *RecordRows) error {
-	b := r.statement(p)
-	if err := b.Err(); err != nil {
+	text, args, err := r.blank(p)
+	if err != nil {
 		return fmt.Errorf("write statement on %s: %w", r.kind.Name, err)
 	}
-	rows, err := from.ask(ctx, b.String(), b.Args())
+	rows, err := from.ask(ctx, text, args)
 	if err == nil {
 		err = errors.Join(r.collect(rows, out), rows.close())
 	}

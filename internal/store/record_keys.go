@@ -25,7 +25,13 @@ func (r *reading) keys(b *query.Builder, p plan) {
 // probeKeys walks over the records, by the filter's index or in the order of
 // the page, and asks of each whether it may be seen.
 func (r *reading) probeKeys(b *query.Builder) {
-	b.Write("SELECT ").Column("r", r.order.column).Write(` AS s, r."id" AS id FROM `).Name(r.kind.Name).Write(" AS r")
+	b.Write("SELECT ").Column("r", r.order.column).Write(` AS s, r."id" AS id`)
+	if r.ids != nil && r.apart() {
+		b.Write(", ")
+		r.writeBits(b)
+		b.Write(" AS bits")
+	}
+	b.Write(" FROM ").Name(r.kind.Name).Write(" AS r")
 	leaf, few := r.driver()
 	if b.Dialect == query.SQLite && leaf != nil && !few && !equality(leaf) {
 		// SQLite would sort all that the filter's index gives.
@@ -40,10 +46,24 @@ func (r *reading) probeKeys(b *query.Builder) {
 	}
 	if r.ids != nil {
 		b.Write(` AND r."id" IN (`)
-		list(b, r.ids, func(id schema.RecordID) int64 { return int64(id) })
+		for i := range rounded(len(r.ids)) {
+			if i > 0 {
+				b.Write(", ")
+			}
+			r.put(b, slot{slotID, i}, int64(r.ids[min(i, len(r.ids)-1)]))
+		}
 		b.Write(")")
 	}
-	r.rights(b)
+	switch {
+	case r.ids == nil:
+		r.rights(b)
+	case r.guarded && !r.apart():
+		// No derived table has named these records: what is asked of them here
+		// is asked once.
+		b.Write(" AND ")
+		r.writeBits(b)
+		b.Write(" <> 0")
+	}
 	r.filter(b, nil)
 	r.after(b, "r", r.order.column, "id")
 	b.Write(" ORDER BY ")

@@ -40,6 +40,9 @@ const (
 	fewOwn = 3_000
 	// fewDigits is the same on SQLite: fewer, as its index gives the newest at once.
 	fewDigits = 1_500
+	// fewTwice is what part of all records the principals may reach together, each
+	// counted by itself, so that few of them come twice.
+	fewTwice = 1.0 / 8
 	// often is what part of the records a word is expected to find for newestPlan:
 	// as many as a page takes must be likely among the newest.
 	often = 1.0 / 50
@@ -78,6 +81,7 @@ func (r *reading) choose(ctx context.Context, from asker) (plan, error) {
 		return probePlan, r.measure(ctx, from)
 	}
 	n, v, known := r.db.stats.reach(r.db, r.kind, walks)
+	r.few = known && v <= n*fewTwice
 	sparse := n // what a probe must look at before the page is full
 	if v > 0 {
 		sparse = min(n, float64(r.limit)*n/v)

@@ -203,7 +203,7 @@ func TestAttack16_PastIsMaskedLikeThePresent(t *testing.T) {
 		id := a.create("contacts", object{"name": "Anna", "phones": []string{"(212) 555-0123"}, "emails": []string{email}})
 		t.olga.patch("/api/v1/contacts/"+id, object{"phones": []string{"(212) 555-0145"}, "emails": []string{"other.secret@example.com"}}).is(200)
 		a.create("comments", object{"about": id, "about_kind": "contact", "text": "Spoke on 212-555-0123"})
-		for _, rest := range []string{"/history", "/history/1", "/history/2", "/timeline", ""} {
+		for _, rest := range []string{"/history", "/history/1", "/history/2", "/timeline", "/timeline?only=changes", "/timeline?only=comment", ""} {
 			a.get("/api/v1/contacts/"+id+rest).is(200).lacks(phone, digits, "5550145", "555-0123", email, "other.secret")
 		}
 		a.get("/api/v1/comments"+query("filter", `about = "`+id+`"`)).is(200).lacks(digits, "555-0123")
@@ -248,6 +248,7 @@ func TestAttack20_RecordsOfOthersAreClosedByEveryDoor(t *testing.T) {
 				func() *answer { return a.post(one+"/reveal", object{"fields": []string{"phones"}}) },
 				func() *answer { return a.get(one + "/history") },
 				func() *answer { return a.get(one + "/timeline") },
+				func() *answer { return a.get(one + "/timeline?only=comment") },
 				func() *answer { return a.post(one+"/history/1/restore", nil) },
 				func() *answer { return a.get(one + "/seen") },
 				func() *answer { return a.get(one + "/access") },

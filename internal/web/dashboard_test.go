@@ -44,6 +44,10 @@ func (p *person) counted(kind, filter string) int {
 	if err := json.Unmarshal([]byte(p.get("/api/v1/"+kind+query("filter", filter, "count", "exact", "limit", "1", "zone", "Europe/Warsaw")).is(200).body), &c); err != nil {
 		p.Fatal(err)
 	}
+	// The count by itself begins the day where the list does.
+	if n := p.get("/api/v1/" + kind + "/count" + query("filter", filter, "exact", "1", "zone", "Europe/Warsaw")).is(200).json()["n"]; n != float64(c.Count.N) {
+		p.Errorf("%s with %q: the list counts %d, the count %v", kind, filter, c.Count.N, n)
+	}
 	return c.Count.N
 }
 

@@ -382,6 +382,79 @@ func TestAttack39_FileLeavesOnceAndTheArchiveTells(t *testing.T) {
 	})
 }
 
+// Who looks up by whom a client was seen is told in which files the client left,
+// and who has them. Which file it was stays with those who may know of the file; of
+// one that was made and not taken nothing is told, nor of a client who is in none.
+func TestWhoHasSeenTellsOfTheFilesInWhichAClientLeft(t *testing.T) {
+	everywhere(t, func(t *town) {
+		t.works()
+		ana := t.hire("Ana", exporting("all"))
+		role := exporting("all")
+		role["abilities"] = []string{"exports.read"}
+		keeper := t.hire("Keeper", role)
+		looking := exporting("all")
+		looking["abilities"] = []string{"records.seen"}
+		watcher := t.hire("Watcher", looking)
+		blind := t.hire("Blind", exporting("all"))
+		c, other := ana.create("contacts", object{"name": "Cecilia"}), ana.create("contacts", object{"name": "Doris"})
+		ask := func(p *person, all bool) string {
+			what := object{"kind": "contact", "ids": []string{c}, "format": "csv", "reason": "for the tax office"}
+			if all {
+				delete(what, "ids")
+				what["all"] = true
+			}
+			id := p.post("/api/v1/exports", what).is(201).at("id")
+			p.stands(id, "made")
+			return id
+		}
+		files := func(p *person, id string) []any {
+			all, _ := p.get("/api/v1/contacts/" + id + "/seen").is(200).json()["files"].([]any)
+			return all
+		}
+		id := ask(ana, false)
+		if got := files(t.olga, c); len(got) != 0 {
+			t.Errorf("a file that nobody has taken is told of: %v", got)
+		}
+		ana.get("/api/v1/exports/" + id + "/file").is(200).has("Cecilia")
+		keeper.get("/api/v1/exports/" + id + "/file").is(200).has("Cecilia")
+		second := ask(watcher, false)
+		watcher.get("/api/v1/exports/" + second + "/file").is(200)
+		ask(ana, true) // with Doris, and left lying
+
+		got := files(t.olga, c)
+		if len(got) != 3 {
+			t.Fatalf("%d files are told of: %v", len(got), got)
+		}
+		for i, want := range []struct {
+			by, export string
+			archive    bool
+		}{{watcher.id, second, false}, {keeper.id, id, true}, {ana.id, id, false}} {
+			one := got[i].(map[string]any)
+			by := one["by"].(map[string]any)
+			name, _ := one["name"].(string)
+			if by["id"] != want.by || one["archive"] != want.archive || one["export"] != want.export || !strings.HasPrefix(name, "contact 2") || !strings.HasSuffix(name, ".csv") {
+				t.Errorf("file %d is %v, want %+v", i, one, want)
+			}
+		}
+		if got := files(t.olga, other); len(got) != 0 {
+			t.Errorf("Doris left in no file, and is told of in %v", got)
+		}
+		// Without the archive: that she left, and with whom; the file only where it is one's own.
+		for i, raw := range files(watcher, c) {
+			one := raw.(map[string]any)
+			_, named := one["name"]
+			_, led := one["export"]
+			if mine := i == 0; named != mine || led != mine {
+				t.Errorf("the watcher is told %v", one)
+			}
+		}
+		watcher.get("/api/v1/contacts/"+c+"/seen").is(200).lacks(id, "tax office")
+		for _, p := range []*person{blind, ana, keeper} {
+			p.get("/api/v1/contacts/" + c + "/seen").is(403).lacks("files")
+		}
+	})
+}
+
 // An export takes a fresh proof of people; a program shows its key, and gets no
 // more in a file than it may read.
 func TestExportTakesAProofAndProgramsGetWhatTheyMayRead(t *testing.T) {

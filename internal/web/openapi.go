@@ -231,7 +231,7 @@ func describeKind(reg huma.Registry, k *schema.Kind) {
 		Properties: map[string]*huma.Schema{
 			"id": text(""), "kind": {Type: "string", Enum: []any{k.Name}}, "version": {Type: "integer", Format: "int64"},
 			"sight":  {Type: "object", Description: "Of fields that are not shown plainly: click or masked.", AdditionalProperties: &huma.Schema{Type: "string", Enum: []any{"masked", "click"}}},
-			"can":    {Type: "object", Properties: map[string]*huma.Schema{"edit": {Type: "boolean"}, "delete": {Type: "boolean"}}},
+			"can":    {Type: "object", Properties: map[string]*huma.Schema{"edit": {Type: "boolean"}, "delete": {Type: "boolean"}, "merge": {Type: "boolean"}}},
 			"binned": {Type: "boolean", Description: "It is in the bin."},
 		},
 	}

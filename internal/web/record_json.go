@@ -115,6 +115,9 @@ func (s *scribbler) record(b []byte, row *records.Row, exact, binned bool) []byt
 			b = append(b, `"delete":`...)
 			b = strconv.AppendBool(b, may.Delete)
 		}
+		if may.Merge {
+			b = append(b, `,"merge":true`...)
+		}
 		b = append(b, '}')
 	}
 	if binned {

@@ -145,7 +145,7 @@ func (c *call) timeline() (timelineAnswer, error) {
 	if err != nil {
 		return a, err
 	}
-	moments, err := c.Records.Timeline(c.ctx, c.who, c.route.kind.Name, id, before)
+	moments, err := c.Records.Timeline(c.ctx, c.who, c.route.kind.Name, id, before, c.query.Get("only"))
 	if err != nil {
 		return a, err
 	}
@@ -215,12 +215,21 @@ type sightingAnswer struct {
 	Changed bool     `json:"changed" doc:"Changed the record, too."`
 }
 
+type leftAnswer struct {
+	By      doer   `json:"by"`
+	At      string `json:"at"`
+	Archive bool   `json:"archive" doc:"It was fetched from the archive of exports, and not taken when the file was made."`
+	Export  string `json:"export,omitempty" doc:"The export, for whoever may know of it."`
+	Name    string `json:"name,omitempty" doc:"What its file is called, for the same."`
+}
+
 type sightingsAnswer struct {
 	Items []sightingAnswer `json:"items" nullable:"false"`
+	Files []leftAnswer     `json:"files" nullable:"false" doc:"The files in which it was taken out, the latest first."`
 }
 
 func (c *call) sightings() (sightingsAnswer, error) {
-	a := sightingsAnswer{Items: []sightingAnswer{}}
+	a := sightingsAnswer{Items: []sightingAnswer{}, Files: []leftAnswer{}}
 	id, err := c.id()
 	if err != nil {
 		return a, err
@@ -239,6 +248,21 @@ func (c *call) sightings() (sightingsAnswer, error) {
 			classes = []string{}
 		}
 		a.Items = append(a.Items, sightingAnswer{c.toDoer(who), instant(seen.First), instant(seen.Last), seen.Times, classes, seen.Changed})
+	}
+	files, err := c.Exports.Holding(c.ctx, c.who, c.route.kind.Name, id)
+	if err != nil {
+		return a, err
+	}
+	for _, left := range files {
+		by, err := c.Log.Doer(c.ctx, c.who, left.Kind, left.ID)
+		if err != nil {
+			return a, err
+		}
+		one := leftAnswer{By: c.toDoer(by), At: instant(left.At), Archive: left.Archive, Name: left.Name}
+		if left.Export != 0 {
+			one.Export = c.Vault.Public("export", left.Export)
+		}
+		a.Files = append(a.Files, one)
 	}
 	return a, nil
 }

@@ -158,7 +158,8 @@ func build(t testing.TB, db *store.DB, posts ...func(mail.Options) *mail.Outbox)
 	door = records.Open(records.Options{Post: post, Runner: runner, DB: db, Scribe: s, Rights: book, Vault: v, Catalog: workspace.Catalog, Region: workspace.Region, Prepare: workspace.Prepare(), Settle: workspace.Settle(),
 		Guard: workspace.Guard(), Follow: workspace.Follow(), Shelf: blob.Open(db, v)})
 	workspace.Automate(runner, door)
-	box := mailbox.Open(mailbox.Options{DB: db, Vault: v, Scribe: s, Runner: runner, Book: door, Log: log, Letter: out.Number, Patience: 10 * time.Second})
+	box := mailbox.Open(mailbox.Options{DB: db, Vault: v, Scribe: s, Runner: runner, Book: door, Log: log, Letter: out.Number, Patience: 10 * time.Second,
+		Internal: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}})
 	if out != nil {
 		box.Own, box.Roots = func() string { return out.Server.From.Address }, out.Server.Roots
 	}

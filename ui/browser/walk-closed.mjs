@@ -148,6 +148,7 @@ const surfaces = (client) => ({
   prospects: { at: '/prospects' },
   'prospect lists': { at: '/prospect_lists' },
   folders: { at: '/folders' },
+  processes: { at: '/processes' },
   comments: { at: '/comments' },
 });
 
@@ -172,8 +173,19 @@ export async function walkClosed(tools) {
     draft.abilities = draft.abilities.filter((each) => each !== 'records.find_exact');
     return draft;
   });
+  const closedPages = [
+    ...['list', 'board', 'deals', 'journal', 'week', 'appointments', 'days', 'tasks', 'messages'],
+    ...['messages as a list', 'calls', 'bin', 'invoices', 'companies', 'prospects', 'prospect lists'],
+    ...['folders', 'processes'],
+  ];
   const watchers = [
-    { called: 'nothing', role: nothing, email: 'nil@example.com', forbidden: everything },
+    {
+      called: 'nothing',
+      role: nothing,
+      email: 'nil@example.com',
+      forbidden: everything,
+      closed: closedPages,
+    },
     {
       called: 'masked',
       role: masked,
@@ -212,6 +224,11 @@ export async function walkClosed(tools) {
       const shown = await page.evaluate(() => document.documentElement.outerHTML);
       const seen = watcher.forbidden.filter((word) => shown.includes(word));
       expect(`${watcher.called}, ${surface}: nothing stands on the screen (${seen})`, seen.length === 0);
+      if (watcher.closed?.includes(surface))
+        expect(
+          `${watcher.called}, ${surface}: it is said that it is closed`,
+          (await page.getByRole('heading', { name: 'This is closed to you' }).count()) === 1,
+        );
       const came = await heard.where(...watcher.forbidden);
       expect(`${watcher.called}, ${surface}: nothing has come (${came})`, came.length === 0);
       if (watcher.sees?.includes(surface))

@@ -76,6 +76,8 @@ export async function serveMail(program, data) {
     'Salon <crm@example.com>',
     '--mail-ca-file',
     join(dir, 'cert.pem'),
+    '--internal-networks',
+    '127.0.0.0/8',
   ]);
   let n = 0;
   const post = Object.assign(out.post, {

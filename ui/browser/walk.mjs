@@ -27,6 +27,7 @@ import { walkExports } from './walk-export.mjs';
 import { walkFirm } from './walk-firm.mjs';
 import { walkJournals } from './walk-journal.mjs';
 import { walkLive } from './walk-live.mjs';
+import { walkLong } from './walk-long.mjs';
 import { serveMail, walkMail } from './walk-mail.mjs';
 import { walkPapers } from './walk-papers.mjs';
 import { serveDemo, serveEmpty, walking } from './walking.mjs';
@@ -35,6 +36,7 @@ const parts = [
   { name: 'firm', house: 'empty', walk: walkFirm },
   { name: 'journal', house: 'empty', walk: walkJournals },
   { name: 'live', house: 'empty', walk: walkLive },
+  { name: 'long', house: 'empty', walk: walkLong },
   { name: 'mail', house: 'mail', walk: walkMail },
   { name: 'papers', house: 'empty', walk: walkPapers },
   // Days of people, from morning to evening: --part days walks all five.

@@ -96,8 +96,29 @@ func (s *Server) Settings() mailbox.Settings {
 	return mailbox.Settings{Host: "127.0.0.1", Port: s.TLSPort, Security: mailbox.TLS, User: User, Password: &password, Active: true, Since: time.Now().Add(-48 * time.Hour)}
 }
 
+// Certificate is the file with the certificate that the server shows, for a
+// program that is told whom to believe.
+func (s *Server) Certificate() string { return filepath.Join(s.dir, "cert.pem") }
+
+// Visits is how often somebody has come as far as saying something to the server:
+// every session is in its log, whether or not anybody signed in.
+func (s *Server) Visits() int {
+	s.t.Helper()
+	log, err := os.ReadFile(filepath.Join(s.dir, "log"))
+	if err != nil && !os.IsNotExist(err) {
+		s.t.Fatal(err)
+	}
+	return bytes.Count(log, []byte("imap-login:"))
+}
+
 // Deliver puts a mail into the mailbox as it is written: lines end as they end.
 func (s *Server) Deliver(raw string) {
+	s.t.Helper()
+	s.DeliverAt(raw, time.Now())
+}
+
+// DeliverAt puts a mail into the mailbox that the server received at a time.
+func (s *Server) DeliverAt(raw string, at time.Time) {
 	s.t.Helper()
 	s.n++
 	name := fmt.Sprintf("%d.%06d.test", time.Now().Unix(), s.n)
@@ -106,6 +127,9 @@ func (s *Server) Deliver(raw string) {
 		s.t.Fatal(err)
 	}
 	if err := os.Chmod(made, 0o644); err != nil { //nolint:gosec // the mail server reads as another user
+		s.t.Fatal(err)
+	}
+	if err := os.Chtimes(made, at, at); err != nil { // that is what Dovecot goes by
 		s.t.Fatal(err)
 	}
 	if err := os.Rename(made, filepath.Join(s.dir, "mail", "new", name)); err != nil {

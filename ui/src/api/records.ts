@@ -17,12 +17,13 @@ import type {
   Reveal,
   Share as Share_,
   ShareBody,
-  Sighting as Sighting_,
+  Sightings,
   Step,
   Why,
 } from './generated';
 import { call } from './http';
 import type { Sight } from './kinds';
+import { pageOf } from './pages';
 
 export type Phone = NonNullable<Contact['phones']>[number];
 export type Email = NonNullable<Contact['emails']>[number];
@@ -45,7 +46,7 @@ export interface Record_ {
   created_at?: string | null;
   updated_at?: string | null;
   sight?: Partial<Record<string, Sight>>;
-  can?: { edit?: boolean; delete?: boolean };
+  can?: { edit?: boolean; delete?: boolean; merge?: boolean };
   binned?: boolean;
   [field: string]: unknown;
 }
@@ -79,18 +80,29 @@ const plain = (question: Question) => ({
 export const list = (plural: string, question: Question, size = 100) =>
   infiniteQueryOptions({
     queryKey: ['records', plural, 'list', question, size],
-    queryFn: ({ pageParam, signal }) =>
-      call<Page>('GET', `/${plural}`, {
-        query: {
-          zone,
-          ...plain(question),
-          limit: size,
-          cursor: pageParam || undefined,
-          count: pageParam ? undefined : 'capped',
-          can: 1,
-        },
-        signal,
-      }),
+    queryFn: ({ client, queryKey, pageParam, signal }) =>
+      pageOf(
+        { client, queryKey, pageParam },
+        () =>
+          call<Page>('GET', `/${plural}`, {
+            query: {
+              zone,
+              ...plain(question),
+              limit: size,
+              cursor: pageParam || undefined,
+              count: pageParam ? undefined : 'capped',
+              can: 1,
+            },
+            signal,
+          }),
+        () =>
+          question.bin
+            ? Promise.resolve(undefined)
+            : call<Count>('GET', `/${plural}/count`, {
+                query: { zone, filter: question.filter, search: question.search },
+                signal,
+              }),
+      ),
     initialPageParam: '',
     getNextPageParam: (last: Page) => last.next ?? undefined,
     placeholderData: keepPreviousData,
@@ -125,7 +137,7 @@ export const restOfLane = (plural: string, question: Question, cursor: string) =
 
 export const exactCount = (plural: string, question: Question) =>
   call<{ n: number; capped: boolean }>('GET', `/${plural}/count`, {
-    query: { filter: question.filter, search: question.search, exact: 1 },
+    query: { zone, filter: question.filter, search: question.search, exact: 1 },
   });
 
 export const read = (plural: string, id: string) =>
@@ -188,24 +200,23 @@ export const revert = (plural: string, id: string, version: number) =>
 
 export type Happening = Moment;
 
-export const timeline = (plural: string, id: string) =>
+/** What happened to a record; only: changes, or what one kind of record tells of it. */
+export const timeline = (plural: string, id: string, only = '') =>
   infiniteQueryOptions({
-    queryKey: ['records', plural, 'timeline', id],
+    queryKey: ['records', plural, 'timeline', id, only],
     queryFn: ({ pageParam, signal }) =>
       call<{ items: Happening[]; next?: string | null }>('GET', `/${plural}/${id}/timeline`, {
-        query: { cursor: pageParam || undefined },
+        query: { cursor: pageParam || undefined, only: only || undefined },
         signal,
       }),
     initialPageParam: '',
     getNextPageParam: (last: { next?: string | null }) => last.next ?? undefined,
   });
 
-export type Sighting = Sighting_;
-
 export const seen = (plural: string, id: string) =>
   queryOptions({
     queryKey: ['records', plural, 'seen', id],
-    queryFn: ({ signal }) => call<{ items: Sighting[] }>('GET', `/${plural}/${id}/seen`, { signal }),
+    queryFn: ({ signal }) => call<Sightings>('GET', `/${plural}/${id}/seen`, { signal }),
   });
 
 export type Access = Access_;

@@ -1,6 +1,7 @@
 import { QueryClient, QueryObserver } from '@tanstack/react-query';
 import { expect, test } from 'vitest';
 import { kinds } from '../api/kinds';
+import { lookAt } from '../api/pages';
 import { refresh } from './live';
 
 function screen(...keys: unknown[][]) {
@@ -68,7 +69,13 @@ test('a comment is of the timeline that it is about, and an appointment of the j
   expect(asked.sort()).toEqual(['journal/2026-03-02/2026-03-03/', 'records/deals/timeline/deal_2']);
 });
 
-test('a list that was scrolled through far is not fetched whole', async () => {
+test.each([
+  { sight: false, word: 'what was gone through far is not fetched whole' },
+  {
+    sight: true,
+    word: 'a list of which the sight is known hears of every change, however far it was scrolled',
+  },
+])('$word', async ({ sight }) => {
   const { client, asked } = screen(['records', 'deals', 'board', 'q']);
   const far = ['records', 'deals', 'list', 'far'];
   client.setQueryData(far, { pages: Array.from({ length: 6 }, () => ({ items: [] })), pageParams: [] });
@@ -80,7 +87,8 @@ test('a list that was scrolled through far is not fetched whole', async () => {
       return {};
     },
   }).subscribe(() => undefined);
+  if (sight) lookAt(client, far, 500, 540);
   refresh(client, [{ kinds: [{ kind: 'deal', ids: ['deal_1'] }] }]);
   await Promise.resolve();
-  expect(asked).toEqual(['records/deals/board/q']);
+  expect(asked).toEqual(sight ? ['records/deals/board/q', 'far'] : ['records/deals/board/q']);
 });

@@ -2,6 +2,7 @@ import type { InfiniteData, Query, QueryClient } from '@tanstack/react-query';
 import { type Changes, listen } from '../api/events';
 import { changing, Problem } from '../api/http';
 import { type Kind, kinds } from '../api/kinds';
+import { isLookedAt } from '../api/pages';
 import { check, session } from '../api/session';
 import { forgetViewing } from '../api/viewing';
 
@@ -11,7 +12,7 @@ const gather = 120;
 const rest = 2000;
 /** What is held back while somebody drags or types in a list is not held for longer. */
 const patience = 20_000;
-/** A list that was scrolled through so far is not fetched whole. */
+/** What was gone through so far is not fetched whole; a list whose sight is known never is. */
 const farScrolled = 5;
 
 /** Keeps what is on the screen true while others work. Whoever calls the answer ends it. */
@@ -137,7 +138,10 @@ export function touches(key: readonly unknown[], changed: Changed, about: Readon
 
 const isOfRecords = (key: readonly unknown[]) => ['records', 'journal', 'dashboard'].includes(String(key[0]));
 
-/** Whether somebody has scrolled so far through a list that all of it is too much to ask for again. */
+/** Whether somebody has gone so far through something that all of it is too much to ask for again. */
 function isFar(query: Query): boolean {
-  return ((query.state.data as InfiniteData<unknown> | undefined)?.pages?.length ?? 0) > farScrolled;
+  return (
+    !isLookedAt(query) &&
+    ((query.state.data as InfiniteData<unknown> | undefined)?.pages?.length ?? 0) > farScrolled
+  );
 }

@@ -55,6 +55,8 @@ interface Props<Row extends { id: string }> {
   onMore: () => void;
   /** Whether there are more rows than these, on their way or not: their place is shown. */
   unended?: boolean;
+  /** Told which rows are in sight, and a few around. */
+  onSight?: ((from: number, to: number) => void) | undefined;
   sorting?: Sorting | undefined;
   onSort?: (next: Sorting) => void;
   opened?: string | undefined;
@@ -113,6 +115,9 @@ export function Grid<Row extends { id: string }>(props: Props<Row>) {
   const { more, onMore, unended = false } = props;
   const places = rows.length + (unended && rows.length > 0 ? awaited : 0);
   const sight = useRowsInSight(scroller, places, rowHeight);
+
+  const { onSight } = props;
+  useEffect(() => onSight?.(sight.from, sight.to), [onSight, sight.from, sight.to]);
 
   // The next page is there before it is asked for, but not long before: what is
   // fetched counts as seen.
@@ -507,12 +512,24 @@ function RowInGrid<Row extends { id: string }>(props: RowProps<Row>) {
       data-ticked={ticked || undefined}
       data-editing={props.editing || undefined}
       style={{ height: props.height, top: index * props.height, ...props.layout }}
-      onClick={() => {
-        if (window.getSelection()?.type !== 'Range') acts.choose(index, row);
+      onClick={(event) => {
+        // Where there is no room for a box of its own, a press on the row is one on its box.
+        if (props.narrow && ticked !== undefined) acts.tick(index, event.shiftKey);
+        else if (window.getSelection()?.type !== 'Range') acts.choose(index, row);
       }}
     >
       {props.narrow ? (
-        <div role="gridcell" className={classes.narrow}>
+        <div role="gridcell" className={classes.narrow} data-ticks={ticked !== undefined || undefined}>
+          {ticked !== undefined && (
+            <input
+              type="checkbox"
+              className={classes.box}
+              tabIndex={-1}
+              checked={ticked}
+              aria-label={props.tickWord?.(row) ?? ''}
+              onChange={() => {}}
+            />
+          )}
           {props.narrow(row)}
         </div>
       ) : (

@@ -74,6 +74,7 @@ export type Appointment = {
     can?: {
         delete?: boolean;
         edit?: boolean;
+        merge?: boolean;
     };
     /**
      * Client
@@ -278,6 +279,7 @@ export type Call = {
     can?: {
         delete?: boolean;
         edit?: boolean;
+        merge?: boolean;
     };
     /**
      * Company
@@ -509,6 +511,7 @@ export type Comment = {
     can?: {
         delete?: boolean;
         edit?: boolean;
+        merge?: boolean;
     };
     /**
      * Created
@@ -609,6 +612,7 @@ export type Company = {
     can?: {
         delete?: boolean;
         edit?: boolean;
+        merge?: boolean;
     };
     /**
      * City
@@ -813,6 +817,7 @@ export type Contact = {
     can?: {
         delete?: boolean;
         edit?: boolean;
+        merge?: boolean;
     };
     /**
      * Card number
@@ -1159,6 +1164,7 @@ export type Deal = {
     can?: {
         delete?: boolean;
         edit?: boolean;
+        merge?: boolean;
     };
     /**
      * Closed
@@ -1848,6 +1854,7 @@ export type File = {
     can?: {
         delete?: boolean;
         edit?: boolean;
+        merge?: boolean;
     };
     /**
      * Content, bytes
@@ -1988,6 +1995,7 @@ export type Folder = {
     can?: {
         delete?: boolean;
         edit?: boolean;
+        merge?: boolean;
     };
     /**
      * Company
@@ -2328,6 +2336,7 @@ export type Invoice = {
     can?: {
         delete?: boolean;
         edit?: boolean;
+        merge?: boolean;
     };
     /**
      * Company
@@ -2705,6 +2714,23 @@ export type Ledger = {
     next: string | null;
 };
 
+export type Left = {
+    /**
+     * It was fetched from the archive of exports, and not taken when the file was made.
+     */
+    archive: boolean;
+    at: string;
+    by: Doer;
+    /**
+     * The export, for whoever may know of it.
+     */
+    export?: string;
+    /**
+     * What its file is called, for the same.
+     */
+    name?: string;
+};
+
 /**
  * As far as the asker may see it: a field that is absent is hidden. Fields of one's own begin with x_.
  */
@@ -2732,6 +2758,7 @@ export type LegalEntity = {
     can?: {
         delete?: boolean;
         edit?: boolean;
+        merge?: boolean;
     };
     /**
      * Company
@@ -3179,6 +3206,7 @@ export type Message = {
     can?: {
         delete?: boolean;
         edit?: boolean;
+        merge?: boolean;
     };
     /**
      * Channel
@@ -3729,6 +3757,7 @@ export type Process = {
     can?: {
         delete?: boolean;
         edit?: boolean;
+        merge?: boolean;
     };
     /**
      * Closed
@@ -3957,6 +3986,7 @@ export type Prospect = {
     can?: {
         delete?: boolean;
         edit?: boolean;
+        merge?: boolean;
     };
     /**
      * City
@@ -4154,6 +4184,7 @@ export type ProspectList = {
     can?: {
         delete?: boolean;
         edit?: boolean;
+        merge?: boolean;
     };
     /**
      * Worked through
@@ -4571,6 +4602,7 @@ export type Service = {
     can?: {
         delete?: boolean;
         edit?: boolean;
+        merge?: boolean;
     };
     /**
      * Category
@@ -4933,6 +4965,10 @@ export type Sighting = {
 };
 
 export type Sightings = {
+    /**
+     * The files in which it was taken out, the latest first.
+     */
+    files: Array<Left>;
     items: Array<Sighting>;
 };
 
@@ -5232,6 +5268,7 @@ export type Task = {
     can?: {
         delete?: boolean;
         edit?: boolean;
+        merge?: boolean;
     };
     /**
      * Company
@@ -6481,6 +6518,10 @@ export type CountAppointmentsData = {
          */
         search?: string;
         /**
+         * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
+         */
+        zone?: string;
+        /**
          * 1 to count all; else counting stops at 1,000.
          */
         exact?: string;
@@ -6961,6 +7002,10 @@ export type GetAppointmentTimelineData = {
          * next of the page before.
          */
         cursor?: string;
+        /**
+         * changes, or the name of a kind such as task: only moments of that sort. By default all.
+         */
+        only?: string;
     };
     url: '/api/v1/appointments/{id}/timeline';
 };
@@ -7384,6 +7429,10 @@ export type CountCallsData = {
          * Beginnings of words, three or more digits of a phone in a row, or the beginning of a mail address.
          */
         search?: string;
+        /**
+         * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
+         */
+        zone?: string;
         /**
          * 1 to count all; else counting stops at 1,000.
          */
@@ -7931,6 +7980,10 @@ export type GetCallTimelineData = {
          * next of the page before.
          */
         cursor?: string;
+        /**
+         * changes, or the name of a kind such as task: only moments of that sort. By default all.
+         */
+        only?: string;
     };
     url: '/api/v1/calls/{id}/timeline';
 };
@@ -8151,6 +8204,10 @@ export type CountCommentsData = {
          * Beginnings of words, three or more digits of a phone in a row, or the beginning of a mail address.
          */
         search?: string;
+        /**
+         * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
+         */
+        zone?: string;
         /**
          * 1 to count all; else counting stops at 1,000.
          */
@@ -8541,6 +8598,10 @@ export type GetCommentTimelineData = {
          * next of the page before.
          */
         cursor?: string;
+        /**
+         * changes, or the name of a kind such as task: only moments of that sort. By default all.
+         */
+        only?: string;
     };
     url: '/api/v1/comments/{id}/timeline';
 };
@@ -8817,6 +8878,10 @@ export type CountCompaniesData = {
          * Beginnings of words, three or more digits of a phone in a row, or the beginning of a mail address.
          */
         search?: string;
+        /**
+         * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
+         */
+        zone?: string;
         /**
          * 1 to count all; else counting stops at 1,000.
          */
@@ -9364,6 +9429,10 @@ export type GetCompanyTimelineData = {
          * next of the page before.
          */
         cursor?: string;
+        /**
+         * changes, or the name of a kind such as task: only moments of that sort. By default all.
+         */
+        only?: string;
     };
     url: '/api/v1/companies/{id}/timeline';
 };
@@ -9640,6 +9709,10 @@ export type CountContactsData = {
          * Beginnings of words, three or more digits of a phone in a row, or the beginning of a mail address.
          */
         search?: string;
+        /**
+         * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
+         */
+        zone?: string;
         /**
          * 1 to count all; else counting stops at 1,000.
          */
@@ -10253,6 +10326,10 @@ export type GetContactTimelineData = {
          * next of the page before.
          */
         cursor?: string;
+        /**
+         * changes, or the name of a kind such as task: only moments of that sort. By default all.
+         */
+        only?: string;
     };
     url: '/api/v1/contacts/{id}/timeline';
 };
@@ -10652,6 +10729,10 @@ export type CountDealsData = {
          * Beginnings of words, three or more digits of a phone in a row, or the beginning of a mail address.
          */
         search?: string;
+        /**
+         * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
+         */
+        zone?: string;
         /**
          * 1 to count all; else counting stops at 1,000.
          */
@@ -11229,6 +11310,10 @@ export type GetDealTimelineData = {
          * next of the page before.
          */
         cursor?: string;
+        /**
+         * changes, or the name of a kind such as task: only moments of that sort. By default all.
+         */
+        only?: string;
     };
     url: '/api/v1/deals/{id}/timeline';
 };
@@ -11733,6 +11818,10 @@ export type CountFilesData = {
          */
         search?: string;
         /**
+         * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
+         */
+        zone?: string;
+        /**
          * 1 to count all; else counting stops at 1,000.
          */
         exact?: string;
@@ -12227,6 +12316,10 @@ export type GetFileTimelineData = {
          * next of the page before.
          */
         cursor?: string;
+        /**
+         * changes, or the name of a kind such as task: only moments of that sort. By default all.
+         */
+        only?: string;
     };
     url: '/api/v1/files/{id}/timeline';
 };
@@ -12503,6 +12596,10 @@ export type CountFoldersData = {
          * Beginnings of words, three or more digits of a phone in a row, or the beginning of a mail address.
          */
         search?: string;
+        /**
+         * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
+         */
+        zone?: string;
         /**
          * 1 to count all; else counting stops at 1,000.
          */
@@ -13050,6 +13147,10 @@ export type GetFolderTimelineData = {
          * next of the page before.
          */
         cursor?: string;
+        /**
+         * changes, or the name of a kind such as task: only moments of that sort. By default all.
+         */
+        only?: string;
     };
     url: '/api/v1/folders/{id}/timeline';
 };
@@ -13748,6 +13849,10 @@ export type CountInvoicesData = {
          */
         search?: string;
         /**
+         * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
+         */
+        zone?: string;
+        /**
          * 1 to count all; else counting stops at 1,000.
          */
         exact?: string;
@@ -14398,6 +14503,10 @@ export type GetInvoiceTimelineData = {
          * next of the page before.
          */
         cursor?: string;
+        /**
+         * changes, or the name of a kind such as task: only moments of that sort. By default all.
+         */
+        only?: string;
     };
     url: '/api/v1/invoices/{id}/timeline';
 };
@@ -15337,6 +15446,10 @@ export type CountLegalEntitiesData = {
          */
         search?: string;
         /**
+         * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
+         */
+        zone?: string;
+        /**
          * 1 to count all; else counting stops at 1,000.
          */
         exact?: string;
@@ -15883,6 +15996,10 @@ export type GetLegalEntityTimelineData = {
          * next of the page before.
          */
         cursor?: string;
+        /**
+         * changes, or the name of a kind such as task: only moments of that sort. By default all.
+         */
+        only?: string;
     };
     url: '/api/v1/legal_entities/{id}/timeline';
 };
@@ -16275,6 +16392,10 @@ export type CountMessagesData = {
          * Beginnings of words, three or more digits of a phone in a row, or the beginning of a mail address.
          */
         search?: string;
+        /**
+         * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
+         */
+        zone?: string;
         /**
          * 1 to count all; else counting stops at 1,000.
          */
@@ -16849,6 +16970,10 @@ export type GetMessageTimelineData = {
          * next of the page before.
          */
         cursor?: string;
+        /**
+         * changes, or the name of a kind such as task: only moments of that sort. By default all.
+         */
+        only?: string;
     };
     url: '/api/v1/messages/{id}/timeline';
 };
@@ -17991,6 +18116,10 @@ export type CountProcessesData = {
          */
         search?: string;
         /**
+         * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
+         */
+        zone?: string;
+        /**
          * 1 to count all; else counting stops at 1,000.
          */
         exact?: string;
@@ -18537,6 +18666,10 @@ export type GetProcessTimelineData = {
          * next of the page before.
          */
         cursor?: string;
+        /**
+         * changes, or the name of a kind such as task: only moments of that sort. By default all.
+         */
+        only?: string;
     };
     url: '/api/v1/processes/{id}/timeline';
 };
@@ -18813,6 +18946,10 @@ export type CountProspectListsData = {
          * Beginnings of words, three or more digits of a phone in a row, or the beginning of a mail address.
          */
         search?: string;
+        /**
+         * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
+         */
+        zone?: string;
         /**
          * 1 to count all; else counting stops at 1,000.
          */
@@ -19360,6 +19497,10 @@ export type GetProspectListTimelineData = {
          * next of the page before.
          */
         cursor?: string;
+        /**
+         * changes, or the name of a kind such as task: only moments of that sort. By default all.
+         */
+        only?: string;
     };
     url: '/api/v1/prospect_lists/{id}/timeline';
 };
@@ -19636,6 +19777,10 @@ export type CountProspectsData = {
          * Beginnings of words, three or more digits of a phone in a row, or the beginning of a mail address.
          */
         search?: string;
+        /**
+         * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
+         */
+        zone?: string;
         /**
          * 1 to count all; else counting stops at 1,000.
          */
@@ -20213,6 +20358,10 @@ export type GetProspectTimelineData = {
          * next of the page before.
          */
         cursor?: string;
+        /**
+         * changes, or the name of a kind such as task: only moments of that sort. By default all.
+         */
+        only?: string;
     };
     url: '/api/v1/prospects/{id}/timeline';
 };
@@ -21296,6 +21445,10 @@ export type CountServicesData = {
          */
         search?: string;
         /**
+         * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
+         */
+        zone?: string;
+        /**
          * 1 to count all; else counting stops at 1,000.
          */
         exact?: string;
@@ -21842,6 +21995,10 @@ export type GetServiceTimelineData = {
          * next of the page before.
          */
         cursor?: string;
+        /**
+         * changes, or the name of a kind such as task: only moments of that sort. By default all.
+         */
+        only?: string;
     };
     url: '/api/v1/services/{id}/timeline';
 };
@@ -23462,6 +23619,10 @@ export type CountTasksData = {
          */
         search?: string;
         /**
+         * The time zone in which today begins, such as Europe/Warsaw. By default that of the workspace.
+         */
+        zone?: string;
+        /**
          * 1 to count all; else counting stops at 1,000.
          */
         exact?: string;
@@ -24008,6 +24169,10 @@ export type GetTaskTimelineData = {
          * next of the page before.
          */
         cursor?: string;
+        /**
+         * changes, or the name of a kind such as task: only moments of that sort. By default all.
+         */
+        only?: string;
     };
     url: '/api/v1/tasks/{id}/timeline';
 };

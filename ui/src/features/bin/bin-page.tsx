@@ -5,6 +5,8 @@ import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-quer
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { type Kind, kinds } from '../../api/kinds';
 import { list, type PersonRef, type Record_, restore } from '../../api/records';
+import { holds, useMe } from '../../api/session';
+import Closed from '../../kit/closed';
 import { Empty } from '../../kit/empty';
 import { Failure, useTell } from '../../kit/failure';
 import { FieldValue } from '../../kit/field-value';
@@ -18,11 +20,13 @@ const route = getRouteApi('/in/bin');
 /** What was deleted, and the way back. */
 export function BinPage() {
   const { t } = useLingui();
+  const me = useMe();
   const { kind: chosen } = route.useSearch();
   const navigate = useNavigate();
   const { data: all } = useQuery(kinds);
-  const shown = (all ?? []).filter((kind) => !kind.within);
+  const shown = (all ?? []).filter((kind) => !kind.within && (kind.actions.view ?? 'denied') !== 'denied');
   const kind = shown.find((each) => each.name === chosen) ?? shown[0];
+  if (!holds(me, 'records.bin')) return <Closed what={t`Bin`} />;
   return (
     <Column>
       <PageTitle title={t`Bin`} />

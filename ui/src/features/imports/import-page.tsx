@@ -37,6 +37,7 @@ import {
 import { addField, type Kind, kinds } from '../../api/kinds';
 import { groups, names } from '../../api/people';
 import { holds, useMe } from '../../api/session';
+import Closed from '../../kit/closed';
 import { Failure, useTell } from '../../kit/failure';
 import { Column, PageTitle, Panel } from '../../kit/page';
 import { saveBlob } from '../../kit/save';
@@ -48,7 +49,9 @@ import classes from './import.module.css';
 /** Bringing a file in: what it is, what would happen, what did happen. */
 export function ImportPage() {
   const { t } = useLingui();
+  const me = useMe();
   const { id } = useParams({ strict: false });
+  if (!holds(me, 'import.run')) return <Closed what={t`Import`} />;
   return (
     <Column wide={!!id}>
       <PageTitle title={t`Import`} />

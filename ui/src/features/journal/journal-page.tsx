@@ -36,6 +36,7 @@ const Calendar = lazy(later(() => import('./calendar')));
 const MonthGrid = lazy(later(() => import('../../kit/calendar')));
 const VisitCard = lazy(later(() => import('./visit-card')));
 const Booking = lazy(later(() => import('./booking')));
+const Closed = lazy(later(() => import('../../kit/closed')));
 
 const route = getRouteApi('/in/journal');
 
@@ -66,7 +67,7 @@ export function JournalPage() {
   const week = !phone && search.view === 'week';
   const first = week ? mondayOf(at) : at;
   const after = daysLater(first, week ? 7 : 1);
-  const { data: all = [] } = useQuery(kinds);
+  const { data: all = [], isSuccess: met } = useQuery(kinds);
   const visits = all.find((each) => each.name === 'appointment');
   const { data: known = [] } = useQuery(everyone);
   const { data, error, refetch } = useQuery(ask(first, after, search.staff ?? ''));
@@ -83,6 +84,7 @@ export function JournalPage() {
   const readOnly = !!me.view_as;
   const may = (action: 'create' | 'edit') => !readOnly && (visits?.actions[action] ?? 'denied') !== 'denied';
   const mayCreate = may('create');
+  const sees = (visits?.actions.view ?? 'denied') !== 'denied';
   const mayAssign = !readOnly && (visits?.actions.edit === 'all' || holds(me, 'records.assign'));
   const mayChange = useCallback((one: Placed) => !readOnly && !!one.visit.can?.edit, [readOnly]);
   const columns = data?.staff ?? [];
@@ -201,6 +203,13 @@ export function JournalPage() {
   // As many as the figures of today count: who did not come had an appointment.
   const count = shown.filter((each) => each.visit.status !== 'cancelled').length;
 
+  if (met && !sees && visits?.actions.create !== 'all' && !(data?.items ?? []).length) {
+    return (
+      <Suspense>
+        <Closed what={t`Journal`} />
+      </Suspense>
+    );
+  }
   return (
     <div className={classes.page}>
       <PageTitle title={t`Journal`} />

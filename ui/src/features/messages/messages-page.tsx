@@ -1,11 +1,13 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import { Anchor, Button, Skeleton } from '@mantine/core';
 import { IconArrowDownLeft, IconArrowUpRight, IconMessages } from '@tabler/icons-react';
-import { useInfiniteQuery } from '@tanstack/react-query';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
+import { kinds } from '../../api/kinds';
 import { list, type Record_, type RecordRef } from '../../api/records';
 import { Avatar } from '../../kit/avatar';
+import Closed from '../../kit/closed';
 import { Delivery } from '../../kit/delivery';
 import { Empty } from '../../kit/empty';
 import { Failure } from '../../kit/failure';
@@ -24,11 +26,15 @@ export function MessagesPage() {
     list('messages', { sort: '-at' }),
   );
   const all = data?.pages.flatMap((page) => page.items) ?? [];
+  const { data: known } = useQuery(kinds);
+  const kind = known?.find((each) => each.name === 'message');
   const talks = new Map<string, Record_[]>();
   for (const message of all) {
     const key = partner(message)?.id ?? message.id;
     talks.set(key, [...(talks.get(key) ?? []), message]);
   }
+  if ((data || error) && all.length === 0 && known && (kind?.actions.view ?? 'denied') === 'denied')
+    return <Closed what={t`Messages`} />;
   if (error) return <Failure failure={error} retry={refetch} />;
   const open = chosen !== null ? talks.get(chosen) : undefined;
   const withWhom = open?.[0] ? partner(open[0]) : undefined;

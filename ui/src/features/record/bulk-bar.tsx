@@ -61,7 +61,7 @@ export default function BulkBar({ kind, selected, total, question, allLoaded, on
   const mayMerge =
     holds(me, 'records.merge') &&
     mayEdit &&
-    mayDelete &&
+    (mayDelete || holds(me, 'records.absorb')) &&
     kind.fields.some((field) => field.name === 'phones' || field.name === 'emails');
 
   function told(what: What, done: number, refused: number, operation: string) {

@@ -1,5 +1,6 @@
 import { type InfiniteData, type QueryClient, useQueryClient } from '@tanstack/react-query';
 import { useMemo } from 'react';
+import { inPlaceOf } from '../../api/pages';
 import type { Page, Record_ } from '../../api/records';
 
 const lists = (plural: string) => ['records', plural, 'list'];
@@ -13,10 +14,14 @@ export function place(client: QueryClient, plural: string, record: Record_) {
     (data) =>
       data && {
         ...data,
-        pages: data.pages.map((page) => ({
-          ...page,
-          items: page.items.map((item) => (item.id === record.id ? { ...item, ...record } : item)),
-        })),
+        pages: data.pages.map((page) =>
+          page.items.some((item) => item.id === record.id)
+            ? inPlaceOf(page, {
+                ...page,
+                items: page.items.map((item) => (item.id === record.id ? { ...item, ...record } : item)),
+              })
+            : page,
+        ),
       },
   );
   void client.invalidateQueries({ queryKey: boards(plural) });
@@ -36,7 +41,7 @@ export function takeOut(client: QueryClient, plural: string, ids: ReadonlySet<st
           const items = page.items.filter((item) => !ids.has(item.id));
           const gone = page.items.length - items.length;
           const count = index === 0 && page.count ? { ...page.count, n: page.count.n - gone } : page.count;
-          return { ...page, items, ...(count ? { count } : {}) };
+          return inPlaceOf(page, { ...page, items, ...(count ? { count } : {}) });
         }),
       },
   );

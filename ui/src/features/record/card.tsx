@@ -151,8 +151,7 @@ export function Card({ kind, beside, id, tab, onTab, onClose }: Props) {
 
   const readOnly = !!me.view_as;
   const responsible = record[kind.responsible] as PersonRef | null | undefined;
-  const mayMerge =
-    holds(me, 'records.merge') && !readOnly && mergeable(kind) && !!record.can?.edit && !!record.can?.delete;
+  const mayMerge = !readOnly && mergeable(kind) && !!record.can?.merge;
   const goTo = (stays: string) => {
     if (stays !== id)
       void navigate({
@@ -239,16 +238,19 @@ export function Card({ kind, beside, id, tab, onTab, onClose }: Props) {
             </Tabs.Tab>
           )}
         </Tabs.List>
+        {['contact', 'company', 'deal'].includes(kind.name) && !record.binned && (
+          // In sight on every tab and however far one has read.
+          <div className={classes.step}>
+            <Suspense fallback={<div style={{ height: 54 }} />}>
+              <NextStep kind={kind} record={record} readOnly={readOnly} />
+            </Suspense>
+          </div>
+        )}
         <div className={classes.scroll}>
           <Tabs.Panel value="card">
             {kind.name === 'prospect' && !record.contact && record.can?.edit && !readOnly && (
               <Suspense fallback={<div style={{ height: 48 }} />}>
                 <Convert record={record} />
-              </Suspense>
-            )}
-            {['contact', 'company', 'deal'].includes(kind.name) && !record.binned && (
-              <Suspense fallback={<div style={{ height: 62 }} />}>
-                <NextStep kind={kind} record={record} readOnly={readOnly} />
               </Suspense>
             )}
             {kind.name === 'deal' && !record.binned && !readOnly && (

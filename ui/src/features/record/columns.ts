@@ -94,6 +94,12 @@ export function moved(kind: Kind, columns: Column[], name: string, to: string): 
   return inOrder(kind, rest);
 }
 
+/** The columns as last chosen here, if they are not the usual ones. */
+export function keptLine(kind: Kind): string | undefined {
+  const line = localStorage.getItem(storage(kind));
+  return line && line !== writeColumns(inOrder(kind, readColumns(kind, usualLine(kind)))) ? line : undefined;
+}
+
 export const keepColumns = (kind: Kind, columns: Column[]) =>
   localStorage.setItem(storage(kind), writeColumns(columns));
 

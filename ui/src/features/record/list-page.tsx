@@ -3,17 +3,18 @@ import { ActionIcon, Button, Skeleton } from '@mantine/core';
 import { useHotkeys, useMediaQuery } from '@mantine/hooks';
 import {
   IconCopyCheck,
+  IconDots,
   IconFileExport,
   IconFileImport,
   IconPlus,
   IconSearchOff,
   IconUsers,
 } from '@tabler/icons-react';
-import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link, Outlet, useMatchRoute, useNavigate } from '@tanstack/react-router';
 import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from 'react';
 import { type Kind, kinds } from '../../api/kinds';
-import { list, type Question, type Record_ } from '../../api/records';
+import type { Question, Record_ } from '../../api/records';
 import { holds, useMe } from '../../api/session';
 import { Empty } from '../../kit/empty';
 import { Failure } from '../../kit/failure';
@@ -28,6 +29,7 @@ import {
   type Column,
   chosenColumns,
   keepColumns,
+  keptLine,
   moved,
   nextStepColumn,
   readSorting,
@@ -39,6 +41,7 @@ import classes from './list-page.module.css';
 import { useNames } from './names';
 import { RevealsProvider, useReveals } from './reveals';
 import { Toolbar } from './toolbar';
+import { useRows } from './use-rows';
 
 // What the first look at a list does not need.
 const Board = lazy(later(() => import('./board')));
@@ -47,11 +50,20 @@ const CreateDrawer = lazy(later(() => import('./create')));
 const StageTabs = lazy(later(() => import('./stages')));
 const ViewTabs = lazy(later(() => import('./view-tabs')));
 const ExportDialog = lazy(later(() => import('./export')));
+const ListMenu = lazy(later(() => import('./list-menu')));
+const Closed = lazy(later(() => import('../../kit/closed')));
 const Why = lazy(later(() => import('./why')));
 const NextCell = lazy(later(() => import('./next-cell')));
 const CellEditor = lazy(later(() => import('./cell-editor')));
 
 const lastView = 'castellan.stages.view';
+
+// What the program has lists of; a role that gives nothing of a kind leaves it unnamed.
+const ours = new Set(
+  'contacts companies legal_entities deals tasks appointments services invoices prospect_lists prospects folders calls messages processes'.split(
+    ' ',
+  ),
+);
 
 const route = getRouteApi('/in/$plural');
 
@@ -63,7 +75,14 @@ export function ListPage() {
   const kind = data?.find((each) => each.plural === plural && !each.within);
   if (isError) return <Failure failure={error} retry={refetch} />;
   if (!data) return <Bones />;
-  if (!kind) return <NoSuchKind />;
+  if (!kind)
+    return ours.has(plural) ? (
+      <Suspense fallback={<Bones />}>
+        <Closed />
+      </Suspense>
+    ) : (
+      <NoSuchKind />
+    );
   // Another kind is another list: nothing of the one is kept in the other.
   return (
     <RevealsProvider key={kind.name}>
@@ -108,10 +127,14 @@ function ListOf({ kind }: { kind: Kind }) {
   const [selected, setSelected] = useState<Set<string>>(new Set());
   const [creating, setCreating] = useState(false);
   const [exporting, setExporting] = useState(false);
+  const [menu, setMenu] = useState(false);
+  const [ticking, setTicking] = useState(false); // on a phone, where boxes have no room of their own
   const reveals = useReveals();
   const look = useNames();
 
   const onBoard = !!kind.stage && (search.view ?? localStorage.getItem(lastView) ?? 'board') === 'board';
+  // A single record of it may be shared with them all the same.
+  const denied = (kind.actions.view ?? 'denied') === 'denied';
 
   const chosen = useMemo(() => chosenColumns(kind, search.cols), [kind, search.cols]);
   const fields = useMemo(() => chosen.map((column) => column.field), [chosen]);
@@ -125,7 +148,9 @@ function ListOf({ kind }: { kind: Kind }) {
       .join(','),
   };
   const {
-    data,
+    rows,
+    count,
+    onSight,
     isPending,
     isError,
     error,
@@ -134,13 +159,7 @@ function ListOf({ kind }: { kind: Kind }) {
     hasNextPage,
     isFetchingNextPage,
     isPlaceholderData,
-  } = useInfiniteQuery({
-    ...list(kind.plural, question),
-    placeholderData: keepPreviousData,
-    enabled: !onBoard,
-  });
-  const rows = useMemo(() => data?.pages.flatMap((page) => page.items) ?? [], [data]);
-  const count = data?.pages[0]?.count;
+  } = useRows(kind.plural, question, !onBoard || denied);
 
   const put = useCallback(
     (next: Partial<ListSearch>) => {
@@ -156,6 +175,13 @@ function ListOf({ kind }: { kind: Kind }) {
     },
     [navigate],
   );
+
+  // How somebody has arranged the list stands in its address, so that a link shows it so to others.
+  useEffect(() => {
+    const cols = search.cols || search.saved ? undefined : keptLine(kind);
+    const view = kind.stage && !search.view && localStorage.getItem(lastView) === 'list' ? 'list' : undefined;
+    if (cols || view) put({ ...(cols ? { cols } : {}), ...(view ? { view } : {}) });
+  }, [kind, search.cols, search.saved, search.view, put]);
 
   const open = useCallback(
     (record: Record_) => {
@@ -267,6 +293,24 @@ function ListOf({ kind }: { kind: Kind }) {
   const many = kindMany(kind);
   const empty = !onBoard && !isPending && !isError && rows.length === 0;
 
+  if (denied && rows.length === 0) {
+    if (isPending) return <Bones />;
+    return (
+      <div className={classes.split} data-open={opened ? true : undefined}>
+        <section className={classes.list} aria-label={many}>
+          <Suspense fallback={<Bones />}>
+            <Closed what={many} />
+          </Suspense>
+        </section>
+        {opened && (
+          <aside className={classes.card}>
+            <Outlet />
+          </aside>
+        )}
+      </div>
+    );
+  }
+
   return (
     <div className={classes.split} data-open={opened ? true : undefined}>
       <PageTitle title={many}>
@@ -277,11 +321,9 @@ function ListOf({ kind }: { kind: Kind }) {
         </span>
       </PageTitle>
       <section className={classes.list} aria-label={many}>
-        {!onBoard && (
-          <Suspense>
-            <ViewTabs kind={kind} search={search} put={put} />
-          </Suspense>
-        )}
+        <Suspense>
+          <ViewTabs kind={kind} search={search} put={put} />
+        </Suspense>
         <Toolbar
           kind={kind}
           search={search}
@@ -337,6 +379,17 @@ function ListOf({ kind }: { kind: Kind }) {
                 >
                   <Trans>Import</Trans>
                 </Button>
+              )}
+              {narrowScreen && !onBoard && (
+                <ActionIcon
+                  size={36}
+                  variant="default"
+                  aria-label={t`More with this list`}
+                  aria-haspopup="dialog"
+                  onClick={() => setMenu(true)}
+                >
+                  <IconDots size={18} />
+                </ActionIcon>
               )}
               {mayCreate && (
                 <Button leftSection={<IconPlus size={15} />} onClick={() => setCreating(true)}>
@@ -423,6 +476,7 @@ function ListOf({ kind }: { kind: Kind }) {
             more={hasNextPage && !isFetchingNextPage}
             unended={hasNextPage}
             onMore={fetchNextPage}
+            onSight={onSight}
             sorting={readSorting(search.sort)}
             onSort={(next) => put({ sort: sortingWord(next) })}
             opened={opened}
@@ -443,11 +497,22 @@ function ListOf({ kind }: { kind: Kind }) {
             }
             resizeWord={(header) => t`Draw ${header} wider or narrower`}
             onReorder={(key, to) => arrange(moved(kind, chosen, key, to))}
-            {...(mayBulk ? { selected, onSelect: setSelected } : {})}
+            {...(mayBulk && (ticking || !narrowScreen) ? { selected, onSelect: setSelected } : {})}
             selectWords={selectWords}
             rowHeight={narrowScreen ? 60 : coarse ? 48 : 38}
             narrow={narrowScreen ? small : undefined}
           />
+        )}
+        {ticking && narrowScreen && rows.length > 0 && selected.size === 0 && (
+          <div className={classes.ticking}>
+            <Trans>Tap the rows to take.</Trans>
+            <Button variant="subtle" onClick={() => setSelected(new Set(rows.map((row) => row.id)))}>
+              <Trans>All that are loaded</Trans>
+            </Button>
+            <Button variant="subtle" color="gray" onClick={() => setTicking(false)}>
+              <Trans>Cancel</Trans>
+            </Button>
+          </div>
         )}
         {selected.size > 0 && (
           <Suspense>
@@ -457,7 +522,10 @@ function ListOf({ kind }: { kind: Kind }) {
               total={count}
               question={question}
               allLoaded={rows.length > 0 && selected.size === rows.length}
-              onDone={() => setSelected(new Set())}
+              onDone={() => {
+                setSelected(new Set());
+                setTicking(false);
+              }}
             />
           </Suspense>
         )}
@@ -466,6 +534,22 @@ function ListOf({ kind }: { kind: Kind }) {
         <aside className={classes.card}>
           <Outlet />
         </aside>
+      )}
+      {menu && (
+        <Suspense>
+          <ListMenu
+            kind={kind}
+            sort={search.sort}
+            onSort={(sort) => put({ sort })}
+            columns={chosen}
+            onColumns={arrange}
+            onClose={() => setMenu(false)}
+            {...(mayBulk && rows.length > 0 ? { onTick: () => setTicking(true) } : {})}
+            {...(mayExport && rows.length > 0 ? { onExport: () => setExporting(true) } : {})}
+            {...(mayImport ? { importAt: '/import' } : {})}
+            {...(mayFindTwins ? { twinsAt: `/duplicates/${kind.plural}` } : {})}
+          />
+        </Suspense>
       )}
       {exporting && (
         <Suspense>

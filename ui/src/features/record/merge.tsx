@@ -28,6 +28,7 @@ interface Props {
   onMerged?: (stays: string) => void;
 }
 
+const sights = ['hidden', 'masked', 'click', 'plain'];
 const lists = ['phones', 'emails', 'tags', 'choices'];
 const sightOf = (record: Record_, field: Field) => record.sight?.[field.name] ?? 'plain';
 const holdsSomething = (record: Record_, field: Field) =>
@@ -117,8 +118,11 @@ function Sides({ kind, one, other, onClose, onMerged }: Props & { other: string 
   const b = second.data;
   if (!a || !b) return <Skeleton height={220} />;
 
-  // The older one stays, unless somebody says otherwise: more leads to it.
-  const swap = swapped ?? String(a.created_at ?? '') > String(b.created_at ?? '');
+  // The one of which less is seen stays, since the other way round is refused; else the older one: more leads to it.
+  const opener = kind.fields
+    .map((field) => sights.indexOf(sightOf(a, field)) - sights.indexOf(sightOf(b, field)))
+    .find((difference) => difference !== 0);
+  const swap = swapped ?? (opener ? opener > 0 : String(a.created_at ?? '') > String(b.created_at ?? ''));
   const [stays, goes] = swap ? [b, a] : [a, b];
   const mayBoth = (field: Field) =>
     lists.includes(field.type) &&

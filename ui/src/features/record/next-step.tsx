@@ -1,6 +1,6 @@
 import { Trans, useLingui } from '@lingui/react/macro';
-import { Button, Group, Skeleton } from '@mantine/core';
-import { IconCalendarEvent, IconChecklist, IconMail, IconPhone, IconPlus } from '@tabler/icons-react';
+import { Button, Skeleton } from '@mantine/core';
+import { IconCalendarEvent, IconCalendarPlus, IconChecklist, IconMail, IconPhone } from '@tabler/icons-react';
 import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { lazy, Suspense, useState } from 'react';
@@ -111,11 +111,12 @@ export default function NextStep({
           </span>
         )}
       </div>
-      <Group gap={6}>
+      <div className={classes.ways}>
         {mayWrite && (
           <Button
             variant="default"
             size="compact-sm"
+            className={classes.way ?? ''}
             leftSection={<IconMail size={14} />}
             onClick={() => setWriting(true)}
           >
@@ -126,6 +127,7 @@ export default function NextStep({
           <Button
             variant="default"
             size="compact-sm"
+            className={classes.way ?? ''}
             leftSection={<IconPhone size={14} />}
             onClick={() => setAdding({ kind: call, begin: begin({ direction: 'out', outcome: 'answered' }) })}
           >
@@ -136,13 +138,14 @@ export default function NextStep({
           <Button
             variant="default"
             size="compact-sm"
-            leftSection={<IconPlus size={14} />}
+            className={classes.way ?? ''}
+            leftSection={<IconCalendarPlus size={14} />}
             onClick={() => setAdding({ kind: plan, begin: begin() })}
           >
             <Trans>Plan</Trans>
           </Button>
         )}
-      </Group>
+      </div>
       {adding && (
         <Suspense>
           <CreateDrawer

@@ -1,5 +1,6 @@
 import { Plural, Trans, useLingui } from '@lingui/react/macro';
 import { Skeleton } from '@mantine/core';
+import { IconFileExport } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { Kind } from '../../api/kinds';
@@ -23,6 +24,30 @@ export function SeenTab({ kind, record }: { kind: Kind; record: Record_ }) {
       <p className={classes.lead}>
         <Trans>Everyone whom this was shown to. The log that says so cannot be changed unnoticed.</Trans>
       </p>
+      {data.files.length > 0 && (
+        <div className={classes.left}>
+          <h3 className={classes.head}>
+            <IconFileExport size={16} aria-hidden />
+            <Trans>It has left in files</Trans>
+          </h3>
+          <ul className={classes.files}>
+            {data.files.map((each) => (
+              <li key={`${each.at} ${each.by.id ?? each.by.name} ${each.export ?? ''}`}>
+                <Named name={each.by.name} size={18} />{' '}
+                {each.archive ? <Trans>fetched it from the archive</Trans> : <Trans>took it out</Trans>}{' '}
+                <span className={classes.when}>
+                  <When at={each.at} />
+                </span>
+                {each.name && (
+                  <Link to="/security/exports" className={classes.file}>
+                    {each.name}
+                  </Link>
+                )}
+              </li>
+            ))}
+          </ul>
+        </div>
+      )}
       {data.items.length === 0 && <Empty title={t`Nobody yet`} />}
       <ul className={classes.list}>
         {data.items.map((each) => (

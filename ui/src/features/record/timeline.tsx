@@ -22,15 +22,27 @@ import { type Kind, kinds } from '../../api/kinds';
 import { change, create, type Happening, type Record_, timeline } from '../../api/records';
 import { Delivery } from '../../kit/delivery';
 import { Failure, useTell } from '../../kit/failure';
+import { FieldValue, isEmpty } from '../../kit/field-value';
 import { When } from '../../kit/when';
 import { kindMany, kindOne } from '../../kit/words';
 import { useCache } from './cache';
 import CreateDrawer from './create';
 import { Changed } from './history';
+import { useNames } from './names';
 import classes from './timeline.module.css';
 
-/** All, comments, changes, or a kind that leads here. */
+/** Nothing for all, changes, or a kind that leads here. */
 type Only = string;
+
+/** What is told of each kind beside its name. */
+const facts: Record<string, string[]> = {
+  appointment: ['starts_at', 'status'],
+  call: ['direction', 'outcome'],
+  deal: ['stage', 'amount'],
+  invoice: ['status', 'gross'],
+  process: ['stage'],
+  task: ['due'],
+};
 
 const icons: Record<string, ReactNode> = {
   comment: <IconMessage size={14} />,
@@ -55,17 +67,13 @@ export function Timeline({ kind, record, readOnly }: { kind: Kind; record: Recor
   const { t } = useLingui();
   const client = useQueryClient();
   const { data: all } = useQuery(kinds);
-  const [only, setOnly] = useState<Only>('all');
+  const [only, setOnly] = useState<Only>('');
   const [adding, setAdding] = useState<Kind | null>(null);
+  const whole = useInfiniteQuery(timeline(kind.plural, record.id));
   const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery(
-    timeline(kind.plural, record.id),
+    timeline(kind.plural, record.id, only),
   );
-  const items = (data?.pages.flatMap((page) => page.items) ?? []).filter(
-    (each) =>
-      only === 'all' ||
-      each.type === only ||
-      (only === 'changed' && ['created', 'updated', 'deleted', 'restored'].includes(each.type)),
-  );
+  const items = data?.pages.flatMap((page) => page.items) ?? [];
   const again = () => client.invalidateQueries({ queryKey: ['records', kind.plural, 'timeline', record.id] });
   const addable = (all ?? []).filter(
     (each) =>
@@ -75,8 +83,13 @@ export function Timeline({ kind, record, readOnly }: { kind: Kind; record: Recor
       each.fields.some((field) => field.type === 'relation' && field.target === kind.name),
   );
   // Kinds that lead here, as far as there is something of them: what nobody wrote needs no choice.
+  // Where more is there than has come, any of them may be.
   const linked = (all ?? []).filter(
-    (each) => !each.within && data?.pages.some((page) => page.items.some((item) => item.type === each.name)),
+    (each) =>
+      !each.within &&
+      (whole.data?.pages.some((page) => page.items.some((item) => item.type === each.name)) ||
+        (whole.hasNextPage &&
+          each.fields.some((field) => field.type === 'relation' && field.target === kind.name))),
   );
   const comments = all?.find((each) => each.name === 'comment');
   const mayComment = !readOnly && comments && (comments.actions.create ?? 'denied') !== 'denied';
@@ -112,9 +125,9 @@ export function Timeline({ kind, record, readOnly }: { kind: Kind; record: Recor
         value={only}
         onChange={(next) => setOnly(next as Only)}
         data={[
-          { value: 'all', label: t`All` },
+          { value: '', label: t`All` },
           { value: 'comment', label: t`Comments` },
-          { value: 'changed', label: t`Changes` },
+          { value: 'changes', label: t`Changes` },
           ...linked.map((each) => ({ value: each.name, label: kindMany(each) })),
         ]}
       />
@@ -272,6 +285,7 @@ function Item({ kind, item, onDone }: { kind: Kind; item: Happening; onDone: () 
         </div>
         {item.type === 'message' && outgoing && <Delivery message={item.record as Record_} onSent={onDone} />}
         {item.type === 'message' && <Letter body={(item.record as Record_).body} />}
+        {target && item.record ? <Facts kind={target} record={item.record as Record_} /> : null}
         {item.text && <div className={classes.text}>{item.text}</div>}
         {item.changes && item.changes.length > 0 && item.type !== 'created' && (
           <Changed kind={kind} changes={item.changes} />
@@ -281,6 +295,30 @@ function Item({ kind, item, onDone }: { kind: Kind; item: Happening; onDone: () 
         )}
       </div>
     </li>
+  );
+}
+
+/** When a visit is and whether they came, how far a deal has come, and so on. */
+function Facts({ kind, record }: { kind: Kind; record: Record_ }) {
+  const { nameOf } = useNames();
+  const shown = (facts[kind.name] ?? [])
+    .map((name) => kind.fields.find((each) => each.name === name))
+    .filter((field) => field !== undefined)
+    .filter((field) => !isEmpty(record[field.name]));
+  if (shown.length === 0 && !record.done) return null;
+  return (
+    <div className={classes.facts}>
+      {shown.map((field) => (
+        <span key={field.name}>
+          <FieldValue field={field} record={record} look={{ dense: true, nameOf }} />
+        </span>
+      ))}
+      {record.done === true && (
+        <span>
+          <Trans>done</Trans>
+        </span>
+      )}
+    </div>
   );
 }
 

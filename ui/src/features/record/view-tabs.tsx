@@ -18,7 +18,7 @@ import { changeView, dropView, saveView, type View, type ViewDraft, views } from
 import { useTell } from '../../kit/failure';
 import { useUndo } from '../../kit/undo';
 import type { ListSearch } from './address';
-import { nextStepColumn, readColumns, writeColumns } from './columns';
+import { keptLine, nextStepColumn, readColumns, writeColumns } from './columns';
 import { say } from './say';
 import { ViewDialog } from './view-dialog';
 import classes from './view-tabs.module.css';
@@ -60,8 +60,10 @@ export default function ViewTabs({ kind, search, put }: Props) {
   const [dialog, setDialog] = useState<View | 'new' | null>(null);
 
   const current = all.find((view) => view.id === search.saved);
+  // One's own columns stand in the address as well, and are nothing to be saved by that alone.
+  const own = !!search.cols && search.cols === keptLine(kind);
   const dirty = current ? !current.barred && !same(lookOf(kind, current), search) : false;
-  const something = !!(search.filter || search.sort || search.cols);
+  const something = !!(search.filter || search.sort || (search.cols && !own));
   if (all.length === 0 && !something) return null;
 
   const refresh = () => client.invalidateQueries({ queryKey: ['views', kind.name] });

@@ -282,7 +282,7 @@ function Editor({ of: was, onDone }: { of: Mailbox; onDone: (next?: Mailbox) => 
 function useProblems(): Record<string, string> {
   const { t } = useLingui();
   return {
-    unreachable: t`The mailbox cannot be reached. Check the server and the port.`,
+    unreachable: t`The mailbox cannot be reached. Check the server and the port. If it stands in your own network, whoever runs Castellan must allow that network first (--internal-networks).`,
     silent: t`The mailbox does not answer in time.`,
     certificate: t`The certificate of the mailbox’s server is not one that this machine believes.`,
     starttls: t`The server offers no encryption. Nothing was said to it.`,

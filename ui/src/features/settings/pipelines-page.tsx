@@ -147,17 +147,15 @@ function Editor({ saved, onDone }: { saved: Pipeline; onDone?: () => void }) {
         />
         {draft.stages.map((stage, index) => (
           <Fragment key={index}>
-            <Group gap={6} wrap="nowrap">
+            <div className={classes.stage}>
               <TextInput
                 size="sm"
-                style={{ flex: 1 }}
                 aria-label={t`Stage ${index + 1}`}
                 value={stage.name}
                 onChange={(event) => set(index, { name: event.currentTarget.value })}
               />
               <Select
                 size="sm"
-                w={120}
                 allowDeselect={false}
                 aria-label={t`What the stage means`}
                 data={[
@@ -186,7 +184,7 @@ function Editor({ saved, onDone }: { saved: Pipeline; onDone?: () => void }) {
               >
                 <IconX size={15} />
               </ActionIcon>
-            </Group>
+            </div>
             <MultiSelect
               size="xs"
               className={classes.asks}

@@ -17,6 +17,7 @@ import { kinds } from '../../api/kinds';
 import { change, create, list, type PersonRef, type Record_, type RecordRef } from '../../api/records';
 import { useMe } from '../../api/session';
 import { Avatar } from '../../kit/avatar';
+import Closed from '../../kit/closed';
 import { Empty } from '../../kit/empty';
 import { Failure, useTell } from '../../kit/failure';
 import { Column, PageTitle } from '../../kit/page';
@@ -110,6 +111,8 @@ export function DaysPage() {
   };
 
   if (error) return <Failure failure={error} retry={refetch} />;
+  if (all && (kind?.actions.view ?? 'denied') === 'denied' && (!kind || data) && tasks.length === 0)
+    return <Closed what={t`Tasks`} />;
   return (
     <>
       <PageTitle title={t`Tasks`} />
