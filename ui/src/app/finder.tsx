@@ -1,9 +1,9 @@
 import { useLingui } from '@lingui/react/macro';
 import { useMe } from '../api/session';
 import Palette from '../features/search/palette';
+import type { Place } from './place';
 import { useSecurityPlaces } from './security-places';
 import { useSettingsPlaces } from './settings-frame';
-import type { Place } from './shell';
 
 /** The search over everything, which knows every page that this person may go to. */
 export default function Finder({ places, onClose }: { places: Place[]; onClose: () => void }) {

@@ -6,7 +6,7 @@ import { changePerson } from '../api/people';
 import { signOut, useMe } from '../api/session';
 import { Avatar } from '../kit/avatar';
 import { useTell } from '../kit/failure';
-import { RoleName } from '../kit/role-name';
+import { roleName } from '../kit/words';
 import { isLanguage, languages, speak } from '../text';
 
 /** The menu of whoever is signed in: language, light or dark, keys, the way out. */
@@ -54,9 +54,7 @@ export default function Me({ onKeys }: { onKeys: () => void }) {
           <div style={{ color: 'var(--c-text)', fontWeight: 600, fontSize: '0.8125rem' }}>
             {me.person.name}
           </div>
-          <div>
-            <RoleName role={me.person.role} />
-          </div>
+          <div>{roleName(me.person.role)}</div>
         </Menu.Label>
         <Menu.Divider />
         <Menu.Label>
