@@ -29,6 +29,7 @@ import { walkJournals } from './walk-journal.mjs';
 import { walkLive } from './walk-live.mjs';
 import { walkLong } from './walk-long.mjs';
 import { serveMail, walkMail } from './walk-mail.mjs';
+import { walkMenus } from './walk-menus.mjs';
 import { walkPapers } from './walk-papers.mjs';
 import { serveDemo, serveEmpty, walking } from './walking.mjs';
 
@@ -47,6 +48,7 @@ const parts = [
   { name: 'owner', of: 'days', house: 'demo', walk: walkOwner },
   { name: 'closed', house: 'demo', walk: walkClosed },
   { name: 'export', house: 'demo', walk: walkExports },
+  { name: 'menus', house: 'demo', walk: walkMenus },
 ];
 
 const program = process.env.CASTELLAN_BIN;

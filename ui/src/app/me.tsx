@@ -1,5 +1,5 @@
 import { Trans, useLingui } from '@lingui/react/macro';
-import { Menu, SegmentedControl, UnstyledButton, useMantineColorScheme } from '@mantine/core';
+import { Menu, UnstyledButton, useMantineColorScheme } from '@mantine/core';
 import { IconKeyboard, IconLanguage, IconLogout } from '@tabler/icons-react';
 import { useQueryClient } from '@tanstack/react-query';
 import { changePerson } from '../api/people';
@@ -57,23 +57,26 @@ export default function Me({ onKeys }: { onKeys: () => void }) {
           <div>{roleName(me.person.role)}</div>
         </Menu.Label>
         <Menu.Divider />
-        <Menu.Label>
-          <Trans>Colours</Trans>
-        </Menu.Label>
-        <SegmentedControl
-          fullWidth
-          size="xs"
-          mx={8}
-          mb={6}
-          aria-label={t`Colours`}
-          value={colorScheme}
-          onChange={(value) => setColorScheme(value as 'light' | 'dark' | 'auto')}
-          data={[
-            { value: 'auto', label: t`System` },
-            { value: 'light', label: t`Light` },
-            { value: 'dark', label: t`Dark` },
-          ]}
-        />
+        <div role="group" aria-label={t`Colours`}>
+          <Menu.RadioGroup
+            value={colorScheme}
+            onChange={(value) => setColorScheme(value as 'light' | 'dark' | 'auto')}
+          >
+            <Menu.Label>
+              <Trans>Colours</Trans>
+            </Menu.Label>
+            <Menu.RadioItem value="auto">
+              <Trans>System</Trans>
+            </Menu.RadioItem>
+            <Menu.RadioItem value="light">
+              <Trans>Light</Trans>
+            </Menu.RadioItem>
+            <Menu.RadioItem value="dark">
+              <Trans>Dark</Trans>
+            </Menu.RadioItem>
+          </Menu.RadioGroup>
+        </div>
+        <Menu.Divider />
         <Menu.Sub position="left-start">
           <Menu.Sub.Target>
             <Menu.Sub.Item leftSection={<IconLanguage size={16} />}>

@@ -114,6 +114,8 @@ export function Shell() {
   const me = useMe();
   const places = usePlaces();
   useEffect(() => void fetchAhead(), []);
+  const floats = t`Open over the page`;
+  useEffect(() => document.getElementById('floats')?.setAttribute('aria-label', floats), [floats]);
   const phone = useMediaQuery('(max-width: 640px)', false, { getInitialValueInEffect: false });
   const [slot, setSlot] = useState<HTMLElement | null>(null);
   const [small, setSmall] = useState(localStorage.getItem('castellan.rail') === 'small');
