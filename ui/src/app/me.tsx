@@ -3,11 +3,12 @@ import { Menu, UnstyledButton, useMantineColorScheme } from '@mantine/core';
 import { IconKeyboard, IconLanguage, IconLogout } from '@tabler/icons-react';
 import { useQueryClient } from '@tanstack/react-query';
 import { changePerson } from '../api/people';
-import { signOut, useMe } from '../api/session';
+import { useMe } from '../api/session';
 import { Avatar } from '../kit/avatar';
 import { useTell } from '../kit/failure';
 import { roleName } from '../kit/words';
 import { isLanguage, languages, speak } from '../text';
+import { useLeave } from './leave';
 
 /** The menu of whoever is signed in: language, light or dark, keys, the way out. */
 export default function Me({ onKeys }: { onKeys: () => void }) {
@@ -16,6 +17,7 @@ export default function Me({ onKeys }: { onKeys: () => void }) {
   const client = useQueryClient();
   const tell = useTell();
   const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const leave = useLeave();
 
   async function choose(language: string) {
     if (!isLanguage(language)) return;
@@ -25,17 +27,6 @@ export default function Me({ onKeys }: { onKeys: () => void }) {
       client.setQueryData(['session'], { ...me, person: { ...me.person, language } });
     } catch (failure) {
       tell(failure);
-    }
-  }
-
-  async function leave() {
-    try {
-      await signOut();
-    } finally {
-      // Nothing of what was open stays behind on a shared computer.
-      sessionStorage.clear();
-      client.clear();
-      location.assign('/');
     }
   }
 

@@ -2208,9 +2208,17 @@ export type HandOverList = {
 };
 
 export type Hit = {
+    /**
+     * When it is, of what has a time.
+     */
+    at?: string;
     id: string;
     kind: string;
     title: string;
+    /**
+     * The client or company that it is about, as far as the asker sees that.
+     */
+    whose?: string;
 };
 
 export type HitList = {
