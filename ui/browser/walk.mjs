@@ -17,6 +17,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { options, start } from './browser.mjs';
+import { walkCard } from './walk-card.mjs';
 import { walkClosed } from './walk-closed.mjs';
 import { walkAdministrator } from './walk-day-administrator.mjs';
 import { walkManager } from './walk-day-manager.mjs';
@@ -46,6 +47,7 @@ const parts = [
   { name: 'sales', of: 'days', house: 'demo', walk: walkSales },
   { name: 'manager', of: 'days', house: 'demo', walk: walkManager },
   { name: 'owner', of: 'days', house: 'demo', walk: walkOwner },
+  { name: 'card', house: 'demo', walk: walkCard },
   { name: 'closed', house: 'demo', walk: walkClosed },
   { name: 'export', house: 'demo', walk: walkExports },
   { name: 'menus', house: 'demo', walk: walkMenus },
