@@ -90,6 +90,8 @@ func (p *Page) MayOf(row *Row) May { return May{Edit: row.Also&1 != 0, Delete: r
 // List gives a page of the records that the actor may see on the surface, and
 // notes which before it returns.
 func (b *Book) List(ctx context.Context, who actor.Actor, kindName string, on Surface, q Query) (*Page, error) {
+	under := b.scribe.Enter()
+	defer under.Leave()
 	kind, err := b.kind(kindName)
 	if err != nil {
 		return nil, err
@@ -144,7 +146,7 @@ func (b *Book) List(ctx context.Context, who actor.Actor, kindName string, on Su
 	if details := asked(ask, q); details != nil {
 		e.Details = details
 	}
-	return p, b.scribe.NoteAll(ctx, append(met, e))
+	return p, under.NoteAll(ctx, append(met, e))
 }
 
 // CountOf counts what List would list.
@@ -502,6 +504,8 @@ func shown(p *Page) []schema.Class {
 
 // Read gives one record on a surface, and notes it before it returns.
 func (b *Book) Read(ctx context.Context, who actor.Actor, kindName string, id schema.RecordID, on Surface) (*Record, error) {
+	under := b.scribe.Enter()
+	defer under.Leave()
 	kind, err := b.kind(kindName)
 	if err != nil {
 		return nil, err
@@ -531,7 +535,7 @@ func (b *Book) Read(ctx context.Context, who actor.Actor, kindName string, id sc
 	if r.Titles, met, err = b.titles(ctx, who, st, &r.Page); err != nil {
 		return nil, err
 	}
-	return r, b.scribe.NoteAll(ctx, append(met, scribe.Entry{Event: "record.opened", Who: who, Kind: kind.Name, Records: []schema.RecordID{id}, Surface: string(on), Shown: shown(&r.Page)}))
+	return r, under.NoteAll(ctx, append(met, scribe.Entry{Event: "record.opened", Who: who, Kind: kind.Name, Records: []schema.RecordID{id}, Surface: string(on), Shown: shown(&r.Page)}))
 }
 
 // read reads a record in one statement, which also says what may be done with it.
@@ -781,11 +785,17 @@ func (b *Book) listWithin(ctx context.Context, who actor.Actor, st *policy.Stand
 // may see. All of them have one parent, which is asked about once. Those in the
 // bin are for whoever may delete them.
 func (b *Book) within(ctx context.Context, tx *store.Tx, st *policy.Standing, kind *schema.Kind, about schema.RecordID, on Surface, bin bool, also query.Cond, most int) ([]*Record, error) {
-	house := policy.Whole(kind, policy.ForDecision)
-	ask := store.Ask{Filter: query.Compare{Field: kind.Field("about"), Op: query.Equal, Value: query.Record(about)}, Order: query.Order{Desc: true}, Limit: listLimit, Deleted: bin}
+	of := query.Cond(query.Compare{Field: kind.Field("about"), Op: query.Equal, Value: query.Record(about)})
 	if also != nil {
-		ask.Filter = query.And{ask.Filter, also}
+		of = query.And{of, also}
 	}
+	return b.under(ctx, tx, st, kind, of, on, bin, most)
+}
+
+// under is within for the records that a condition on what they live on names.
+func (b *Book) under(ctx context.Context, tx *store.Tx, st *policy.Standing, kind *schema.Kind, of query.Cond, on Surface, bin bool, most int) ([]*Record, error) {
+	house := policy.Whole(kind, policy.ForDecision)
+	ask := store.Ask{Filter: of, Order: query.Order{Desc: true}, Limit: listLimit, Deleted: bin}
 	action := policy.View
 	if bin {
 		action = policy.Delete

@@ -66,6 +66,9 @@ type Scribe struct {
 
 	incarnation uint32 // fixed while the scribe is open
 
+	under    atomic.Int64  // readings under way that said so
+	patience time.Duration // how long a commit waits for them
+
 	notes     chan *note      // readings that wait to be on disk
 	wake      chan struct{}   // the outbox has something
 	moved     chan struct{}   // the log has grown
@@ -159,7 +162,7 @@ func prepare(ctx context.Context, db *store.DB, v *vault.Vault, o Options) (*Scr
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Scribe{db: db, ledger: db.Ledger(), vault: v, opts: o, log: o.Log, keep: keepHead,
+	s := &Scribe{db: db, ledger: db.Ledger(), vault: v, opts: o, log: o.Log, keep: keepHead, patience: usualPatience,
 		notes: make(chan *note, 4*batch), wake: make(chan struct{}, 1), moved: make(chan struct{}, 1), flushes: make(chan chan error),
 		collected: make(chan struct{}), ended: make(chan struct{})}
 	s.life, s.die = context.WithCancel(context.Background())
@@ -236,30 +239,44 @@ func (s *Scribe) Note(ctx context.Context, e Entry) error { return s.NoteAll(ctx
 // NoteAll is Note for several entries that tell of one answer: all of them are
 // on disk when it has returned nil.
 func (s *Scribe) NoteAll(ctx context.Context, told []Entry) error {
+	n, err := s.queue(ctx, told)
+	if n == nil || err != nil {
+		return err
+	}
+	return s.await(ctx, n)
+}
+
+// queue hands entries over to be written; nil is given for none.
+func (s *Scribe) queue(ctx context.Context, told []Entry) (*note, error) {
 	var all []item
 	for _, e := range told {
 		items, err := s.encode(e, s.opts.Now())
 		if err != nil {
-			return err
+			return nil, err
 		}
 		all = append(all, items...)
 	}
 	if len(all) == 0 {
-		return nil
+		return nil, nil
 	}
 	n := &note{items: all, done: make(chan error, 1)}
 	select {
 	case <-s.life.Done():
-		return ErrClosed
+		return nil, ErrClosed
 	default:
 	}
 	select {
 	case s.notes <- n:
+		return n, nil
 	case <-s.life.Done():
-		return ErrClosed
+		return nil, ErrClosed
 	case <-ctx.Done():
-		return ctx.Err()
+		return nil, ctx.Err()
 	}
+}
+
+// await returns when a note is on disk.
+func (s *Scribe) await(ctx context.Context, n *note) error {
 	select {
 	case err := <-n.done:
 		return err

@@ -90,6 +90,61 @@ func TestReadingsThatWaitShareOneCommit(t *testing.T) {
 	})
 }
 
+// A commit waits for readings that are under way, but not for ever, and not
+// where there are none.
+func TestReadingsUnderWayShareTheCommit(t *testing.T) {
+	each(t, func(o *office) {
+		var commits atomic.Int64
+		o.watch(func(what step, do func() error) error {
+			if what == stepAppend && !o.s.shared() || what == stepCollect {
+				commits.Add(1)
+			}
+			return do()
+		})
+		o.s.patience = time.Hour
+		o.see(1) // nobody is under way: it would wait for an hour otherwise
+		if n := commits.Load(); n != 1 {
+			t.Fatalf("%d commits for one reading", n)
+		}
+
+		under := o.s.Enter()
+		opened := func(id schema.RecordID) []Entry {
+			return []Entry{{Event: "record.opened", Who: ana, Kind: "contact", Records: []schema.RecordID{id}, Surface: "card"}}
+		}
+		first, err := o.s.queue(o.ctx, opened(2))
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(30 * time.Millisecond) // long enough for it to be on disk, if it did not wait
+		if n := commits.Load(); n != 1 {
+			t.Errorf("the first of two did not wait")
+		}
+		if err := under.NoteAll(o.ctx, opened(3)); err != nil {
+			t.Fatal(err)
+		}
+		if err := o.s.await(o.ctx, first); err != nil {
+			t.Fatal(err)
+		}
+		if n := commits.Load(); n != 2 {
+			t.Errorf("two readings took %d commits", n-1)
+		}
+		under.Leave() // a second time, which is nothing
+		if n := o.s.under.Load(); n != 0 {
+			t.Errorf("%d readings are under way", n)
+		}
+
+		o.s.patience = 10 * time.Millisecond
+		slow := o.s.Enter()
+		o.see(4) // in spite of one that never comes
+		slow.Leave()
+		if n := o.s.under.Load(); n != 0 {
+			t.Errorf("%d readings are under way", n)
+		}
+		o.flush()
+		o.proved()
+	})
+}
+
 func TestMoreRecordsThanFitAreWrittenAsSeveralEntries(t *testing.T) {
 	each(t, func(o *office) {
 		const n = 2*maxRecords + 17

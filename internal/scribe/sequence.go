@@ -61,7 +61,9 @@ func (s *Scribe) sequence() {
 			look = true
 		default:
 		}
-		got = drain(direct, got)
+		if direct != nil {
+			got = s.gather(direct, got)
+		}
 		left, err := s.advance(ctx, got, look)
 		for _, n := range got {
 			n.done <- err
@@ -243,7 +245,7 @@ func (s *Scribe) collect() {
 	for {
 		select {
 		case n := <-s.notes:
-			write(drain(s.notes, []*note{n}))
+			write(s.gather(s.notes, []*note{n}))
 		case <-s.life.Done():
 			for {
 				got := drain(s.notes, nil)

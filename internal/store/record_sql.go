@@ -28,7 +28,19 @@ type reading struct {
 	order ordering
 	every bool // an arm reaches every record: no rights to be asked for
 
-	then plan // what is tried if newestPlan gave no full page
+	open bool // the statement is written for a blank: what differs each time is a slot
+
+	then   plan // what is tried if newestPlan gave no full page
+	window int  // how many records newestPlan looks into; 0: newest
+
+	// few: the principals reach so little that a record seldom comes by two of them.
+	few bool
+	// hinted: the keys say through which principal a record was found, so that
+	// the record is first asked for that one. Its shares with one principal lie
+	// close together, those of one record are anywhere. It may then come once for
+	// each principal, one after the other.
+	hinted bool
+	hint   bool // the hint is of use where rights are being written
 
 	counting bool // nobody will see the rows, nor their order
 
@@ -109,7 +121,6 @@ func (db *DB) newReading(g policy.Grant, ask Ask, ids []schema.RecordID) (*readi
 	if err := r.sort(); err != nil {
 		return nil, err
 	}
-	r.look()
 	return r, nil
 }
 
@@ -229,17 +240,22 @@ func (r *reading) after(b *query.Builder, alias, sortColumn, idColumn string) {
 	if r.order.by == byID {
 		b.Column(alias, idColumn)
 		sign()
-		b.Arg(int64(at.ID))
+		r.put(b, slot{of: slotAfterID}, int64(at.ID))
 		return
 	}
 	b.Write("(").Column(alias, sortColumn).Write(", ").Column(alias, idColumn).Write(")")
 	sign()
-	b.Write("(").Arg(at.Sort).Write(", ").Arg(int64(at.ID)).Write(")")
+	b.Write("(")
+	r.put(b, slot{of: slotAfterSort}, at.Sort)
+	b.Write(", ")
+	r.put(b, slot{of: slotAfterID}, int64(at.ID))
+	b.Write(")")
 }
 
 // look works out what of the columns can be seen by whom, and whether the
 // database must say through whom each row is reached.
 func (r *reading) look() {
+	r.columns, r.classes = nil, nil
 	contactMatters := false
 	for _, f := range r.ask.Columns {
 		c := column{field: f}
@@ -320,6 +336,7 @@ func (r *reading) apart() bool { return r.guarded && len(r.classes) > 1 }
 
 // statement writes the whole page.
 func (r *reading) statement(p plan) *query.Builder {
+	r.hinted = r.hints(p)
 	b := &query.Builder{Dialect: r.db.engine.Dialect()}
 	b.Write(`SELECT k.id, k.s, `)
 	// With one class the bits need no place of their own: the version is there
@@ -328,7 +345,7 @@ func (r *reading) statement(p plan) *query.Builder {
 	switch {
 	case apart:
 		b.Write(`r."version", k.bits`)
-	case r.guarded:
+	case r.guarded && r.ids == nil:
 		b.Write("CASE WHEN ")
 		r.writeBits(b)
 		b.Write(` <> 0 THEN r."version" END`)
@@ -347,7 +364,7 @@ func (r *reading) statement(p plan) *query.Builder {
 	}
 	r.writeAlso(b)
 	b.Write(" FROM (")
-	if apart {
+	if apart && r.ids == nil {
 		// The limit keeps the bits from being worked out again for each column.
 		b.Write("SELECT k0.s, k0.id, ")
 		r.writeBits(b)
@@ -359,6 +376,9 @@ func (r *reading) statement(p plan) *query.Builder {
 		r.keys(b, p)
 	}
 	b.Write(") AS k CROSS JOIN ").Name(r.kind.Name).Write(` AS r WHERE r."id" = k.id`)
+	if apart && r.ids != nil {
+		b.Write(" AND k.bits <> 0")
+	}
 	if b.Dialect == query.Postgres {
 		b.Write(" ORDER BY ")
 		r.order.write(b, "k")
@@ -366,6 +386,11 @@ func (r *reading) statement(p plan) *query.Builder {
 	// SQLite walks over what is left of CROSS JOIN first, and that is in order.
 	// Asked to sort, it does not see so, and puts each whole row through a sorter.
 	return b
+}
+
+// hints tells whether the keys say through whom a record was found.
+func (r *reading) hints(p plan) bool {
+	return r.few && r.db.engine == SQLite && p == mergePlan && r.order.inAccess() && r.guarded && !r.apart() && r.ids == nil && r.ask.Search == nil && !slices.ContainsFunc(r.walks(), walk.everyone)
 }
 
 // writeValue writes a field where it is plain, and NULL elsewhere.
@@ -436,6 +461,8 @@ func (r *reading) writePresence(b *query.Builder, i int, f *schema.Field) {
 // writeBits asks the record itself through which classes it is reached. For
 // other actions than viewing it must be reached by an arm of the action too.
 func (r *reading) writeBits(b *query.Builder) {
+	r.hint = r.hinted
+	defer func() { r.hint = false }()
 	b.Write("CASE WHEN ")
 	r.alive(b)
 	if r.g.Action() != policy.View && !r.every {
@@ -518,6 +545,10 @@ func (r *reading) reached(b *query.Builder, arm policy.Arm) {
 		if len(people) > 0 && len(groups)+len(shares) > 0 {
 			b.Write(" OR ")
 		}
+		if r.hint && len(groups) > 0 {
+			r.sharedAsFound(b, groups)
+			b.Write(" OR ")
+		}
 		if len(groups)+len(shares) > 0 {
 			r.shared(b, ofRecord, groups, shares, arm.Least)
 		}
@@ -550,11 +581,7 @@ func byRole(all []schema.Principal) (people, groups, shares []schema.Principal) 
 // list writes placeholders and rounds their number up, so that lists of every
 // length share few statements.
 func list[T any](b *query.Builder, all []T, as func(T) int64) {
-	n := 1
-	for n < len(all) {
-		n *= 2
-	}
-	for i := range n {
+	for i := range rounded(len(all)) {
 		if i > 0 {
 			b.Write(", ")
 		}
@@ -580,7 +607,8 @@ func (r *reading) shared(b *query.Builder, record shareOf, groups, shares []sche
 	} else {
 		b.Write(`r."id"`)
 	}
-	b.Write(" AND (x.ends_at IS NULL OR x.ends_at > ").Arg(r.now).Write(") AND (")
+	// With whom it is shared is asked first: most have no end to be asked for.
+	b.Write(" AND (")
 	if len(groups) > 0 {
 		among(b, groups)
 	}
@@ -591,12 +619,25 @@ func (r *reading) shared(b *query.Builder, record shareOf, groups, shares []sche
 		among(b, shares)
 		b.Write(" AND x.level >= ").Arg(int64(max(least, policy.ShareView)))
 	}
+	b.Write(") AND (x.ends_at IS NULL OR x.ends_at > ")
+	r.put(b, slot{of: slotNow}, r.now)
 	b.Write(")")
 	if postgres {
 		b.Write(" LIMIT 1), false)")
 	} else {
 		b.Write(")")
 	}
+}
+
+// sharedAsFound writes that the record is shared with the group through which
+// it was found. It is asked of the shares as well, of less of them.
+func (r *reading) sharedAsFound(b *query.Builder, groups []schema.Principal) {
+	b.Write("k.p IN (")
+	list(b, groups, itself)
+	b.Write(`) AND EXISTS (SELECT 1 FROM share AS y INDEXED BY share_principal WHERE y.principal = k.p AND y.kind = `).Arg(int64(r.kind.Number)).
+		Write(` AND y.record = r."id" AND (y.ends_at IS NULL OR y.ends_at > `)
+	r.put(b, slot{of: slotNow}, r.now)
+	b.Write("))")
 }
 
 // among writes that the share x is with one of the principals. A record has few

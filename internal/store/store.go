@@ -87,6 +87,7 @@ type DB struct {
 
 	ledger *DB // on PostgreSQL the DB itself; nil in the ledger of SQLite
 	texts  texts
+	blanks blanks
 	stale  func(kind string, record schema.RecordID)
 	stats  stats
 
