@@ -3096,6 +3096,11 @@ export type MailTrouble = {
 
 export type Mailbox = {
     active: boolean;
+    authserv?: string;
+    /**
+     * Mails of unproven senders that were more than come in within an hour, and were left in the mailbox.
+     */
+    excess: number;
     folder?: string;
     host?: string;
     port?: number;
@@ -3128,6 +3133,10 @@ export type Mailbox = {
 
 export type MailboxBody = {
     active: boolean;
+    /**
+     * The name with which the receiving server signs what it found of a sender (RFC 8601), such as mx.example.com; *.example.com for all servers of that domain. Absent: no sender counts as proven.
+     */
+    authserv?: string;
     /**
      * INBOX, if it is absent.
      */
@@ -3232,6 +3241,10 @@ export type Message = {
      */
     channel?: 'sms' | 'chat' | 'mail' | null;
     /**
+     * Date that the mail gives
+     */
+    claimed_at?: string | null;
+    /**
      * Company
      */
     company?: {
@@ -3296,6 +3309,10 @@ export type Message = {
         id: string;
         name?: string;
     } | null;
+    /**
+     * Sender
+     */
+    sender?: 'proven' | 'unproven' | 'other' | null;
     /**
      * Of fields that are not shown plainly: click or masked.
      */
@@ -3400,6 +3417,10 @@ export type Moment = {
     at: string;
     by: Doer;
     changes?: Array<Change>;
+    /**
+     * Files that a linked message brings, as the asker sees them.
+     */
+    files?: Array<unknown>;
     /**
      * Of what is linked.
      */
