@@ -32,6 +32,7 @@ import { walkLong } from './walk-long.mjs';
 import { serveMail, walkMail } from './walk-mail.mjs';
 import { walkMenus } from './walk-menus.mjs';
 import { walkPapers } from './walk-papers.mjs';
+import { walkPlanted } from './walk-planted.mjs';
 import { serveDemo, serveEmpty, walking } from './walking.mjs';
 
 const parts = [
@@ -41,6 +42,7 @@ const parts = [
   { name: 'long', house: 'empty', walk: walkLong },
   { name: 'mail', house: 'mail', walk: walkMail },
   { name: 'papers', house: 'empty', walk: walkPapers },
+  { name: 'planted', house: 'empty', walk: walkPlanted },
   // Days of people, from morning to evening: --part days walks all five.
   { name: 'administrator', of: 'days', house: 'demo', walk: walkAdministrator },
   { name: 'stylist', of: 'days', house: 'demo', walk: walkStylist },
