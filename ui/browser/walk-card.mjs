@@ -132,6 +132,40 @@ export async function walkCard(tools) {
   await look(sue, 'search-of-a-specialist');
   const came = await heard.where('Longfield');
   expect(`the client of the task has not come (${came})`, came.length === 0 && heard.count > 3);
+  // A number that a client out of her sight has, and one that nobody has: she is told the
+  // same, to the letter and to the byte, before asking for access and after.
+  const told = [];
+  for (const number of ['+1 646 555 0181', '+1 646 555 0182']) {
+    const bytes = [];
+    const listen = (answer) => {
+      if (/\/contacts\/(alike|ask)$/.test(new URL(answer.url()).pathname))
+        bytes.push(answer.text().then((text) => `${answer.status()} ${text}`));
+    };
+    sue.on('response', listen);
+    await sue.goto(`${url}/contacts?new=1`);
+    const fresh = sue.getByRole('dialog', { name: 'New: Client' });
+    await fresh.getByLabel('Name', { exact: true }).fill('Somebody New');
+    await fresh.getByRole('textbox', { name: 'Phones: number' }).fill(number);
+    const hint = fresh.getByText('A colleague may have it already; you would not see that here.');
+    await hint.waitFor();
+    const before = await hint.locator('xpath=..').innerText();
+    await look(sue, 'blind-duplicate');
+    await fresh.getByRole('button', { name: 'Ask for access' }).click();
+    const after = fresh.getByText(
+      'If a colleague has such a record, they have been asked. More is not told.',
+    );
+    await after.waitFor();
+    sue.off('response', listen);
+    told.push(JSON.stringify([before, await after.innerText(), await Promise.all(bytes)]));
+  }
+  expect(`what is there and what is not are told the same (${told.join(' | ')})`, told[0] === told[1]);
+  await boss.goto(`${url}/tasks`);
+  await boss
+    .getByRole('row', { name: /Sue Gray/ })
+    .first()
+    .waitFor();
+  await look(boss, 'access-was-asked-for');
+
   // The role has its name in her language, though she may not list roles.
   await ask(sue, 'PATCH', `/people/${id}`, { language: 'ru' });
   await sue.reload();
