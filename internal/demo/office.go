@@ -136,4 +136,3 @@ func (d *demo) processes() error {
 	}
 	return nil
 }
-
