@@ -158,13 +158,11 @@ export async function walkMail(tools) {
   await drawer.getByLabel('Stored letter', { exact: true }).waitFor();
   await button(drawer, 'Look at it first').click();
   await drawer.getByText('Dear Anna Kowalska, shall we say Tuesday?').waitFor();
-  await drawer
-    .locator('input[type=file]')
-    .setInputFiles({
-      name: 'prices.txt',
-      mimeType: 'text/plain',
-      buffer: Buffer.from('our prices of spring'),
-    });
+  await drawer.locator('input[type=file]').setInputFiles({
+    name: 'prices.txt',
+    mimeType: 'text/plain',
+    buffer: Buffer.from('our prices of spring'),
+  });
   await drawer
     .getByText(/prices\.txt \(1/)
     .first()

@@ -255,7 +255,13 @@ function Enclosures({
       />
       <FileButton multiple resetRef={reset} onChange={(picked) => void put(picked)}>
         {(props) => (
-          <Button {...props} variant="default" loading={busy} leftSection={<IconPaperclip size={14} />}>
+          <Button
+            {...props}
+            variant="default"
+            size="sm"
+            loading={busy}
+            leftSection={<IconPaperclip size={14} />}
+          >
             <Trans>Add a file</Trans>
           </Button>
         )}
