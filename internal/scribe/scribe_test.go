@@ -90,6 +90,35 @@ func TestReadingsThatWaitShareOneCommit(t *testing.T) {
 	})
 }
 
+// Where readings wait in the outbox, nobody waits for the sequencer: it takes
+// many at once, and still takes all of them.
+func TestSequencerTakesManyAtOnceOnPostgreSQL(t *testing.T) {
+	each(t, func(o *office) {
+		if !o.s.shared() {
+			return // readings come straight here, and are waited for
+		}
+		var commits atomic.Int64
+		o.watch(func(what step, do func() error) error {
+			if what == stepAppend {
+				commits.Add(1)
+			}
+			return do()
+		})
+		const readings = 60
+		began := time.Now()
+		for i := range readings {
+			o.see(schema.RecordID(i + 1))
+		}
+		took := time.Since(began)
+		if n, most := commits.Load(), int64(took/pace)+2; n > most {
+			t.Errorf("%d commits in %s, %d at most were due", n, took, most)
+		}
+		o.until("all are moved without a flush", func() bool { return len(o.told("contact")) == readings })
+		o.flush()
+		o.proved()
+	})
+}
+
 // A commit waits for readings that are under way, but not for ever, and not
 // where there are none.
 func TestReadingsUnderWayShareTheCommit(t *testing.T) {
