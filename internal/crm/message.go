@@ -2,6 +2,7 @@ package crm
 
 import (
 	"context"
+	"time"
 
 	"castellan/internal/records"
 	"castellan/internal/schema"
@@ -15,7 +16,7 @@ func message() schema.Kind {
 		Number: messageNumber, Name: "message", Plural: "messages", ListedOn: "messages", ShownOn: "messages",
 		One:   words("Message", "Сообщение", "Messaggio", "Wiadomość"),
 		Many:  words("Messages", "Сообщения", "Messaggi", "Wiadomości"),
-		Title: "subject", Responsible: "responsible", Days: "created_at",
+		Title: "subject", Responsible: "responsible", Days: "created_at", Moment: "at",
 		Fields: kept(
 			title("subject", schema.Personal, words("Subject", "Тема", "Oggetto", "Temat")),
 			&schema.Field{Name: "channel", Type: schema.Choice, Class: schema.Open, Required: true, Indexed: true,
@@ -59,6 +60,16 @@ func message() schema.Kind {
 					option("broken", "The conversation with the mail server broke off.", "Связь с почтовым сервером прервалась.", "La comunicazione con il server di posta si è interrotta.", "Połączenie z serwerem poczty zostało przerwane."),
 					option("returned", "It came back: the client's mail server could not deliver it.", "Оно вернулось: почтовый сервер клиента не смог его доставить.", "È tornato indietro: il server del cliente non ha potuto consegnarlo.", "Wróciła: serwer poczty klienta nie mógł jej dostarczyć."),
 				}},
+			// Anybody can write any sender: what the server that received a mail found of it.
+			&schema.Field{Name: "sender", Type: schema.Choice, Class: schema.Open, House: true,
+				Labels: words("Sender", "Отправитель", "Mittente", "Nadawca"),
+				Options: []schema.Option{
+					option("proven", "Proven", "Подтверждён", "Verificato", "Potwierdzony"),
+					option("unproven", "Not proven", "Не подтверждён", "Non verificato", "Niepotwierdzony"),
+					option("other", "An address that the client does not have", "Адрес, которого у клиента нет", "Un indirizzo che il cliente non ha", "Adres, którego klient nie ma"),
+				}},
+			&schema.Field{Name: "claimed_at", Type: schema.DateTime, Class: schema.Open, House: true,
+				Labels: words("Date that the mail gives", "Дата, указанная в письме", "Data indicata nel messaggio", "Data podana w wiadomości")},
 			toClient(),
 			toCompany(),
 			toDeal(),
@@ -68,9 +79,17 @@ func message() schema.Kind {
 }
 
 // prepareMessage gives a message that has no subject the beginning of its text
-// for one, and the moment of writing if no other is named.
+// for one, and the moment of writing if no other is named: by it a message stands on
+// the timeline, so that it is never without one.
 func (w *Workspace) prepareMessage(_ context.Context, tx *store.Tx, before *store.Stored, v records.Values) error {
 	if before != nil {
+		if at, named := v["at"]; named && at == nil {
+			for _, c := range before.Cells {
+				if made, ok := c.Column.(int64); ok && c.Field.Name == "created_at" {
+					v["at"] = written(time.UnixMicro(made).UTC())
+				}
+			}
+		}
 		return nil
 	}
 	if held(before, v, "subject") == "" {

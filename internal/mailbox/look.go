@@ -18,6 +18,7 @@ import (
 	"castellan/internal/reach"
 	"castellan/internal/records"
 	"castellan/internal/store"
+	"castellan/internal/value"
 )
 
 const (
@@ -78,6 +79,7 @@ type look struct {
 
 	client *imapclient.Client
 	passed int64 // strangers since uid was last written down
+	excess int64 // and mails beyond what one sender may bring
 	done   int64 // the last mail that was dealt with
 }
 
@@ -205,7 +207,7 @@ func (l *look) refusal(ctx context.Context, err error, said string) error {
 // was taken is known by what it is.
 func (l *look) restart(ctx context.Context, validity int64) error {
 	err := l.DB.Write(ctx, func(tx *store.Tx) error {
-		n, err := tx.Exec(ctx, store.Text("UPDATE mailbox SET validity = ?, uid = 0, strangers = 0 WHERE id = 1 AND version = ? AND validity = ?"), validity, l.box.Version, l.box.validity)
+		n, err := tx.Exec(ctx, store.Text("UPDATE mailbox SET validity = ?, uid = 0, strangers = 0, excess = 0 WHERE id = 1 AND version = ? AND validity = ?"), validity, l.box.Version, l.box.validity)
 		if err != nil {
 			return fmt.Errorf("begin the mailbox anew: %w", err)
 		}
@@ -302,24 +304,32 @@ func gather(m *imapclient.FetchMessageData, most int64) (h head, err error) {
 // deal decides about one mail.
 func (l *look) deal(ctx context.Context, h head) error {
 	l.done = int64(h.uid)
-	m := parseHeader(h.raw)
+	m := parseHeader(h.raw, l.box.AuthServ)
 	if l.ours(m) {
 		return nil
 	}
 	if m.report {
 		return l.returned(ctx, h)
 	}
-	about := records.Received{From: m.from, Answers: l.letters(m.answers), Subject: m.subject, At: h.came}
-	if about.At.IsZero() || about.At.After(l.DB.Now().Add(time.Hour)) {
-		about.At = l.DB.Now()
-	}
-	to, err := l.Book.Correspondents(ctx, about)
+	about := records.Received{From: m.from, Answers: l.letters(m.answers), Subject: m.subject, At: l.received(h), Written: m.written}
+	to, known, err := l.Book.Correspondents(ctx, about)
 	if err != nil {
 		return err
 	}
 	if len(to) == 0 {
 		l.passed++
 		return nil
+	}
+	mark := l.Vault.Fingerprint("mailbox mail", m.identity(h.raw))
+	if here, err := l.here(ctx, mark); here || err != nil {
+		return err
+	}
+	bound := l.boundOf(&about, m, to, known)
+	if over, err := l.over(ctx, bound, about.At); over || err != nil {
+		if over {
+			l.excess++
+		}
+		return err
 	}
 	about.Note = l.noteOfLeft
 	if h.size > mostMail {
@@ -335,15 +345,77 @@ func (l *look) deal(ctx context.Context, h head) error {
 			about.Body = l.words("unread")
 		}
 	}
-	mark := l.Vault.Fingerprint("mailbox mail", m.identity(h.raw))
 	_, err = l.Book.Receive(ctx, about, to, func(ctx context.Context, tx *store.Tx) (bool, error) {
-		n, err := tx.Exec(ctx, store.Text("INSERT INTO mailbox_taken (mark, taken_at) VALUES (?, ?) ON CONFLICT (mark) DO NOTHING"), mark[:], tx.Now())
+		n, err := tx.Exec(ctx, store.Text("INSERT INTO mailbox_taken (mark, taken_at, came_at, sender) VALUES (?, ?, ?, ?) ON CONFLICT (mark) DO NOTHING"), mark[:], tx.Now(), about.At.UnixMicro(), bound.sender)
 		if err != nil {
 			return false, fmt.Errorf("remember a mail: %w", err)
 		}
 		return n == 1, l.advance(ctx, tx, n)
 	})
 	return err
+}
+
+// received is when the server took a mail, by its own clock.
+func (l *look) received(h head) time.Time {
+	now := l.DB.Now()
+	if h.came.IsZero() || h.came.After(now.Add(time.Hour)) {
+		return now
+	}
+	return h.came
+}
+
+// here tells whether a mail was taken before.
+func (l *look) here(ctx context.Context, mark [32]byte) (bool, error) {
+	var n int64
+	if err := l.DB.QueryRow(ctx, store.Text("SELECT COUNT(*) FROM mailbox_taken WHERE mark = ?"), mark[:]).Scan(&n); err != nil {
+		return false, fmt.Errorf("look for a mail: %w", err)
+	}
+	return n > 0, nil
+}
+
+// How many mails of unproven senders come in of those that the server received
+// within one hour: as one client, in answers from addresses that no client has (for
+// each client), and in all. What is more stays in the mailbox and is counted.
+const (
+	mostUnproven = 60
+	mostAnswered = 20
+	mostOfAll    = 600
+)
+
+// bound says by what a mail is counted. The zero one is not counted.
+type bound struct {
+	sender []byte
+	most   int64
+}
+
+// boundOf says what is known of whom a mail is from, and how many of its like come in.
+func (l *look) boundOf(about *records.Received, m header, to []records.Correspondent, known bool) bound {
+	of, most := "", int64(mostUnproven)
+	switch {
+	case known && m.proven:
+		about.Sender = records.SenderProven
+		return bound{}
+	case known:
+		about.Sender, of = records.SenderUnproven, "as "+value.EmailKey(m.from[0])
+	default:
+		about.Sender, of, most = records.SenderOther, fmt.Sprintf("to %s %d", to[0].Kind, to[0].ID), mostAnswered
+	}
+	sum := l.Vault.Fingerprint("mailbox sender", []byte(of))
+	return bound{sum[:], most}
+}
+
+// over tells whether there are so many of its like already.
+func (l *look) over(ctx context.Context, b bound, at time.Time) (bool, error) {
+	if b.sender == nil {
+		return false, nil
+	}
+	var alike, all int64
+	from, to := at.Add(-time.Hour).UnixMicro(), at.UnixMicro()
+	err := l.DB.QueryRow(ctx, store.Text("SELECT COUNT(CASE WHEN sender = ? THEN 1 END), COUNT(*) FROM mailbox_taken WHERE sender IS NOT NULL AND came_at > ? AND came_at <= ?"), b.sender, from, to).Scan(&alike, &all)
+	if err != nil {
+		return false, fmt.Errorf("count mails of unproven senders: %w", err)
+	}
+	return alike >= b.most || all >= mostOfAll, nil
 }
 
 // ours tells whether the house wrote a mail: a copy of a letter, or one that goes
@@ -414,8 +486,8 @@ func (l *look) mark(ctx context.Context) error {
 // advance does the same in the transaction that keeps a mail. Of two processes
 // that read at once one gives way.
 func (l *look) advance(ctx context.Context, tx *store.Tx, taken int64) error {
-	n, err := tx.Exec(ctx, store.Text("UPDATE mailbox SET uid = ?, taken = taken + ?, strangers = strangers + ? WHERE id = 1 AND version = ? AND validity = ? AND uid = ?"),
-		l.done, taken, l.passed, l.box.Version, l.box.validity, l.box.uid)
+	n, err := tx.Exec(ctx, store.Text("UPDATE mailbox SET uid = ?, taken = taken + ?, strangers = strangers + ?, excess = excess + ? WHERE id = 1 AND version = ? AND validity = ? AND uid = ?"),
+		l.done, taken, l.passed, l.excess, l.box.Version, l.box.validity, l.box.uid)
 	if err != nil {
 		return fmt.Errorf("say how far the mailbox was read: %w", err)
 	}
@@ -423,6 +495,6 @@ func (l *look) advance(ctx context.Context, tx *store.Tx, taken int64) error {
 		return errMoved
 	}
 	done := l.done
-	tx.AfterCommit(func() { l.box.uid, l.passed = done, 0 })
+	tx.AfterCommit(func() { l.box.uid, l.passed, l.excess = done, 0, 0 })
 	return nil
 }

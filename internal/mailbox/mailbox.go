@@ -16,7 +16,10 @@
 // it is only reached where the operator has named its network.
 //
 // A newcomer would get wrong that a mail says who wrote it: anybody can write any
-// sender. A mail is shown as what it says it is, and nothing is done because of it.
+// sender. It counts as proven only if the server that received it says so, by a
+// name that was set (RFC 8601); every other one is marked, comes in a bounded
+// number, and nothing is done because of it. It stands at the time at which that
+// server took it, not at the one that it claims.
 package mailbox
 
 import (
@@ -81,6 +84,7 @@ type Settings struct {
 	Folder   string
 	Since    time.Time // mails that came before that day are left alone
 	Active   bool
+	AuthServ string // the name with which the receiving server signs what it found of a sender (RFC 8601); *.example.com: any of that domain; empty: none is believed
 }
 
 // State is how the mailbox stands: never a word of a mail.
@@ -88,6 +92,7 @@ type State struct {
 	Settings
 	Taken     int64  // mails that were put on cards
 	Strangers int64  // mails that matched nobody and were left
+	Excess    int64  // mails of unproven senders that were too many and were left
 	Problem   string // unreachable, silent, certificate, starttls, password, folder, broken; empty: none
 	Tried     time.Time
 	Read      time.Time // when all that was there had been read
@@ -120,7 +125,7 @@ type box struct {
 
 func place(s *Settings) string { return fmt.Sprintf("mailbox.sealed/%s:%d/%s", s.Host, s.Port, s.User) }
 
-const boxColumns = `SELECT version, host, port, security, user_name, sealed, folder, since, active, validity, uid, taken, strangers,
+const boxColumns = `SELECT version, host, port, security, user_name, sealed, folder, since, active, validity, uid, taken, strangers, excess, COALESCE(authserv, ''),
 	COALESCE(problem, ''), COALESCE(tried_at, 0), COALESCE(read_at, 0) FROM mailbox WHERE id = 1`
 
 // row is one that can be asked: the database, or a transaction.
@@ -133,7 +138,7 @@ func load(ctx context.Context, from row) (*box, error) {
 	var b box
 	var since, active, tried, read int64
 	err := from.QueryRow(ctx, store.Text(boxColumns)).Scan(&b.Version, &b.Host, &b.Port, &b.Security, &b.User, &b.sealed, &b.Folder, &since, &active,
-		&b.validity, &b.uid, &b.Taken, &b.Strangers, &b.Problem, &tried, &read)
+		&b.validity, &b.uid, &b.Taken, &b.Strangers, &b.Excess, &b.AuthServ, &b.Problem, &tried, &read)
 	if errors.Is(err, store.ErrNoRows) {
 		return nil, nil
 	}
@@ -199,6 +204,10 @@ func sound(s *Settings, now time.Time) error {
 	if s.Password != nil && (*s.Password == "" || len(*s.Password) > longestKey || strings.ContainsAny(*s.Password, "\r\n\x00")) {
 		complain("password", "password_form", "The password is one line of at most 1024 characters.")
 	}
+	s.AuthServ = strings.ToLower(strings.TrimSpace(s.AuthServ))
+	if s.AuthServ != "" && !hostName(strings.TrimPrefix(s.AuthServ, "*.")) {
+		complain("authserv", "authserv", "The name with which your mail server signs its checks looks like mx.example.com, or *.example.com for all servers of that domain.")
+	}
 	if s.Since.IsZero() {
 		s.Since = now
 	}
@@ -254,23 +263,23 @@ func (b *Box) Set(ctx context.Context, who actor.Actor, s Settings) (*State, err
 			next.validity, next.uid = 0, 0 // begin anew; what was taken is known
 		}
 		if was == nil {
-			_, err = tx.Exec(ctx, store.Text(`INSERT INTO mailbox (id, version, host, port, security, user_name, sealed, folder, since, active, validity, uid, taken, strangers, set_by, updated_at)
-				VALUES (1, 1, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0, 0, ?, ?)`),
-				s.Host, s.Port, s.Security, s.User, next.sealed, s.Folder, s.Since.UnixMicro(), number(s.Active), int64(who.Person), tx.Now())
+			_, err = tx.Exec(ctx, store.Text(`INSERT INTO mailbox (id, version, host, port, security, user_name, sealed, folder, since, active, authserv, validity, uid, taken, strangers, excess, set_by, updated_at)
+				VALUES (1, 1, ?, ?, ?, ?, ?, ?, ?, ?, NULLIF(?, ''), 0, 0, 0, 0, 0, ?, ?)`),
+				s.Host, s.Port, s.Security, s.User, next.sealed, s.Folder, s.Since.UnixMicro(), number(s.Active), s.AuthServ, int64(who.Person), tx.Now())
 		} else {
-			strangers := was.Strangers
+			strangers, excess := was.Strangers, was.Excess
 			if next.uid == 0 {
-				strangers = 0
+				strangers, excess = 0, 0
 			}
-			_, err = tx.Exec(ctx, store.Text(`UPDATE mailbox SET version = version + 1, host = ?, port = ?, security = ?, user_name = ?, sealed = ?, folder = ?, since = ?, active = ?,
-				validity = ?, uid = ?, strangers = ?, problem = NULL, set_by = ?, updated_at = ? WHERE id = 1`),
-				s.Host, s.Port, s.Security, s.User, next.sealed, s.Folder, s.Since.UnixMicro(), number(s.Active), next.validity, next.uid, strangers, int64(who.Person), tx.Now())
+			_, err = tx.Exec(ctx, store.Text(`UPDATE mailbox SET version = version + 1, host = ?, port = ?, security = ?, user_name = ?, sealed = ?, folder = ?, since = ?, active = ?, authserv = NULLIF(?, ''),
+				validity = ?, uid = ?, strangers = ?, excess = ?, problem = NULL, set_by = ?, updated_at = ? WHERE id = 1`),
+				s.Host, s.Port, s.Security, s.User, next.sealed, s.Folder, s.Since.UnixMicro(), number(s.Active), s.AuthServ, next.validity, next.uid, strangers, excess, int64(who.Person), tx.Now())
 		}
 		if err != nil {
 			return fmt.Errorf("set the mailbox: %w", err)
 		}
 		return b.Scribe.Write(ctx, tx, scribe.Entry{Event: "mailbox.set", Who: who, Details: map[string]any{
-			"host": s.Host, "port": s.Port, "security": s.Security, "folder": s.Folder, "since": s.Since.Format(time.DateOnly), "active": s.Active, "password": s.Password != nil,
+			"host": s.Host, "port": s.Port, "security": s.Security, "folder": s.Folder, "since": s.Since.Format(time.DateOnly), "active": s.Active, "authserv": s.AuthServ, "password": s.Password != nil,
 		}})
 	})
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/emersion/go-message"
 	_ "github.com/emersion/go-message/charset" // mails are written in other alphabets
@@ -33,7 +34,9 @@ type header struct {
 	from     []string
 	subject  string
 	answers  []string // Message-IDs
-	report   bool     // a report about the delivery of another mail
+	written  time.Time
+	proven   bool // the server that received it found it to be from where it says
+	report   bool // a report about the delivery of another mail
 }
 
 // identity is what tells one mail from another, whatever its number in the folder.
@@ -44,13 +47,16 @@ func (h *header) identity(raw []byte) []byte {
 	return fmt.Appendf(nil, "%s\n%s\n%s", h.id, strings.Join(h.from, ","), h.date)
 }
 
-// parseHeader reads a header as far as it can be read.
-func parseHeader(raw []byte) header {
+// parseHeader reads a header as far as it can be read. by is the name with which
+// the server that received it signs what it found.
+func parseHeader(raw []byte, by string) header {
 	e, err := message.ReadWithOptions(bytes.NewReader(raw), &message.ReadOptions{MaxHeaderBytes: mostHeader + 1})
 	if e == nil || err != nil && !message.IsUnknownCharset(err) && !message.IsUnknownEncoding(err) {
 		return header{}
 	}
-	return readHeader(e.Header)
+	h := readHeader(e.Header)
+	h.proven = proven(e.Header, by)
+	return h
 }
 
 func readHeader(of message.Header) header {
@@ -58,6 +64,9 @@ func readHeader(of message.Header) header {
 	h := header{date: of.Get("Date"), id: messageID(of.Get("Message-Id"))}
 	if subject, err := m.Subject(); err == nil || subject != "" {
 		h.subject = subject
+	}
+	if at, err := m.Date(); err == nil && at.Year() > 1970 && at.Year() < 2200 {
+		h.written = at
 	}
 	if all, err := m.AddressList("From"); err == nil {
 		for _, a := range all[:min(len(all), mostSenders)] {
@@ -134,16 +143,12 @@ func (c *content) part(e *message.Entity, depth int, body bool) string {
 	if c.parts++; c.parts > mostParts || depth > deepest {
 		return ""
 	}
-	kind, parameters, _ := e.Header.ContentType()
+	kind, _, _ := e.Header.ContentType()
 	kind = strings.ToLower(kind)
 	if parts := e.MultipartReader(); parts != nil {
 		return c.several(parts, kind, depth)
 	}
-	disposition, more, _ := e.Header.ContentDisposition()
-	name := more["filename"]
-	if name == "" {
-		name = parameters["name"]
-	}
+	disposition, name := fileName(e.Header)
 	switch {
 	case kind == "message/delivery-status":
 		c.status(e.Body)
@@ -233,7 +238,7 @@ func (c *content) status(body io.Reader) {
 // names keeps the Message-ID of a mail that came back.
 func (c *content) names(body io.Reader) {
 	held, _ := io.ReadAll(io.LimitReader(body, mostHeader)) // what could be read is enough
-	if id := parseHeader(append(held, "\r\n\r\n"...)).id; id != "" {
+	if id := parseHeader(append(held, "\r\n\r\n"...), "").id; id != "" {
 		c.returned = append(c.returned, id)
 	}
 }

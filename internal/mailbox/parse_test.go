@@ -38,7 +38,7 @@ func TestMailsAreReadInTheAlphabetThatTheySay(t *testing.T) {
 			t.Errorf("%s: %q", name, c.text)
 		}
 	}
-	h := parseHeader(raw("From: =?koi8-r?B?4c7OwQ==?= <anna@example.com>", "Subject: =?utf-8?B?0J/RgNC40LLQtdGC?= =?windows-1251?Q?=EC=E8=F0?=", "", ""))
+	h := parseHeader(raw("From: =?koi8-r?B?4c7OwQ==?= <anna@example.com>", "Subject: =?utf-8?B?0J/RgNC40LLQtdGC?= =?windows-1251?Q?=EC=E8=F0?=", "", ""), "")
 	if len(h.from) != 1 || h.from[0] != "anna@example.com" || h.subject != "Приветмир" {
 		t.Errorf("%+v", h)
 	}
@@ -78,6 +78,34 @@ func TestTheTextOfAMailIsTextWhateverItWas(t *testing.T) {
 	}
 }
 
+// A file is called as its sender called it, however the mail writes it.
+func TestNamesOfFilesAreReadInEveryWayThatTheyAreWritten(t *testing.T) {
+	for name, c := range map[string]struct{ disposition, kind, want string }{
+		"plain":                        {"attachment; filename=a.txt", "text/plain", "a.txt"},
+		"quoted":                       {`attachment; filename="a \"b\"; c.txt"`, "text/plain", `a "b"; c.txt`},
+		"of the kind alone":            {"attachment", `application/pdf; name="offer.pdf"`, "offer.pdf"},
+		"RFC 2047 in quotes":           {`attachment; filename="=?utf-8?B?0KHRh9GR0YIucGRm?="`, "application/pdf", "Счёт.pdf"},
+		"RFC 2047 without quotes":      {`attachment; filename==?koi8-r?B?896j1C5wZGY=?=`, "application/pdf", "Счёт.pdf"},
+		"RFC 2047 in two words":        {"attachment; filename=\"=?windows-1251?Q?=D1=F7=B8?=\r\n =?windows-1251?Q?=F2.pdf?=\"", "application/pdf", "Счёт.pdf"},
+		"RFC 2231":                     {"attachment; filename*=utf-8''za%C5%BC%C3%B3%C5%82%C4%87.txt", "text/plain", "zażółć.txt"},
+		"RFC 2231 in Windows-1251":     {"attachment; filename*=windows-1251'ru'%D1%F7%B8%F2.pdf", "application/pdf", "Счёт.pdf"},
+		"RFC 2231 in pieces":           {"attachment; filename*0*=koi8-r''%F3%DE;\r\n filename*1*=%A3%D4;\r\n filename*2=.pdf", "application/pdf", "Счёт.pdf"},
+		"the extended before the poor": {"attachment; filename=poor.txt; filename*=utf-8''caff%C3%A8.txt", "text/plain", "caffè.txt"},
+		"pieces of the kind":           {"attachment", "application/pdf; name*0=of; name*1=fer.pdf", "offer.pdf"},
+		"spaces without quotes":        {"attachment; filename=our offer.pdf; size=5", "application/pdf", "our offer.pdf"},
+		"letters as they are":          {"attachment; filename=\"Счёт.pdf\"", "application/pdf", "Счёт.pdf"},
+		"a quotation without an end":   {`attachment; filename="offer.pdf`, "application/pdf", "offer.pdf"},
+		"an unknown alphabet":          {"attachment; filename*=klingon''a.txt", "text/plain", "a.txt"},
+		"escapes that are none":        {"attachment; filename*=utf-8''100%zz.txt", "text/plain", "100%zz.txt"},
+		"none":                         {"attachment", "application/pdf", ""},
+	} {
+		c2 := parse(raw("Content-Type: multipart/mixed; boundary=b", "", "--b", "", "see it", "--b", "Content-Type: "+c.kind, "Content-Disposition: "+c.disposition, "", "held", "--b--"))
+		if len(c2.files) != 1 || c2.files[0].Name != c.want || c2.text != "see it" {
+			t.Errorf("%s: %+v %q, not %q", name, c2.files, c2.text, c.want)
+		}
+	}
+}
+
 // A mail that was made to take all memory or time takes neither.
 func TestAMailThatWasMadeToHurtDoesNot(t *testing.T) {
 	var deep strings.Builder
@@ -98,7 +126,7 @@ func TestAMailThatWasMadeToHurtDoesNot(t *testing.T) {
 		if len(c.text) > 2*mostText || len(c.files) > mostFiles || c.parts > mostParts+1 {
 			t.Errorf("%s: %d characters, %d files, %d parts", name, len(c.text), len(c.files), c.parts)
 		}
-		if h := parseHeader([]byte(mail)); len(h.answers) > mostAnswers {
+		if h := parseHeader([]byte(mail), "mx.example.com"); len(h.answers) > mostAnswers {
 			t.Errorf("%s: %d answers", name, len(h.answers))
 		}
 	}
@@ -108,7 +136,7 @@ func FuzzParse(f *testing.F) {
 	f.Add(raw("From: a@example.com", "Content-Type: multipart/mixed; boundary=b", "", "--b", "Content-Type: text/html", "", "<p>x", "--b", "Content-Type: message/delivery-status", "", "Action: failed", "--b--"))
 	f.Add(raw("Subject: =?utf-8?q?x?=", "In-Reply-To: <a@b>", "Content-Transfer-Encoding: base64", "", "eA=="))
 	f.Fuzz(func(t *testing.T, mail []byte) {
-		h, c := parseHeader(mail), parse(mail)
+		h, c := parseHeader(mail, "mx.example.com"), parse(mail)
 		if !utf8.ValidString(c.text) && !c.unread {
 			t.Errorf("the text is no text: %q", c.text)
 		}

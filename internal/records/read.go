@@ -785,11 +785,17 @@ func (b *Book) listWithin(ctx context.Context, who actor.Actor, st *policy.Stand
 // may see. All of them have one parent, which is asked about once. Those in the
 // bin are for whoever may delete them.
 func (b *Book) within(ctx context.Context, tx *store.Tx, st *policy.Standing, kind *schema.Kind, about schema.RecordID, on Surface, bin bool, also query.Cond, most int) ([]*Record, error) {
-	house := policy.Whole(kind, policy.ForDecision)
-	ask := store.Ask{Filter: query.Compare{Field: kind.Field("about"), Op: query.Equal, Value: query.Record(about)}, Order: query.Order{Desc: true}, Limit: listLimit, Deleted: bin}
+	of := query.Cond(query.Compare{Field: kind.Field("about"), Op: query.Equal, Value: query.Record(about)})
 	if also != nil {
-		ask.Filter = query.And{ask.Filter, also}
+		of = query.And{of, also}
 	}
+	return b.under(ctx, tx, st, kind, of, on, bin, most)
+}
+
+// under is within for the records that a condition on what they live on names.
+func (b *Book) under(ctx context.Context, tx *store.Tx, st *policy.Standing, kind *schema.Kind, of query.Cond, on Surface, bin bool, most int) ([]*Record, error) {
+	house := policy.Whole(kind, policy.ForDecision)
+	ask := store.Ask{Filter: of, Order: query.Order{Desc: true}, Limit: listLimit, Deleted: bin}
 	action := policy.View
 	if bin {
 		action = policy.Delete

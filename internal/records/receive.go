@@ -26,12 +26,21 @@ type Received struct {
 	From    []string // mail addresses of whoever wrote it
 	Answers []int64  // numbers of letters of ours that it answers
 	Subject string
-	Body    string // plain text
-	At      time.Time
+	Body    string    // plain text
+	At      time.Time // when it was received
+	Written time.Time // when its sender says that it was written; zero: it does not say
+	Sender  string    // what is known of whom it is from
 	Files   []Enclosed
 	Left    int                   // files that were left where they are
 	Note    func(n string) string // says so under the text; nil: nothing does
 }
+
+// What is known of whom a mail is from.
+const (
+	SenderProven   = "proven"   // the server that received it found it to be from where it says
+	SenderUnproven = "unproven" // nothing proves it
+	SenderOther    = "other"    // it answers a letter of ours, from an address that the client does not have
+)
 
 // Enclosed is a file that came with a mail.
 type Enclosed struct {
@@ -56,11 +65,11 @@ type Correspondent struct {
 }
 
 // Correspondents are the clients that bear the very address, or if nobody does,
-// those to whom the letters went that the mail answers. It is for the house: whom
-// a mail is from is told to nobody by this.
-func (b *Book) Correspondents(ctx context.Context, m Received) ([]Correspondent, error) {
-	var all, answered []Correspondent
-	err := b.db.Read(ctx, func(tx *store.Tx) (err error) {
+// those to whom the letters went that the mail answers: then the address is known
+// of nobody. It is for the house: whom a mail is from is told to nobody by this.
+func (b *Book) Correspondents(ctx context.Context, m Received) (all []Correspondent, known bool, err error) {
+	var answered []Correspondent
+	err = b.db.Read(ctx, func(tx *store.Tx) (err error) {
 		if answered, err = b.answered(ctx, tx, m.Answers); err != nil {
 			return err
 		}
@@ -68,19 +77,19 @@ func (b *Book) Correspondents(ctx context.Context, m Received) ([]Correspondent,
 		return err
 	})
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	if len(all) == 0 {
-		return answered, nil
+		return answered, false, nil
 	}
 	// Of several with one address, the one who was written to has answered.
 	if both := slices.DeleteFunc(slices.Clone(all), func(c Correspondent) bool { return !slices.Contains(answered, c) }); len(both) > 0 {
-		return both, nil
+		return both, true, nil
 	}
 	if len(all) > mostCorrespondents {
-		return nil, nil
+		return nil, true, nil
 	}
-	return all, nil
+	return all, true, nil
 }
 
 func (b *Book) addressees(ctx context.Context, tx *store.Tx, from []string) ([]Correspondent, error) {
@@ -262,7 +271,13 @@ func (b *Book) receiveFor(ctx context.Context, tx *store.Tx, m Received, c Corre
 	}
 	p := &pen{b: b, ctx: ctx, tx: tx, who: actor.House()}
 	v := Values{"subject": cut(value.Line(m.Subject), message.Field("subject").Max), "body": cut(value.Paragraphs(m.Body), message.Field("body").Max),
-		"channel": "mail", "direction": "in", "at": m.At.UTC().Format(time.RFC3339), c.Kind: c.ID}
+		"channel": "mail", "direction": "in", "at": m.At.UTC().Format(time.RFC3339Nano), c.Kind: c.ID}
+	if m.Sender != "" {
+		v["sender"] = m.Sender
+	}
+	if !m.Written.IsZero() {
+		v["claimed_at"] = m.Written.UTC().Format(time.RFC3339)
+	}
 	if v["subject"] == "" {
 		v["subject"] = "…"
 	}

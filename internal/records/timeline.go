@@ -21,6 +21,7 @@ type Moment struct {
 	By     actor.PersonID
 	Step   *Revision // what was done to the record itself,
 	Linked *Record   // or what was written on it or linked to it
+	Files  []*Record // that a linked message brings
 }
 
 // timelineLimit bounds what one look at a timeline brings of each kind.
@@ -82,26 +83,24 @@ func (b *Book) Timeline(ctx context.Context, who actor.Actor, kindName string, i
 				all = append(all, m)
 			}
 		}
-		return nil
+		all = onePage(all, before)
+		return b.enclosed(ctx, tx, st, all)
 	})
 	if err != nil {
 		return nil, err
 	}
-	if !before.IsZero() {
-		all = slices.DeleteFunc(all, func(m Moment) bool { return !m.At.Before(before) })
-	}
-	slices.SortStableFunc(all, func(a, b Moment) int { return b.At.Compare(a.At) })
-	all = all[:min(len(all), timelineLimit)]
 	for _, other := range b.catalog().Kinds() {
 		e := scribe.Entry{Event: "record.listed", Who: who, Kind: other.Name, Surface: string(CardOf(other))}
 		for _, m := range all {
-			if m.Linked == nil || m.Linked.Kind.Name != other.Name {
-				continue
-			}
-			e.Records = append(e.Records, m.Linked.Rows[0].ID)
-			for _, c := range shown(&m.Linked.Page) {
-				if !slices.Contains(e.Shown, c) {
-					e.Shown = append(e.Shown, c)
+			for _, r := range append(m.Files[:len(m.Files):len(m.Files)], m.Linked) {
+				if r == nil || r.Kind.Name != other.Name {
+					continue
+				}
+				e.Records = append(e.Records, r.Rows[0].ID)
+				for _, c := range shown(&r.Page) {
+					if !slices.Contains(e.Shown, c) {
+						e.Shown = append(e.Shown, c)
+					}
 				}
 			}
 		}
@@ -112,11 +111,57 @@ func (b *Book) Timeline(ctx context.Context, who actor.Actor, kindName string, i
 	return all, b.scribe.NoteAll(ctx, met)
 }
 
+// onePage is as much of what happened before a moment as one look brings. What
+// happened at one moment stays together: the next page begins before it.
+func onePage(all []Moment, before time.Time) []Moment {
+	if !before.IsZero() {
+		all = slices.DeleteFunc(all, func(m Moment) bool { return !m.At.Before(before) })
+	}
+	slices.SortStableFunc(all, func(a, b Moment) int { return b.At.Compare(a.At) })
+	end := min(len(all), timelineLimit)
+	for end > 0 && end < len(all) && all[end].At.Equal(all[end-1].At) {
+		end++
+	}
+	return all[:end]
+}
+
+// enclosed puts the files of messages beside them, as far as the reader sees files.
+func (b *Book) enclosed(ctx context.Context, tx *store.Tx, st *policy.Standing, all []Moment) error {
+	file := b.catalog().Kind("file")
+	if file == nil {
+		return nil
+	}
+	at := map[schema.RecordID]int{}
+	var messages []query.Value
+	for i, m := range all {
+		if m.Linked != nil && m.Linked.Kind.Name == "message" {
+			id := m.Linked.Rows[0].ID
+			at[id] = i
+			messages = append(messages, query.Record(id))
+		}
+	}
+	if len(messages) == 0 {
+		return nil
+	}
+	about := file.Field("about")
+	found, err := b.under(ctx, tx, st, file, query.In{Field: about, Values: messages}, CardOf(file), false, mostAtOnce)
+	if err != nil {
+		return err
+	}
+	for _, f := range slices.Backward(found) { // as they lay in the mail
+		of, _ := f.Rows[0].Values[about.Index()].(int64)
+		if i, there := at[schema.RecordID(of)]; there {
+			all[i].Files = append(all[i].Files, f)
+		}
+	}
+	return nil
+}
+
 // linked are the records of a kind that live on a record or lead to it, newest
-// first and made before a moment (zero: whenever), as far as the reader may see
+// first and before a moment (zero: whenever), as far as the reader may see
 // them; no more than a timeline shows.
 func (b *Book) linked(ctx context.Context, tx *store.Tx, st *policy.Standing, kind, other *schema.Kind, id schema.RecordID, before time.Time) ([]*Record, error) {
-	born := other.Field("created_at")
+	born := other.MomentField()
 	var older query.Cond
 	if !before.IsZero() {
 		older = query.Compare{Field: born, Op: query.Less, Value: query.Int(before.UnixMicro())}
@@ -151,17 +196,45 @@ func (b *Book) linked(ctx context.Context, tx *store.Tx, st *policy.Standing, ki
 		for _, row := range rows.Rows {
 			all = append(all, &Record{Page: Page{Kind: other, Fields: rows.Fields, Rows: []Row{row}}})
 		}
+		if len(rows.Rows) < timelineLimit || ask.Order.Field == nil {
+			continue
+		}
+		// The limit may have torn a moment apart, and the next page begins before it.
+		at, _ := made(all[len(all)-1])
+		same := ask
+		same.Filter = query.And{ask.Filter, query.Compare{Field: born, Op: query.Equal, Value: query.Int(at.UnixMicro())}}
+		same.Limit = mostAtOnce
+		rest, err := tx.Page(ctx, g, same)
+		if err != nil {
+			return nil, err
+		}
+		for _, row := range rest.Rows {
+			if !slices.ContainsFunc(rows.Rows, func(r Row) bool { return r.ID == row.ID }) {
+				all = append(all, &Record{Page: Page{Kind: other, Fields: rest.Fields, Rows: []Row{row}}})
+			}
+		}
 	}
 	return all, nil
 }
 
-// made is when and by whom a record was made, as far as its reader sees that.
+// mostAtOnce bounds how many records of one kind at one moment a timeline brings.
+const mostAtOnce = 500
+
+// made is when a record happened and by whom it was made, as far as its reader
+// sees that; where its moment is not seen, it is that of its making.
 func made(r *Record) (at time.Time, by actor.PersonID) {
+	moment := r.Kind.MomentField().Name
 	for i, f := range r.Fields {
-		n, _ := r.Rows[0].Values[i].(int64)
+		n, seen := r.Rows[0].Values[i].(int64)
 		switch f.Name {
+		case moment:
+			if seen {
+				at = time.UnixMicro(n).UTC()
+			}
 		case "created_at":
-			at = time.UnixMicro(n).UTC()
+			if at.IsZero() && seen {
+				at = time.UnixMicro(n).UTC()
+			}
 		case "created_by":
 			by = actor.PersonID(n)
 		}

@@ -62,6 +62,7 @@ type Kind struct {
 	Title       string // the field by which people call a record; Text, Keyed
 	Responsible string // the Person field that makes a record "own"; every kind has one
 	Days        string // the DateTime field by which "only N days back" counts
+	Moment      string // the DateTime field by which it stands on timelines, never empty; without one: created_at
 	Pipeline    string // for kinds with stages, else empty
 	Stage       string // for kinds with stages, else empty
 
@@ -114,13 +115,19 @@ const Longest = 24 * time.Hour
 // Field finds a field by name, or nil.
 func (k *Kind) Field(name string) *Field { return k.byName[name] }
 
-// TitleField, ResponsibleField, DaysField, PipelineField and StageField are the
+// TitleField, ResponsibleField, DaysField, MomentField, PipelineField and StageField are the
 // fields with a part to play; nil where the kind has none.
 func (k *Kind) TitleField() *Field       { return k.byName[k.Title] }
 func (k *Kind) ResponsibleField() *Field { return k.byName[k.Responsible] }
 func (k *Kind) DaysField() *Field        { return k.byName[k.Days] }
-func (k *Kind) PipelineField() *Field    { return k.byName[k.Pipeline] }
-func (k *Kind) StageField() *Field       { return k.byName[k.Stage] }
+func (k *Kind) MomentField() *Field {
+	if k.Moment == "" {
+		return k.byName["created_at"]
+	}
+	return k.byName[k.Moment]
+}
+func (k *Kind) PipelineField() *Field { return k.byName[k.Pipeline] }
+func (k *Kind) StageField() *Field    { return k.byName[k.Stage] }
 
 // Catalog is every kind at one moment. It is never changed after New.
 type Catalog struct {
@@ -177,6 +184,9 @@ func New(kinds ...Kind) (*Catalog, error) {
 		}
 		if (k.Stage == "") != (k.Pipeline == "") || k.Stage != "" && (k.byName[k.Stage] == nil || k.byName[k.Pipeline] == nil) {
 			return nil, fmt.Errorf("kind %s: stage and pipeline go together", k.Name)
+		}
+		if k.Moment != "" && (k.byName[k.Moment] == nil || k.byName[k.Moment].Type != DateTime) {
+			return nil, fmt.Errorf("kind %s: the field by which it stands on timelines is missing", k.Name)
 		}
 		if k.Within && (k.byName["about"] == nil || k.byName["about_kind"] == nil) {
 			return nil, fmt.Errorf("kind %s: lives on other records but does not name them", k.Name)

@@ -19,6 +19,32 @@ func (db *DB) PageBy(ctx context.Context, g policy.Grant, ask Ask, name string) 
 // Counted waits until the plans are chosen by counts.
 func (db *DB) Counted() { db.stats.running.Wait() }
 
+// Suppose makes the plans be chosen as if so many records were there, and so
+// many of them reached by each principal.
+func (db *DB) Suppose(k *schema.Kind, n float64, by map[schema.Principal]float64) {
+	db.stats.mu.Lock()
+	defer db.stats.mu.Unlock()
+	if db.stats.loading == nil {
+		db.stats.loading, db.stats.kinds = map[string]bool{}, map[string]*kindStats{}
+	}
+	db.stats.kinds[k.Name] = &kindStats{at: db.Now(), commits: db.commits.Load(), n: n, by: by, indexes: map[string]string{}}
+}
+
+// Chosen names the plan of a page, and how many records its search looks into.
+func (db *DB) Chosen(ctx context.Context, g policy.Grant, ask Ask) (name string, window int, err error) {
+	r, err := db.newReading(g, ask, nil)
+	if err != nil {
+		return "", 0, err
+	}
+	p, err := r.choose(ctx, db)
+	for n, o := range Plans {
+		if o == p {
+			name = n
+		}
+	}
+	return name, r.window, err
+}
+
 // StatementBy is the text of a page by one plan.
 func (db *DB) StatementBy(g policy.Grant, ask Ask, name string) (string, []any, error) {
 	r, err := db.newReading(g, ask, nil)

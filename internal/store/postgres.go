@@ -215,6 +215,7 @@ func (c *postgresCursor) columns() answer {
 	for _, f := range c.rows.FieldDescriptions() {
 		p.forms = append(p.forms, formOf(f))
 	}
+	p.last = make([]any, len(p.forms))
 	return p
 }
 
@@ -222,6 +223,7 @@ type postgresAnswer struct {
 	*postgresCursor
 	forms []form
 	raw   [][]byte
+	last  []any // by column: the value that was looked at last
 	texts pieces
 	err   error
 }
@@ -269,6 +271,9 @@ func (p *postgresAnswer) next() (bool, error) {
 func (p *postgresAnswer) close() error { return errors.Join(p.err, p.postgresCursor.close()) }
 
 func (p *postgresAnswer) integer(i int) (int64, bool) {
+	if p.forms[i] == int8Form && p.raw[i] != nil {
+		return int64(binary.BigEndian.Uint64(p.raw[i])), true
+	}
 	n, ok := p.value(i).(int64)
 	return n, ok
 }
@@ -281,16 +286,25 @@ func (p *postgresAnswer) bytes(i int) []byte {
 	return b
 }
 
+// value of a column. What the row before had as well is kept once.
 func (p *postgresAnswer) value(i int) any {
 	raw := p.raw[i]
 	if raw == nil {
 		return nil
 	}
+	last := &p.last[i]
 	switch p.forms[i] {
 	case textForm:
-		return p.texts.keep(raw)
+		if old, ok := (*last).(string); !ok || old != string(raw) {
+			*last = p.texts.keep(raw)
+		}
+		return *last
 	case int8Form:
-		return int64(binary.BigEndian.Uint64(raw))
+		n := int64(binary.BigEndian.Uint64(raw))
+		if old, ok := (*last).(int64); !ok || old != n {
+			*last = n
+		}
+		return *last
 	case int4Form:
 		return int64(int32(binary.BigEndian.Uint32(raw)))
 	case boolForm:

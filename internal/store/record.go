@@ -289,24 +289,44 @@ func (db *DB) CountFound(ctx context.Context, g policy.Grant, ask Ask, most int)
 	if r.nothing() {
 		return 0, false, nil
 	}
+	if much, ok := r.much(); ok {
+		n, err := r.count(ctx, func(b *query.Builder) {
+			b.Write("SELECT 1 FROM access AS a WHERE a.kind = ").Arg(int64(r.kind.Number)).Write(" AND a.principal = ").Arg(int64(much)).Limit(r.limit)
+		})
+		if err != nil {
+			return 0, false, err
+		}
+		if n > most {
+			return most, true, nil
+		}
+	}
 	p, err := r.choose(ctx, db)
 	if err != nil {
 		return 0, false, err
 	}
-	b := &query.Builder{Dialect: db.engine.Dialect()}
-	b.Write("SELECT count(*) FROM (")
-	r.keys(b, p)
-	b.Write(") AS k")
-	if err := b.Err(); err != nil {
-		return 0, false, fmt.Errorf("write count of %s: %w", r.kind.Name, err)
-	}
-	if n, err = single(ctx, db, b); err != nil {
-		return 0, false, fmt.Errorf("count %s: %w", r.kind.Plural, err)
+	if n, err = r.count(ctx, func(b *query.Builder) { r.keys(b, p) }); err != nil {
+		return 0, false, err
 	}
 	if n > most {
 		return most, true, nil
 	}
 	return n, false, nil
+}
+
+// count counts what the keys find.
+func (r *reading) count(ctx context.Context, keys func(*query.Builder)) (int, error) {
+	b := &query.Builder{Dialect: r.db.engine.Dialect()}
+	b.Write("SELECT count(*) FROM (")
+	keys(b)
+	b.Write(") AS k")
+	if err := b.Err(); err != nil {
+		return 0, fmt.Errorf("write count of %s: %w", r.kind.Name, err)
+	}
+	n, err := single(ctx, r.db, b)
+	if err != nil {
+		return 0, fmt.Errorf("count %s: %w", r.kind.Plural, err)
+	}
+	return n, nil
 }
 
 // collect reads the page. All rows of it share three arrays.
@@ -316,6 +336,7 @@ func (r *reading) collect(rows answer, out *RecordRows) error {
 	var present []int
 	size := min(r.limit, maxPage)
 	seen := 0
+	var before schema.RecordID
 	var last Position
 	apart := r.apart()
 	for {
@@ -327,6 +348,10 @@ func (r *reading) collect(rows answer, out *RecordRows) error {
 		if !ok {
 			return errors.New("a record's id is not a number")
 		}
+		if r.hinted && seen > 0 && schema.RecordID(id) == before {
+			continue // by another principal
+		}
+		before = schema.RecordID(id)
 		seen++
 		if seen > r.page {
 			out.Next = &last

@@ -21,6 +21,7 @@ type blank struct {
 	columns []column
 	classes []class
 	guarded bool
+	hinted  bool
 }
 
 // blankKey is what a blank was written for. A grant stands for the rights of one
@@ -34,6 +35,7 @@ type blankKey struct {
 	ids     int // how many there is room for
 	limit   int
 	plan    plan
+	few     bool
 }
 
 // slot is an argument of a blank that is told each time. It is no value that a
@@ -65,7 +67,7 @@ func (r *reading) key(p plan) (k blankKey, ok bool) {
 	if r.g.House() != 0 || r.ask.Filter != nil || r.ask.Search != nil || len(r.ask.Also) > len(k.also) || r.ask.After != nil && r.order.by == byOther {
 		return k, false
 	}
-	k = blankKey{grant: r.g, order: r.order, after: r.ask.After != nil, deleted: r.ask.Deleted, limit: r.limit, plan: p}
+	k = blankKey{grant: r.g, order: r.order, after: r.ask.After != nil, deleted: r.ask.Deleted, limit: r.limit, plan: p, few: r.few}
 	copy(k.also[:], r.ask.Also)
 	if r.ids != nil {
 		k.ids, k.limit = rounded(len(r.ids)), rounded(len(r.ids))
@@ -113,7 +115,7 @@ func (r *reading) blank(p plan) (text string, args []any, err error) {
 		}
 		all.mu.Unlock()
 	}
-	r.columns, r.classes, r.guarded = f.columns, f.classes, f.guarded
+	r.columns, r.classes, r.guarded, r.hinted = f.columns, f.classes, f.guarded, f.hinted
 	return f.text, f.fill(r), nil
 }
 
@@ -126,7 +128,7 @@ func (r *reading) write(p plan) (*blank, error) {
 	}
 	w.look()
 	b := w.statement(p)
-	return &blank{slices.Clone(r.ask.Columns), b.String(), b.Args(), w.columns, w.classes, w.guarded}, b.Err()
+	return &blank{slices.Clone(r.ask.Columns), b.String(), b.Args(), w.columns, w.classes, w.guarded, w.hinted}, b.Err()
 }
 
 // fill gives the arguments for one reading.

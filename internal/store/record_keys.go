@@ -152,20 +152,31 @@ func (r *reading) mergeKeys(b *query.Builder) {
 		r.mergePostgres(b, walks)
 		return
 	}
-	first := true
-	between := func() {
-		if !first {
-			b.Write(" UNION ")
-		}
-		first = false
+	// The last UNION drops what came twice out of all that it joins: with each
+	// of them one, every step of the merge would look for it.
+	arms := 0
+	for _, w := range walks {
+		arms += max(1, len(w.principals))
 	}
+	between := func(i int) {
+		switch {
+		case i == 0:
+		case i == arms-1 && !r.hinted:
+			b.Write(" UNION ")
+		default:
+			b.Write(" UNION ALL ")
+		}
+	}
+	arm := 0
 	for _, w := range walks {
 		if w.everyone() {
-			between()
+			between(arm)
+			arm++
 			r.walkRecords(b, w)
 		}
 		for _, p := range w.principals {
-			between()
+			between(arm)
+			arm++
 			b.Write("SELECT ")
 			r.walkAccess(b, w)
 			b.Write(" AND a.principal = ").Arg(int64(p))
@@ -176,7 +187,32 @@ func (r *reading) mergeKeys(b *query.Builder) {
 	r.order.direction(b)
 	b.Write(", 2")
 	r.order.direction(b)
+	if r.hinted {
+		b.Limit(r.limit * arms) // what comes twice is dropped as it is read, and no more is read than the page takes
+		return
+	}
 	b.Limit(r.limit)
+}
+
+// much is a principal that is known to reach more than is counted to. By one
+// nothing is reached twice, and who reaches more than all there is to count by
+// one of several need not be asked by the others. How much a filter leaves of
+// it is not known.
+func (r *reading) much() (schema.Principal, bool) {
+	if r.every || r.ask.Filter != nil || r.ask.Search != nil || r.ask.Deleted || r.kind.Within {
+		return 0, false
+	}
+	for _, w := range r.walks() {
+		if w.everyone() || w.arm != nil || w.least > policy.NoShare {
+			continue
+		}
+		for _, p := range w.principals {
+			if _, v, known := r.db.stats.reach(r.db, r.kind, []walk{{principals: []schema.Principal{p}}}); known && v >= float64(r.limit) {
+				return p, true
+			}
+		}
+	}
+	return 0, false
 }
 
 // walkAccess writes what follows SELECT in a scan of access, but for the
@@ -194,7 +230,11 @@ func (r *reading) walkAccess(b *query.Builder, w walk) {
 	default:
 		b.Column("r", r.order.column)
 	}
-	b.Write(" AS s, a.record AS id FROM ")
+	b.Write(" AS s, a.record AS id")
+	if r.hinted {
+		b.Write(", a.principal AS p")
+	}
+	b.Write(" FROM ")
 	if r.order.by == byName {
 		b.Write("access_name AS a")
 	} else {
@@ -452,7 +492,7 @@ func (r *reading) hunt(b *query.Builder, h hunt, f *schema.Field, p plan) {
 	case p == newestPlan:
 		b.Write("(SELECT w.record, w.words, w.digits FROM search AS w WHERE w.kind = ").Arg(int64(r.kind.Number))
 		r.after(b, "w", "", id)
-		b.Write(" ORDER BY w.record DESC").Limit(newest).Write(") AS w")
+		b.Write(" ORDER BY w.record DESC").Limit(max(r.window, newest)).Write(") AS w")
 	case p == ownPlan:
 		// The fence keeps PostgreSQL from starting at the index of words.
 		b.Write("(SELECT DISTINCT u.record FROM (")
@@ -566,11 +606,12 @@ func (r *reading) ownSet(b *query.Builder, walks []walk, alias, id string) {
 	b.Write(")")
 }
 
-// ownRecords writes all that the walks reach.
+// ownRecords writes all that the walks reach, some of it more than once: it goes
+// into a set, which would otherwise be made twice.
 func (r *reading) ownRecords(b *query.Builder, walks []walk) {
 	for i, w := range walks {
 		if i > 0 {
-			b.Write(" UNION ")
+			b.Write(" UNION ALL ")
 		}
 		b.Write("SELECT a.record FROM access AS a")
 		if w.arm != nil && w.arm.Cond != nil {

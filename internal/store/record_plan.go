@@ -32,10 +32,17 @@ func (p plan) apart() bool { return p == newestPlan || p == ownPlan }
 const (
 	// newest is how many records newestPlan looks into: a few milliseconds.
 	newest = 12_000
+	// sampled is how many are looked into to learn how many are found, where more
+	// would have to be looked into, and leastSampled how many of them must be found
+	// for that to be known.
+	sampled, leastSampled = 2_000, 8
 	// fewOwn is how many may be reached for ownPlan.
 	fewOwn = 3_000
 	// fewDigits is the same on SQLite: fewer, as its index gives the newest at once.
 	fewDigits = 1_500
+	// fewTwice is what part of all records the principals may reach together, each
+	// counted by itself, so that few of them come twice.
+	fewTwice = 1.0 / 8
 	// often is what part of the records a word is expected to find for newestPlan:
 	// as many as a page takes must be likely among the newest.
 	often = 1.0 / 50
@@ -49,6 +56,8 @@ const (
 	huntStep   = 5.5
 	setMember  = 0.5
 	setStep    = 0.6
+	foundStep  = 1.6  // PostgreSQL: to fetch and sort one of what the index of words finds
+	lookedStep = 0.25 // the same: to look into one of the newest
 	sortMember = 5.0
 )
 
@@ -72,6 +81,7 @@ func (r *reading) choose(ctx context.Context, from asker) (plan, error) {
 		return probePlan, r.measure(ctx, from)
 	}
 	n, v, known := r.db.stats.reach(r.db, r.kind, walks)
+	r.few = known && v <= n*fewTwice
 	sparse := n // what a probe must look at before the page is full
 	if v > 0 {
 		sparse = min(n, float64(r.limit)*n/v)
@@ -89,10 +99,12 @@ func (r *reading) choose(ctx context.Context, from asker) (plan, error) {
 			return r.then, nil
 		case v <= fewOwn:
 			return ownPlan, nil
-		case v*newest*often >= float64(r.limit)*n && !r.digitsOnly():
+		case r.digitsOnly():
+			return r.then, nil
+		case v*newest*often >= float64(r.limit)*n:
 			return newestPlan, nil
 		}
-		return r.then, nil
+		return r.further(ctx, from, n, v)
 	case r.ask.Filter == nil:
 		if r.order.inAccess() || !known || v*sortMember < sparse*probeStep {
 			return mergePlan, nil
@@ -138,6 +150,37 @@ func (r *reading) choose(ctx context.Context, from asker) (plan, error) {
 		return probePlan, nil
 	}
 	return mergePlan, nil
+}
+
+// further tells whether a search for words is worth looking further back than
+// newest. Who reaches one record of twenty needs a thousand hits for a page: of
+// what many records have, the index finds tens of thousands before it gives the
+// newest of them. How many have it is told by a look at the newest.
+func (r *reading) further(ctx context.Context, from asker, n, v float64) (plan, error) {
+	b := &query.Builder{Dialect: r.db.engine.Dialect()}
+	b.Write("SELECT count(*) FROM (SELECT w.words FROM search AS w WHERE w.kind = ").Arg(int64(r.kind.Number))
+	r.after(b, "w", "", "record")
+	b.Write(" ORDER BY w.record DESC").Limit(sampled).Write(") AS w WHERE w.words @@ ").Arg(tsquery(r.ask.Search.readings())).Write("::tsquery")
+	if err := b.Err(); err != nil {
+		return 0, fmt.Errorf("look at the newest: %w", err)
+	}
+	found, err := single(ctx, from, b)
+	if err != nil {
+		return 0, fmt.Errorf("look at the newest: %w", err)
+	}
+	often := float64(found) / sampled
+	if found < leastSampled {
+		return r.then, nil
+	}
+	far := float64(r.limit) * n / v / often
+	if far*lookedStep >= often*n*foundStep {
+		return r.then, nil
+	}
+	// It ends with the page, and is seldom that far. Few distances share few statements.
+	for r.window = newest; float64(r.window) < 2*far; {
+		r.window *= 2
+	}
+	return newestPlan, nil
 }
 
 // looks tells whether a search may look into records one by one instead of

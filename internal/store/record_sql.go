@@ -30,7 +30,17 @@ type reading struct {
 
 	open bool // the statement is written for a blank: what differs each time is a slot
 
-	then plan // what is tried if newestPlan gave no full page
+	then   plan // what is tried if newestPlan gave no full page
+	window int  // how many records newestPlan looks into; 0: newest
+
+	// few: the principals reach so little that a record seldom comes by two of them.
+	few bool
+	// hinted: the keys say through which principal a record was found, so that
+	// the record is first asked for that one. Its shares with one principal lie
+	// close together, those of one record are anywhere. It may then come once for
+	// each principal, one after the other.
+	hinted bool
+	hint   bool // the hint is of use where rights are being written
 
 	counting bool // nobody will see the rows, nor their order
 
@@ -326,6 +336,7 @@ func (r *reading) apart() bool { return r.guarded && len(r.classes) > 1 }
 
 // statement writes the whole page.
 func (r *reading) statement(p plan) *query.Builder {
+	r.hinted = r.hints(p)
 	b := &query.Builder{Dialect: r.db.engine.Dialect()}
 	b.Write(`SELECT k.id, k.s, `)
 	// With one class the bits need no place of their own: the version is there
@@ -375,6 +386,11 @@ func (r *reading) statement(p plan) *query.Builder {
 	// SQLite walks over what is left of CROSS JOIN first, and that is in order.
 	// Asked to sort, it does not see so, and puts each whole row through a sorter.
 	return b
+}
+
+// hints tells whether the keys say through whom a record was found.
+func (r *reading) hints(p plan) bool {
+	return r.few && r.db.engine == SQLite && p == mergePlan && r.order.inAccess() && r.guarded && !r.apart() && r.ids == nil && r.ask.Search == nil && !slices.ContainsFunc(r.walks(), walk.everyone)
 }
 
 // writeValue writes a field where it is plain, and NULL elsewhere.
@@ -445,6 +461,8 @@ func (r *reading) writePresence(b *query.Builder, i int, f *schema.Field) {
 // writeBits asks the record itself through which classes it is reached. For
 // other actions than viewing it must be reached by an arm of the action too.
 func (r *reading) writeBits(b *query.Builder) {
+	r.hint = r.hinted
+	defer func() { r.hint = false }()
 	b.Write("CASE WHEN ")
 	r.alive(b)
 	if r.g.Action() != policy.View && !r.every {
@@ -527,6 +545,10 @@ func (r *reading) reached(b *query.Builder, arm policy.Arm) {
 		if len(people) > 0 && len(groups)+len(shares) > 0 {
 			b.Write(" OR ")
 		}
+		if r.hint && len(groups) > 0 {
+			r.sharedAsFound(b, groups)
+			b.Write(" OR ")
+		}
 		if len(groups)+len(shares) > 0 {
 			r.shared(b, ofRecord, groups, shares, arm.Least)
 		}
@@ -585,9 +607,8 @@ func (r *reading) shared(b *query.Builder, record shareOf, groups, shares []sche
 	} else {
 		b.Write(`r."id"`)
 	}
-	b.Write(" AND (x.ends_at IS NULL OR x.ends_at > ")
-	r.put(b, slot{of: slotNow}, r.now)
-	b.Write(") AND (")
+	// With whom it is shared is asked first: most have no end to be asked for.
+	b.Write(" AND (")
 	if len(groups) > 0 {
 		among(b, groups)
 	}
@@ -598,12 +619,25 @@ func (r *reading) shared(b *query.Builder, record shareOf, groups, shares []sche
 		among(b, shares)
 		b.Write(" AND x.level >= ").Arg(int64(max(least, policy.ShareView)))
 	}
+	b.Write(") AND (x.ends_at IS NULL OR x.ends_at > ")
+	r.put(b, slot{of: slotNow}, r.now)
 	b.Write(")")
 	if postgres {
 		b.Write(" LIMIT 1), false)")
 	} else {
 		b.Write(")")
 	}
+}
+
+// sharedAsFound writes that the record is shared with the group through which
+// it was found. It is asked of the shares as well, of less of them.
+func (r *reading) sharedAsFound(b *query.Builder, groups []schema.Principal) {
+	b.Write("k.p IN (")
+	list(b, groups, itself)
+	b.Write(`) AND EXISTS (SELECT 1 FROM share AS y INDEXED BY share_principal WHERE y.principal = k.p AND y.kind = `).Arg(int64(r.kind.Number)).
+		Write(` AND y.record = r."id" AND (y.ends_at IS NULL OR y.ends_at > `)
+	r.put(b, slot{of: slotNow}, r.now)
+	b.Write("))")
 }
 
 // among writes that the share x is with one of the principals. A record has few

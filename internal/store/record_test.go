@@ -508,7 +508,16 @@ func TestListIsWhatThePolicyAdmits(t *testing.T) {
 					ask.Filter = p.filter(g, 2)
 				}
 				want, verdicts := p.expected(g, ask)
-				for _, plan := range []string{"chosen", "probe", "merge"} {
+				for _, plan := range []string{"chosen", "chosen", "probe", "merge"} {
+					reach := map[schema.Principal]float64{}
+					if rnd.IntN(2) == 0 { // else everybody reaches little
+						for _, arm := range g.Arms() {
+							for _, one := range arm.Principals {
+								reach[one] = 50
+							}
+						}
+					}
+					p.db.Suppose(p.kind, 120, reach)
 					rows, err := p.all(g, ask, plan)
 					if err != nil {
 						text, args, _ := p.db.StatementBy(g, ask, plan)
@@ -698,8 +707,8 @@ func TestZeroGrantYieldsNothing(t *testing.T) {
 // clerk sees names of all clients, phones on click.
 func clerk(grade policy.Grade) *policy.Standing { return clerkBy(1, grade) }
 
-func clerkBy(person actor.PersonID, grade policy.Grade) *policy.Standing {
-	return policy.NewStanding(policy.StandingInput{Person: person, Role: &policy.Role{
+func clerkBy(person actor.PersonID, grade policy.Grade, in ...policy.Membership) *policy.Standing {
+	return policy.NewStanding(policy.StandingInput{Person: person, Memberships: in, Role: &policy.Role{
 		ID: 1, Name: "clerk", Grades: map[string]map[policy.Action]policy.Grade{"contact": {policy.View: grade}},
 		Sights: []policy.SightRule{
 			{Class: schema.Open, All: policy.Plain}, {Class: schema.Personal, All: policy.Plain}, {Class: schema.Contact, All: policy.Click},
@@ -896,14 +905,156 @@ func TestStaleAccessRowShowsNothing(t *testing.T) {
 				return err
 			}))
 			g := clerk(policy.Own).Decide(p.kind, policy.View, policy.List, p.db.Now())
-			page, err := p.db.PageBy(ctx, g, store.Ask{Columns: p.kind.Fields, Order: query.Order{Field: p.kind.Field("updated_at"), Desc: true}}, "merge")
-			must(t, err)
-			if len(page.Rows) != 0 {
-				t.Error("a record was shown to somebody whom it does not let see it")
-			}
-			if !slices.Equal(told, []schema.RecordID{r.ID}) {
-				t.Errorf("told of %v", told)
+			for _, plan := range []string{"merge", "chosen"} {
+				told = nil
+				p.db.Suppose(p.kind, 1_000, nil) // as chosen, each row says through whom it was found
+				page, err := p.db.PageBy(ctx, g, store.Ask{Columns: p.kind.Fields, Order: query.Order{Field: p.kind.Field("updated_at"), Desc: true}}, plan)
+				must(t, err)
+				if len(page.Rows) != 0 {
+					t.Errorf("%s: a record was shown to somebody whom it does not let see it", plan)
+				}
+				if !slices.Equal(told, []schema.RecordID{r.ID}) {
+					t.Errorf("%s: told of %v", plan, told)
+				}
 			}
 		})
 	}
+}
+
+// A count that one principal alone fills is that of all ways to reach records.
+func TestCountIsTheSameByOnePrincipal(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		p := newPlace(t, at(t, db, ""), chance(t), "contact", 120)
+		short := 0
+		for range 60 {
+			g := p.standing().Decide(p.kind, policy.View, policy.List, p.world.Now)
+			p.db.Suppose(p.kind, 120, nil) // nobody reaches anything, as far as is known
+			all, capped, err := p.db.Count(ctx, g, nil, 1000)
+			must(t, err)
+			if capped {
+				t.Fatalf("%d of 120 are more than 1000", all)
+			}
+			by := map[schema.Principal]float64{}
+			for _, arm := range g.Arms() {
+				for _, one := range arm.Principals {
+					by[one] = 120 // more than it is
+				}
+			}
+			p.db.Suppose(p.kind, 120, by)
+			for _, most := range []int{0, 1, all / 2, all - 1, all, all + 1} {
+				if most < 0 {
+					continue
+				}
+				n, capped, err := p.db.Count(ctx, g, nil, most)
+				must(t, err)
+				if n != min(all, most) || capped != (all > most) {
+					t.Fatalf("counted %d, %v up to %d, where there are %d", n, capped, most, all)
+				}
+				if capped && len(by) > 0 {
+					short++
+				}
+			}
+		}
+		if short == 0 {
+			t.Error("no count was ever cut short")
+		}
+	})
+}
+
+// Of a word that many records have, PostgreSQL would collect them all before it
+// gave the newest, so a search looks further back instead.
+func TestSearchOfAFrequentWordLooksFurtherBack(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		if db.Engine() != store.Postgres {
+			return
+		}
+		p := newPlace(t, at(t, db, ""), chance(t), "contact", 120)
+		must(t, p.db.Write(ctx, func(tx *store.Tx) error {
+			for i, r := range p.records {
+				words := []string{"rossi"}
+				if i < 3 {
+					words = append(words, "ковалёва")
+				}
+				if err := tx.PutSearch(ctx, p.kind, r.ID, words, nil); err != nil {
+					return err
+				}
+			}
+			return nil
+		}))
+		g := clerk(policy.Own).Decide(p.kind, policy.View, policy.List, p.db.Now())
+		p.db.Suppose(p.kind, 1_000_000, map[schema.Principal]float64{schema.ResponsiblePrincipal(1): 50_000})
+		for word, want := range map[string]string{"ros": "newest", "ковал": "probe"} {
+			ask := store.Ask{Columns: p.kind.Fields, Search: &store.Search{Words: []string{word}}}
+			plan, window, err := p.db.Chosen(ctx, g, ask)
+			must(t, err)
+			// A page takes 51 * 20 hits, and six of a hundred records have the word.
+			if plan != want || want == "newest" && (window < 17_000 || window > 100_000) {
+				t.Errorf("%s is searched by %s, among the newest %d", word, plan, window)
+			}
+			page, err := p.db.Page(ctx, g, ask)
+			must(t, err)
+			same, err := p.db.PageBy(ctx, g, ask, "probe")
+			must(t, err)
+			if !slices.Equal(ids(page.Rows), ids(same.Rows)) {
+				t.Errorf("%s: found %v, and by its index %v", word, ids(page.Rows), ids(same.Rows))
+			}
+		}
+	})
+}
+
+// A row of access says through whom a record was found: shares decide whether
+// that is still so, and whether it is so through somebody else. However many
+// there are, the record comes once.
+func TestStaleShareOfAGroupShowsNothing(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		p := newPlace(t, at(t, db, ""), chance(t), "contact", 1)
+		r := p.records[0]
+		now := p.db.Now().UnixMicro()
+		group := schema.GroupPrincipal
+		must(t, p.db.Write(ctx, func(tx *store.Tx) error {
+			for _, s := range []store.Text{`DELETE FROM access`, `DELETE FROM access_name`, `DELETE FROM share`, `UPDATE contact SET responsible = NULL, deleted_at = NULL`} {
+				if _, err := tx.Exec(ctx, s); err != nil {
+					return err
+				}
+			}
+			for _, g := range []int64{1, 2, 3} {
+				if _, err := tx.Exec(ctx, store.Text(`INSERT INTO access(principal, kind, updated_at, record) VALUES (?, ?, ?, ?)`), group(g), p.kind.Number, p.cell(r, "updated_at").Column, r.ID); err != nil {
+					return err
+				}
+			}
+			return nil
+		}))
+		shares := func(groups ...int64) {
+			must(t, p.db.Write(ctx, func(tx *store.Tx) error {
+				if _, err := tx.Exec(ctx, store.Text(`DELETE FROM share`)); err != nil {
+					return err
+				}
+				for _, g := range groups {
+					var ends any
+					if g < 0 {
+						g, ends = -g, now-1
+					}
+					if _, err := tx.Exec(ctx, store.Text(`INSERT INTO share(kind, record, principal, level, ends_at, made_by, made_at) VALUES (?, ?, ?, 1, ?, 1, 1)`), p.kind.Number, r.ID, group(g), ends); err != nil {
+						return err
+					}
+				}
+				return nil
+			}))
+		}
+		g := clerkBy(1, policy.Group, policy.Membership{Group: 1, Name: "one"}, policy.Membership{Group: 2, Name: "two"}).Decide(p.kind, policy.View, policy.List, p.db.Now())
+		for _, c := range []struct {
+			groups []int64
+			seen   int
+		}{{nil, 0}, {[]int64{1}, 1}, {[]int64{2}, 1}, {[]int64{1, 2}, 1}, {[]int64{3}, 0}, {[]int64{-1}, 0}, {[]int64{-1, 2}, 1}, {[]int64{-1, -2}, 0}} {
+			shares(c.groups...)
+			for _, n := range []float64{1, 1_000_000} { // much of it is reached, and little
+				p.db.Suppose(p.kind, n, map[schema.Principal]float64{group(1): 1, group(2): 1})
+				page, err := p.db.Page(ctx, g, store.Ask{Columns: p.kind.Fields, Order: query.Order{Field: p.kind.Field("updated_at"), Desc: true}})
+				must(t, err)
+				if len(page.Rows) != c.seen {
+					t.Errorf("shared with %v: %d rows, not %d", c.groups, len(page.Rows), c.seen)
+				}
+			}
+		}
+	})
 }

@@ -265,6 +265,7 @@ type readerCursor struct {
 	ctx   context.Context
 	texts pieces
 	row   []byte // the row that it has come to, where SQLite keeps it; nil: not looked at yet
+	last  []any  // by column: the value that was looked at last
 	stop  func() bool
 
 	mu   sync.Mutex // guards live
@@ -366,15 +367,29 @@ func (c *readerCursor) integer(i int) (n int64, ok bool) {
 	return sqlite3.Xsqlite3_column_int64(c.s.tls, c.st.handle, int32(i)), true
 }
 
+// value of a column. What the row before had as well is kept once: sources,
+// languages and people come again and again.
 func (c *readerCursor) value(i int) any {
 	cell, flags := c.cell(i)
+	if c.last == nil {
+		c.last = make([]any, c.st.width)
+	}
+	last := &c.last[i]
 	switch {
 	case flags&sqlite3.MEM_Null != 0:
 		return nil
 	case flags&sqlite3.MEM_Int != 0:
-		return int64(binary.NativeEndian.Uint64(cell[atNumber:]))
+		n := int64(binary.NativeEndian.Uint64(cell[atNumber:]))
+		if old, ok := (*last).(int64); !ok || old != n {
+			*last = n
+		}
+		return *last
 	case flags&sqlite3.MEM_Str != 0 && flags&(sqlite3.MEM_Real|sqlite3.MEM_IntReal) == 0:
-		return c.texts.keep(text(cell))
+		held := text(cell)
+		if old, ok := (*last).(string); !ok || old != string(held) {
+			*last = c.texts.keep(held)
+		}
+		return *last
 	}
 	// What is left is rare: numbers that are no integers, and blobs.
 	tls, st, at := c.s.tls, c.st.handle, int32(i)

@@ -27,6 +27,7 @@ type mailboxBody struct {
 	Folder   string  `json:"folder,omitempty" required:"false" doc:"INBOX, if it is absent."`
 	Since    string  `json:"since,omitempty" required:"false" doc:"The day from which mails are taken, such as 2026-03-02. Today, if it is absent."`
 	Active   bool    `json:"active"`
+	AuthServ string  `json:"authserv,omitempty" required:"false" doc:"The name with which the receiving server signs what it found of a sender (RFC 8601), such as mx.example.com; *.example.com for all servers of that domain. Absent: no sender counts as proven."`
 	Version  int64   `json:"version,omitempty" required:"false" doc:"The one that was read."`
 }
 
@@ -40,8 +41,10 @@ type mailboxAnswer struct {
 	Folder    string `json:"folder,omitempty" required:"false"`
 	Since     string `json:"since,omitempty" required:"false"`
 	Active    bool   `json:"active"`
+	AuthServ  string `json:"authserv,omitempty" required:"false"`
 	Taken     int64  `json:"taken" doc:"Mails that were put on cards."`
 	Strangers int64  `json:"strangers" doc:"Mails that matched no client and were left in the mailbox."`
+	Excess    int64  `json:"excess" doc:"Mails of unproven senders that were more than come in within an hour, and were left in the mailbox."`
 	Problem   string `json:"problem,omitempty" required:"false" enum:"unreachable,silent,certificate,starttls,password,folder,broken" doc:"Why it could not be read the last time."`
 	Tried     string `json:"tried_at,omitempty" required:"false"`
 	Read      string `json:"read_at,omitempty" required:"false" doc:"When all that was there had been read."`
@@ -52,7 +55,7 @@ func mailboxOf(st *mailbox.State) mailboxAnswer {
 		return mailboxAnswer{}
 	}
 	a := mailboxAnswer{Set: true, Version: st.Version, Host: st.Host, Port: st.Port, Security: st.Security, User: st.User, Folder: st.Folder, Since: st.Since.Format(time.DateOnly),
-		Active: st.Active, Taken: st.Taken, Strangers: st.Strangers, Problem: st.Problem}
+		Active: st.Active, Taken: st.Taken, Strangers: st.Strangers, AuthServ: st.AuthServ, Excess: st.Excess, Problem: st.Problem}
 	if !st.Tried.IsZero() {
 		a.Tried = instant(st.Tried)
 	}
@@ -80,7 +83,7 @@ func (c *call) setMailbox(b mailboxBody) (mailboxAnswer, error) {
 	if err != nil {
 		return mailboxAnswer{}, err
 	}
-	s := mailbox.Settings{Version: b.Version, Host: b.Host, Port: b.Port, Security: b.Security, User: b.User, Password: b.Password, Folder: b.Folder, Active: b.Active}
+	s := mailbox.Settings{Version: b.Version, Host: b.Host, Port: b.Port, Security: b.Security, User: b.User, Password: b.Password, Folder: b.Folder, Active: b.Active, AuthServ: b.AuthServ}
 	if b.Since != "" {
 		if s.Since, err = time.Parse(time.DateOnly, b.Since); err != nil {
 			return mailboxAnswer{}, fault.New(fault.Invalid, "mailbox.since", "The day from which mails are taken is written as 2026-03-02.").At("since")

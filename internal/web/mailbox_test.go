@@ -334,3 +334,224 @@ func withPostAt(t *testing.T, engine store.Engine, test func(t *town, server *ma
 	})
 	test(w, server)
 }
+
+// believed sets the name of the server whose word on senders is heard.
+func (w *town) believed(in *mailboxtest.Server, name string) {
+	w.Helper()
+	s := in.Settings()
+	w.olga.put("/api/v1/settings/mailbox", object{"host": s.Host, "port": s.Port, "security": s.Security, "user": s.User, "since": s.Since.Format(time.DateOnly), "active": true, "authserv": name}).is(200)
+}
+
+// Anybody can write any sender. A mail whose sender the receiving server has not
+// proven says so wherever it is shown.
+func TestForgedSenderIsNotShownAsProven(t *testing.T) {
+	withBox(t, func(t *town, out *mailtest.Server, in *mailboxtest.Server) {
+		a, _, _ := writers(t)
+		own := a.create("contacts", object{"name": "Anna Ember", "emails": []string{email}})
+		a.post("/api/v1/contacts/"+own+"/letter", object{"subject": "Hello", "body": "A text."}).is(201)
+		number := out.Wait(1)[0].Number
+		_, domain, _ := strings.Cut(email, "@")
+		mail := func(from, subject, by, results string) {
+			in.Deliver("Authentication-Results: " + by + "; " + results + "\r\n" + mailboxtest.Mail(from, subject, "Pay me.", "Message-ID: <"+subject+"@example.com>"))
+		}
+		results := "dmarc=pass header.from=" + domain
+		mail(email, "before", "mx.example.net", results) // nobody has said yet whom to believe
+		t.look().has(`"taken":1`)
+		t.believed(in, "MX.example.net")
+		mail(email, "true", "mx.example.net", results)
+		mail(email, "foreign", "mx.eve.example", results)
+		mail(email, "failed", "mx.example.net", "dmarc=fail header.from="+domain)
+		mail(email, "silent", "mx.example.net", "none")
+		in.Deliver(mailboxtest.Mail("eve@eve.example", "answer", "Pay me.", "Message-ID: <answer@example.com>", "In-Reply-To: "+number))
+		t.look().has(`"taken":6`, `"authserv":"mx.example.net"`)
+		want := map[string]any{"before": "unproven", "true": "proven", "foreign": "unproven", "failed": "unproven", "silent": "unproven", "answer": "other", "Hello": nil}
+		seen := 0
+		for _, m := range a.get("/api/v1/messages").is(200).items() {
+			subject, _ := m["subject"].(string)
+			if held, there := want[subject]; !there || m["sender"] != held {
+				t.Errorf("%s is %v, not %v", subject, m["sender"], held)
+			}
+			seen++
+		}
+		for _, m := range a.get("/api/v1/contacts/" + own + "/timeline").is(200).items() {
+			if record, is := m["record"].(map[string]any); is && m["type"] == "message" {
+				if record["sender"] != want[record["subject"].(string)] {
+					t.Errorf("on the timeline %v is %v", record["subject"], record["sender"])
+				}
+				seen++
+			}
+		}
+		if seen != 2*len(want) {
+			t.Errorf("%d messages were looked at", seen)
+		}
+		// Nobody proves a sender by hand.
+		one := a.get("/api/v1/messages" + query("filter", "sender = unproven")).is(200).items()[0]["id"].(string)
+		t.olga.patch("/api/v1/messages/"+one, object{"sender": "proven"}).is(400, 422).has("field.kept")
+		for _, wrong := range []string{"mx example", "mx.example.net; x", "*", "*.*.example", "mx\r\n.example"} {
+			s := in.Settings()
+			t.olga.put("/api/v1/settings/mailbox", object{"host": s.Host, "port": s.Port, "security": s.Security, "user": s.User, "active": true, "authserv": wrong}).is(400, 422).has(`"field":"authserv"`)
+		}
+	})
+}
+
+// A mail stands where it was received, whenever it was fetched and whatever date it
+// claims; that one is told beside it.
+func TestMailStandsAtTheTimeAtWhichItWasReceived(t *testing.T) {
+	withBox(t, func(t *town, _ *mailtest.Server, in *mailboxtest.Server) {
+		own := t.olga.create("contacts", object{"name": "Anna Ember", "emails": []string{email}})
+		now := time.Now().Truncate(time.Second)
+		t.olga.post("/api/v1/comments", object{"text": "a comment", "about_kind": "contact", "about": own}).is(201)
+		in.DeliverAt(mailboxtest.Mail(email, "Last", "Text.", "Message-ID: <c@example.com>"), now.Add(-time.Hour))
+		in.DeliverAt(mailboxtest.Mail(email, "First", "Text.", "Message-ID: <a@example.com>"), now.Add(-20*time.Hour))
+		in.DeliverAt(mailboxtest.Mail(email, "Second", "Text.", "Message-ID: <b@example.com>"), now.Add(-20*time.Hour))
+		t.look().has(`"taken":3`)
+		var order []string
+		for _, m := range t.olga.get("/api/v1/contacts/" + own + "/timeline").is(200).items() {
+			switch m["type"] {
+			case "comment":
+				order = append(order, "comment")
+			case "message":
+				record := m["record"].(map[string]any)
+				order = append(order, m["title"].(string))
+				at, err := time.Parse(time.RFC3339, record["at"].(string))
+				want := now.Add(-20 * time.Hour)
+				if m["title"] == "Last" {
+					want = now.Add(-time.Hour)
+				}
+				if err != nil || !at.Truncate(time.Second).Equal(want) || m["at"] != record["at"] {
+					t.Errorf("%s stands at %v, and was received at %v, not %v", m["title"], m["at"], record["at"], want)
+				}
+				if record["claimed_at"] != "2026-11-27T10:00:00.000000Z" {
+					t.Errorf("%s claims %v", m["title"], record["claimed_at"])
+				}
+			}
+		}
+		if strings.Join(order, " ") != "comment Last Second First" {
+			t.Errorf("they stand as %v", order)
+		}
+		// Without a time of its own a message would stand nowhere.
+		one := t.olga.get("/api/v1/messages" + query("filter", `subject = "First"`)).is(200).items()[0]["id"].(string)
+		t.olga.patch("/api/v1/messages/"+one, object{"at": nil}).is(200)
+		t.olga.get("/api/v1/messages/" + one).is(200).lacks(`"at":null`)
+	})
+}
+
+// Who reads a timeline page by page misses nothing that happened at one moment.
+func TestPagesOfATimelineTearNoMomentApart(t *testing.T) {
+	everywhere(t, func(t *town) {
+		own := t.olga.create("contacts", object{"name": "Anna Ember"})
+		at := time.Now().Add(-time.Hour).UTC().Format(time.RFC3339)
+		for i := range 90 {
+			t.olga.create("messages", object{"subject": fmt.Sprintf("Old %d", i), "channel": "sms", "at": at, "contact": own})
+		}
+		for i := range 50 {
+			t.olga.create("messages", object{"subject": fmt.Sprintf("New %d", i), "channel": "sms", "contact": own})
+		}
+		seen := map[string]int{}
+		for path := "/api/v1/contacts/" + own + "/timeline"; path != ""; {
+			page := t.olga.get(path).is(200)
+			for _, m := range page.items() {
+				if m["type"] == "message" {
+					seen[m["title"].(string)]++
+				}
+			}
+			path = ""
+			if next, more := page.json()["next"].(string); more {
+				path = "/api/v1/contacts/" + own + "/timeline" + query("cursor", next)
+			}
+		}
+		if len(seen) != 140 {
+			t.Errorf("of 140 messages %d are shown", len(seen))
+		}
+	})
+}
+
+// A flood of mails that claim to be from clients stays where it is, but for a
+// bounded part, and keeps nobody's proven mail out.
+func TestFloodOfUnprovenSendersStaysInTheMailbox(t *testing.T) {
+	withBox(t, func(t *town, out *mailtest.Server, in *mailboxtest.Server) {
+		a, _, _ := writers(t)
+		own := a.create("contacts", object{"name": "Anna Ember", "emails": []string{email}})
+		a.post("/api/v1/contacts/"+own+"/letter", object{"subject": "Hello", "body": "A text."}).is(201)
+		number := out.Wait(1)[0].Number
+		t.believed(in, "mx.example.net")
+		_, domain, _ := strings.Cut(email, "@")
+		now := time.Now().Truncate(time.Second)
+		for i := range 70 {
+			in.DeliverAt(mailboxtest.Mail(email, fmt.Sprintf("Forged %d", i), "Text.", fmt.Sprintf("Message-ID: <%d@eve.example>", i)), now.Add(-30*time.Minute))
+		}
+		for i := range 25 {
+			in.DeliverAt(mailboxtest.Mail(fmt.Sprintf("eve%d@eve.example", i), fmt.Sprintf("Re: %d", i), "Text.", fmt.Sprintf("Message-ID: <re%d@eve.example>", i), "In-Reply-To: "+number), now.Add(-20*time.Minute))
+		}
+		in.DeliverAt("Authentication-Results: mx.example.net; dmarc=pass header.from="+domain+"\r\n"+mailboxtest.Mail(email, "True", "Text.", "Message-ID: <true@example.com>"), now.Add(-10*time.Minute))
+		t.look().has(`"taken":81`, `"excess":15`)
+		// What came before or after that hour is not kept out by it.
+		in.DeliverAt(mailboxtest.Mail(email, "Yesterday", "Text.", "Message-ID: <old@example.com>"), now.Add(-20*time.Hour))
+		t.look().has(`"taken":82`, `"excess":15`)
+		// Read anew, what is here is here, and what was too much is too much again.
+		in.Renumber()
+		t.look().has(`"taken":82`, `"excess":15`)
+		n := 0
+		for _, m := range a.get("/api/v1/messages?limit=200").is(200).items() {
+			if s := m["subject"].(string); strings.HasPrefix(s, "Forged") || strings.HasPrefix(s, "Re:") {
+				n++
+			} else if s != "True" && s != "Hello" && s != "Yesterday" {
+				t.Errorf("there is %q", s)
+			}
+		}
+		if n != 80 {
+			t.Errorf("%d mails of unproven senders came in", n)
+		}
+	})
+}
+
+// What came with a mail stands beside it on the client's timeline, for whoever sees
+// files, and is fetched like every other file.
+func TestFilesOfAMailStandBesideItOnTheTimeline(t *testing.T) {
+	withBox(t, func(t *town, _ *mailtest.Server, in *mailboxtest.Server) {
+		a, b, _ := writers(t)
+		blind := sales()
+		blind["grades"] = object{"contact": object{"view": "all"}, "message": object{"view": "all"}}
+		c := t.hire("Carla", blind) // sees messages, and no files
+		own := a.create("contacts", object{"name": "Anna Ember", "emails": []string{email}})
+		part := func(kind, disposition, body string) string {
+			return "\r\n--x\r\nContent-Type: " + kind + "\r\nContent-Disposition: " + disposition + "\r\n\r\n" + body
+		}
+		in.Deliver(mailboxtest.Mail(email, "Papers", "", "Message-ID: <a@example.com>", "Content-Type: multipart/mixed; boundary=x") + "\r\n--x\r\n\r\nsee them" +
+			part("application/pdf", "attachment; filename*=windows-1251'ru'%D1%F7%B8%F2.pdf", "%PDF-1.4\n1 0 obj\n") +
+			part("text/plain", `attachment; filename="=?utf-8?Q?caff=C3=A8.txt?="`, "a quiet note") + "\r\n--x--\r\n")
+		in.Deliver(mailboxtest.Mail(email, "Bare", "Text.", "Message-ID: <b@example.com>"))
+		t.look().has(`"taken":2`)
+		at := "/api/v1/contacts/" + own + "/timeline"
+		found := 0
+		for _, m := range a.get(at).is(200).items() {
+			files, _ := m["files"].([]any)
+			if m["title"] != "Papers" {
+				if len(files) > 0 {
+					t.Errorf("%v has %v", m["title"], files)
+				}
+				continue
+			}
+			for i, want := range []string{"Счёт.pdf", "caffè.txt"} {
+				if len(files) != 2 || files[i].(map[string]any)["name"] != want {
+					t.Fatalf("the files are %v", files)
+				}
+				found++
+			}
+			id := files[1].(map[string]any)["id"].(string)
+			got := a.get("/api/v1/files/" + id + "/content").is(200).has("a quiet note")
+			if d := got.header.Get("Content-Disposition"); !strings.HasPrefix(d, "attachment;") || got.header.Get("X-Content-Type-Options") != "nosniff" {
+				t.Errorf("it comes as %q", d)
+			}
+			for _, p := range []*person{b, c} {
+				p.get("/api/v1/files/" + id + "/content").is(404)
+			}
+			t.olga.get("/api/v1/ledger" + query("limit", "200")).is(200).has(id)
+		}
+		if found != 2 {
+			t.Error("the mail is not on the timeline")
+		}
+		c.get(at).is(200).has("Papers").lacks("Счёт", "caff", `"files"`)
+		b.get(at).is(404)
+	})
+}

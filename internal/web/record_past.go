@@ -125,6 +125,8 @@ type momentAnswer struct {
 	Title   string          `json:"title,omitempty" doc:"Of what is linked, as far as the asker sees it."`
 	Text    string          `json:"text,omitempty" doc:"Of a comment."`
 	Record  json.RawMessage `json:"record,omitempty" required:"false" doc:"What is linked, as the asker sees it."`
+
+	Files []json.RawMessage `json:"files,omitempty" required:"false" nullable:"false" doc:"Files that a linked message brings, as the asker sees them."`
 }
 
 type timelineAnswer struct {
@@ -132,7 +134,8 @@ type timelineAnswer struct {
 	Next  *string        `json:"next" doc:"The cursor of the next page; null at the end."`
 }
 
-// timelinePage is how many moments one look brings at most (see records).
+// timelinePage is how many moments one look brings, and more only of one moment
+// (see records).
 const timelinePage = 100
 
 func (c *call) timeline() (timelineAnswer, error) {
@@ -170,10 +173,17 @@ func (c *call) timeline() (timelineAnswer, error) {
 			if err := c.linked(&one, m.Linked); err != nil {
 				return a, err
 			}
+			for _, f := range m.Files {
+				s, err := c.scribbler(&f.Page)
+				if err != nil {
+					return a, err
+				}
+				one.Files = append(one.Files, s.record(nil, &f.Rows[0], false, f.Binned))
+			}
 		}
 		a.Items = append(a.Items, one)
 	}
-	if len(moments) == timelinePage {
+	if len(moments) >= timelinePage {
 		next := instant(moments[len(moments)-1].At)
 		a.Next = &next
 	}

@@ -120,6 +120,7 @@ export async function walkMail(tools) {
   await owner.getByLabel('Port').fill(String(post.port));
   await owner.getByLabel('User').fill('firm@example.com');
   await owner.locator('input[type=password]').fill('the password of the mailbox');
+  await owner.getByLabel('Whose word on senders is believed').fill('mx.example.net');
   await look(owner, 'mailbox-form');
   await button(owner, 'Save').click();
   await owner.getByText('firm@example.com at 127.0.0.1').waitFor();
@@ -166,22 +167,49 @@ export async function walkMail(tools) {
   const number = /^Message-ID: (<.*>)/im.exec(post.inbox[0]?.raw ?? '')?.[1];
   post.deliver(
     [
+      'Authentication-Results: mx.example.net; dmarc=pass header.from=example.com',
       'From: Anna <anna@example.com>',
       'To: crm@example.com',
       'Subject: Re: For Anna Kowalska',
       'Message-ID: <answer@example.com>',
       `In-Reply-To: ${number}`,
+      'Content-Type: multipart/mixed; boundary=x',
+      '',
+      '--x',
       'Content-Type: text/html; charset=utf-8',
       '',
       '<p>Tuesday it is.</p><script>document.title = "run"</script><img src="https://eve.example.com/seen.png">',
+      '--x',
+      'Content-Type: application/pdf',
+      "Content-Disposition: attachment; filename*=koi8-r'ru'%F3%DE%A3%D4.pdf",
+      '',
+      '%PDF-1.4\n1 0 obj\n',
+      '--x--',
+    ].join('\r\n'),
+  );
+  post.deliver(
+    [
+      'From: Anna <anna@example.com>',
+      'To: crm@example.com',
+      'Subject: New account',
+      'Date: Mon, 02 Mar 2026 10:00:00 +0000',
+      'Message-ID: <forged@example.com>',
+      '',
+      'Please pay to this account.',
     ].join('\r\n'),
   );
   await owner.goto(`${url}/settings/mail`);
   await button(owner, 'Look now').click();
-  await owner.getByText('1 mail came to a card').waitFor();
+  await owner.getByText('2 mails came to cards').waitFor();
   await seller.goto(card);
   await seller.getByText('Tuesday it is.').waitFor();
   expect('the answer is the client’s', await seller.getByText('The client wrote:').isVisible());
+  const line = seller.getByRole('listitem');
+  await line.filter({ hasText: 'Tuesday it is.' }).getByRole('button', { name: 'Счёт.pdf' }).waitFor();
+  const forged = line.filter({ hasText: 'Please pay to this account.' });
+  expect('a forged mail says so', await forged.getByText('Sender not proven').isVisible());
+  expect('and is not the client’s', (await forged.getByText('The client wrote:').count()) === 0);
+  expect('and tells its own date apart', await forged.getByText('gives another date').isVisible());
   await look(seller, 'answer');
 
   post.refuses = true;

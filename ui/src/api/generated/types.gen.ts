@@ -3077,6 +3077,11 @@ export type MailTrouble = {
 
 export type Mailbox = {
     active: boolean;
+    authserv?: string;
+    /**
+     * Mails of unproven senders that were more than come in within an hour, and were left in the mailbox.
+     */
+    excess: number;
     folder?: string;
     host?: string;
     port?: number;
@@ -3109,6 +3114,10 @@ export type Mailbox = {
 
 export type MailboxBody = {
     active: boolean;
+    /**
+     * The name with which the receiving server signs what it found of a sender (RFC 8601), such as mx.example.com; *.example.com for all servers of that domain. Absent: no sender counts as proven.
+     */
+    authserv?: string;
     /**
      * INBOX, if it is absent.
      */
@@ -3213,6 +3222,10 @@ export type Message = {
      */
     channel?: 'sms' | 'chat' | 'mail' | null;
     /**
+     * Date that the mail gives
+     */
+    claimed_at?: string | null;
+    /**
      * Company
      */
     company?: {
@@ -3277,6 +3290,10 @@ export type Message = {
         id: string;
         name?: string;
     } | null;
+    /**
+     * Sender
+     */
+    sender?: 'proven' | 'unproven' | 'other' | null;
     /**
      * Of fields that are not shown plainly: click or masked.
      */
@@ -3381,6 +3398,10 @@ export type Moment = {
     at: string;
     by: Doer;
     changes?: Array<Change>;
+    /**
+     * Files that a linked message brings, as the asker sees them.
+     */
+    files?: Array<unknown>;
     /**
      * Of what is linked.
      */

@@ -4,14 +4,17 @@ import { IconArrowDownLeft, IconArrowUpRight, IconMessages } from '@tabler/icons
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
+import { filesOf } from '../../api/files';
 import { kinds } from '../../api/kinds';
 import { list, type Record_, type RecordRef } from '../../api/records';
 import { Avatar } from '../../kit/avatar';
 import Closed from '../../kit/closed';
 import { Delivery } from '../../kit/delivery';
 import { Empty } from '../../kit/empty';
+import { Enclosed } from '../../kit/enclosed';
 import { Failure } from '../../kit/failure';
 import { PageTitle } from '../../kit/page';
+import { Sender } from '../../kit/sender';
 import { When } from '../../kit/when';
 import classes from './messages.module.css';
 
@@ -134,6 +137,10 @@ export function MessagesPage() {
 function Message({ message, onSent }: { message: Record_; onSent: () => void }) {
   const { t } = useLingui();
   const out = message.direction === 'out';
+  const mail = message.channel === 'mail';
+  const { data: all } = useQuery(kinds);
+  const seesFiles = all?.some((each) => each.name === 'file') === true;
+  const { data: files } = useQuery({ ...filesOf(message.id), enabled: mail && seesFiles });
   const words: Record<string, string> = { sms: t`SMS`, chat: t`Chat`, mail: t`E-mail` };
   return (
     <li className={classes.message} data-out={out || undefined}>
@@ -146,8 +153,10 @@ function Message({ message, onSent }: { message: Record_; onSent: () => void }) 
         <When at={message.at as string | null} />
       </div>
       {out && <Delivery message={message} onSent={onSent} />}
+      {!out && mail && message.created_by === null && <Sender message={message} />}
       <strong>{String(message.subject ?? '')}</strong>
       {typeof message.body === 'string' && <p className={classes.body}>{message.body}</p>}
+      <Enclosed files={files} />
     </li>
   );
 }

@@ -21,9 +21,9 @@ import { type Kind, kinds } from '../../api/kinds';
 import { type PersonRef, type Record_, remove, restore } from '../../api/records';
 import { holds, useMe } from '../../api/session';
 import { useTell } from '../../kit/failure';
+import { sizeText } from '../../kit/size';
 import { useUndo } from '../../kit/undo';
 import { When } from '../../kit/when';
-import { writing } from '../../text';
 import classes from './files.module.css';
 
 const signs: Record<string, ReactNode> = {
@@ -37,19 +37,6 @@ const signs: Record<string, ReactNode> = {
   audio: <IconMusic size={20} />,
   video: <IconVideo size={20} />,
 };
-
-/** How large a file is, in the words of the reader's language. */
-export function sizeText(bytes: number): string {
-  const [unit, count] =
-    bytes >= 1 << 20
-      ? (['megabyte', bytes / (1 << 20)] as const)
-      : (['kilobyte', Math.max(1, bytes / 1024)] as const);
-  return new Intl.NumberFormat(writing(), {
-    style: 'unit',
-    unit,
-    maximumFractionDigits: count < 10 && unit === 'megabyte' ? 1 : 0,
-  }).format(count);
-}
 
 interface Upload {
   key: string;

@@ -21,8 +21,10 @@ import { type ReactNode, useState } from 'react';
 import { type Kind, kinds } from '../../api/kinds';
 import { change, create, type Happening, type Record_, timeline } from '../../api/records';
 import { Delivery } from '../../kit/delivery';
+import { Enclosed } from '../../kit/enclosed';
 import { Failure, useTell } from '../../kit/failure';
 import { FieldValue, isEmpty } from '../../kit/field-value';
+import { Sender } from '../../kit/sender';
 import { When } from '../../kit/when';
 import { kindMany, kindOne } from '../../kit/words';
 import { useCache } from './cache';
@@ -239,6 +241,13 @@ function Item({ kind, item, onDone }: { kind: Kind; item: Happening; onDone: () 
   const { data: all } = useQuery(kinds);
   const outgoing = (item.record as Record_ | undefined)?.direction === 'out';
   const received = item.type === 'message' && !outgoing && item.by?.kind === 'system';
+  const sender = (item.record as Record_ | undefined)?.sender;
+  const wrote =
+    sender === 'proven'
+      ? t`The client wrote:`
+      : sender === 'other'
+        ? t`An answer to our letter:`
+        : t`In the client’s name:`;
   const words: Record<string, string> = {
     created: t`created it`,
     changed: t`changed it`,
@@ -248,7 +257,7 @@ function Item({ kind, item, onDone }: { kind: Kind; item: Happening; onDone: () 
     deal: t`opened a deal`,
     task: t`set a task`,
     call: t`recorded a call`,
-    message: outgoing ? t`wrote to the client` : received ? t`The client wrote:` : t`noted a message`,
+    message: outgoing ? t`wrote to the client` : received ? wrote : t`noted a message`,
     appointment: t`booked a visit`,
     invoice: t`made an invoice`,
     revealed: t`looked at a closed value`,
@@ -284,7 +293,9 @@ function Item({ kind, item, onDone }: { kind: Kind; item: Happening; onDone: () 
           </span>
         </div>
         {item.type === 'message' && outgoing && <Delivery message={item.record as Record_} onSent={onDone} />}
+        {received && <Sender message={item.record as Record_} />}
         {item.type === 'message' && <Letter body={(item.record as Record_).body} />}
+        <Enclosed files={item.files as Record_[] | undefined} />
         {target && item.record ? <Facts kind={target} record={item.record as Record_} /> : null}
         {item.text && <div className={classes.text}>{item.text}</div>}
         {item.changes && item.changes.length > 0 && item.type !== 'created' && (

@@ -119,6 +119,15 @@ export function MailboxPanel() {
                 other="# from nobody known were left there"
               />
             </Text>
+            {data.excess > 0 && (
+              <Text size="sm">
+                <Plural
+                  value={data.excess}
+                  one="# of an unproven sender was too many and was left there"
+                  other="# of unproven senders were too many and were left there"
+                />
+              </Text>
+            )}
           </Group>
         </Stack>
       )}
@@ -136,6 +145,7 @@ function Editor({ of: was, onDone }: { of: Mailbox; onDone: (next?: Mailbox) => 
   const [password, setPassword] = useState('');
   const [folder, setFolder] = useState(was.folder ?? 'INBOX');
   const [since, setSince] = useState(was.since ?? '');
+  const [authserv, setAuthserv] = useState(was.authserv ?? '');
   const [active, setActive] = useState(was.set ? was.active : true);
   const [failure, setFailure] = useState<unknown>(null);
   const [busy, setBusy] = useState(false);
@@ -167,6 +177,7 @@ function Editor({ of: was, onDone }: { of: Mailbox; onDone: (next?: Mailbox) => 
         user,
         folder,
         active,
+        ...(authserv.trim() ? { authserv } : {}),
         ...(password ? { password } : {}),
         ...(since ? { since } : {}),
         ...(was.version ? { version: was.version } : {}),
@@ -175,7 +186,7 @@ function Editor({ of: was, onDone }: { of: Mailbox; onDone: (next?: Mailbox) => 
   const drop = () =>
     go(async () => {
       await removeMailbox();
-      return { set: false, active: false, taken: 0, strangers: 0 };
+      return { set: false, active: false, taken: 0, strangers: 0, excess: 0 };
     });
 
   return (
@@ -241,7 +252,7 @@ function Editor({ of: was, onDone }: { of: Mailbox; onDone: (next?: Mailbox) => 
           value={password}
           onChange={(event) => setPassword(event.currentTarget.value)}
         />
-        <Group gap="sm" grow>
+        <Group gap="sm" grow align="flex-start">
           <TextInput
             label={t`Folder`}
             value={folder}
@@ -254,6 +265,14 @@ function Editor({ of: was, onDone }: { of: Mailbox; onDone: (next?: Mailbox) => 
             onChange={(event) => setSince(event.currentTarget.value)}
           />
         </Group>
+        <TextInput
+          label={t`Whose word on senders is believed`}
+          placeholder="mx.example.com"
+          autoComplete="off"
+          description={t`The name with which your own mail server begins the lines “Authentication-Results”; *.example.com stands for all its servers. Without it every mail is marked “sender not proven”.`}
+          value={authserv}
+          onChange={(event) => setAuthserv(event.currentTarget.value)}
+        />
         <Switch
           label={t`Read this mailbox`}
           checked={active}
