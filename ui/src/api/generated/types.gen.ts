@@ -455,6 +455,17 @@ export type CallPage = {
     next: string | null;
 };
 
+export type CalledRole = {
+    id: string;
+    /**
+     * Of a ready role: its name by language.
+     */
+    labels?: {
+        [key: string]: string;
+    };
+    name: string;
+};
+
 export type Change = {
     after?: unknown;
     before?: unknown;
@@ -2123,7 +2134,7 @@ export type GroupList = {
 export type GroupOfPerson = {
     id: string;
     name: string;
-    role: Named;
+    role: CalledRole;
 };
 
 export type GroupRoleShape = {
@@ -2197,9 +2208,17 @@ export type HandOverList = {
 };
 
 export type Hit = {
+    /**
+     * When it is, of what has a time.
+     */
+    at?: string;
     id: string;
     kind: string;
     title: string;
+    /**
+     * The client or company that it is about, as far as the asker sees that.
+     */
+    whose?: string;
 };
 
 export type HitList = {
@@ -2627,7 +2646,7 @@ export type Key = {
      * ended, or network: from elsewhere than it may.
      */
     refused_why?: string;
-    role: Named;
+    role: CalledRole;
     /**
      * The key itself, when it is made.
      */
@@ -3145,7 +3164,7 @@ export type Member = {
     /**
      * Held in this group; null: a plain member.
      */
-    role: Named;
+    role: CalledRole;
 };
 
 export type MemberBody = {
@@ -3577,7 +3596,7 @@ export type Person = {
      */
     link_ends_at: string | null;
     name: string;
-    role: Named;
+    role: CalledRole;
     state: 'active' | 'invited' | 'deactivated';
     time_zone: string;
     version: number;
@@ -4824,7 +4843,7 @@ export type SessionPerson = {
     id: string;
     language: string;
     name: string;
-    role: Named;
+    role: CalledRole;
     time_zone: string;
 };
 
