@@ -72,10 +72,10 @@ func (s *Scribe) sequence() {
 			got = s.gather(direct, got)
 		}
 		if s.shared() && look && !stopping && len(flushes) == 0 {
-			if f := s.paced(pace - time.Since(began)); f != nil {
+			if f := s.paced(ready); f != nil {
 				flushes = append(flushes, f)
 			}
-			began = time.Now()
+			ready = time.After(pace)
 		}
 		left, err := s.advance(ctx, got, look)
 		for _, n := range got {
@@ -100,7 +100,7 @@ func (s *Scribe) sequence() {
 			}
 			s.pause(rest)
 		case left:
-			look, began = true, time.Time{} // there is more: it goes on
+			look, ready = true, nil // there is more: it goes on
 		default:
 			if look {
 				flushes = answer(flushes, nil)
@@ -121,15 +121,14 @@ func answer(flushes []chan error, err error) []chan error {
 	return nil
 }
 
-// paced waits, but not once the end has come, and not when somebody flushes.
-func (s *Scribe) paced(d time.Duration) (flush chan error) {
-	if d <= 0 {
+// paced waits until a commit may begin, but not once the end has come, and not
+// when somebody flushes.
+func (s *Scribe) paced(ready <-chan time.Time) (flush chan error) {
+	if ready == nil {
 		return nil
 	}
-	t := time.NewTimer(d)
-	defer t.Stop()
 	select {
-	case <-t.C:
+	case <-ready:
 	case <-s.life.Done():
 	case flush = <-s.flushes:
 	}
