@@ -45,7 +45,7 @@ func (s *Scribe) sequence() {
 	ctx := context.Background() // a commit that has begun is finished
 	var flushes []chan error
 	var trouble error
-	var began time.Time           // the last commit on PostgreSQL
+	var ready <-chan time.Time    // when the next commit on PostgreSQL may begin; nil: at once
 	look, stopping := true, false // whether the outbox may hold something; whether this is the end
 	for {
 		var got []*note
