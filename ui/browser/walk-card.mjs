@@ -94,6 +94,7 @@ export async function walkCard(tools) {
 
   // What is called the same is told apart; what is typed is done.
   await boss.goto(`${url}/contacts`);
+  await boss.getByRole('row', { name: /Thea Longfield/ }).first().waitFor();
   const find = async (typed) => {
     await boss.keyboard.press('Control+k');
     await boss.getByRole('combobox', { name: 'Search' }).fill(typed);
@@ -126,6 +127,7 @@ export async function walkCard(tools) {
   await ask(boss, 'POST', '/tasks', { title: 'Bring quartz back', contact: client.id, responsible: id });
   const heard = hear(sue);
   await sue.goto(`${url}/tasks`);
+  await sue.getByRole('row', { name: /Bring quartz back/ }).waitFor();
   await sue.keyboard.press('Control+k');
   await sue.getByRole('combobox', { name: 'Search' }).fill('quartz');
   await sue.getByRole('option', { name: /Bring quartz back/ }).waitFor();
@@ -144,7 +146,7 @@ export async function walkCard(tools) {
     sue.on('response', listen);
     await sue.goto(`${url}/contacts?new=1`);
     const fresh = sue.getByRole('dialog', { name: 'New: Client' });
-    await fresh.getByLabel('Name', { exact: true }).fill('Somebody New');
+    await fresh.getByRole('textbox', { name: /^Name/ }).fill('Somebody New');
     await fresh.getByRole('textbox', { name: 'Phones: number' }).fill(number);
     const hint = fresh.getByText('A colleague may have it already; you would not see that here.');
     await hint.waitFor();
