@@ -77,6 +77,10 @@ export async function walkCard(tools) {
       ['Comments', 'Remark 109', 'created it'],
     ]) {
       await only.getByText(filter, { exact: true }).click();
+      expect(
+        `${name}: ${filter} is chosen`,
+        await only.getByRole('radio', { name: filter, exact: true }).isChecked(),
+      );
       await past.getByRole('listitem').filter({ hasText: found }).first().waitFor();
       await past.getByRole('listitem').filter({ hasText: other }).waitFor({ state: 'detached' });
       expect(
@@ -94,7 +98,10 @@ export async function walkCard(tools) {
 
   // What is called the same is told apart; what is typed is done.
   await boss.goto(`${url}/contacts`);
-  await boss.getByRole('row', { name: /Thea Longfield/ }).first().waitFor();
+  await boss
+    .getByRole('row', { name: /Thea Longfield/ })
+    .first()
+    .waitFor();
   const find = async (typed) => {
     await boss.keyboard.press('Control+k');
     await boss.getByRole('combobox', { name: 'Search' }).fill(typed);
