@@ -27,6 +27,7 @@ import { walkStylist } from './walk-day-stylist.mjs';
 import { walkExports } from './walk-export.mjs';
 import { walkFirm } from './walk-firm.mjs';
 import { walkJournals } from './walk-journal.mjs';
+import { walkKinds } from './walk-kinds.mjs';
 import { walkLive } from './walk-live.mjs';
 import { walkLong } from './walk-long.mjs';
 import { serveMail, walkMail } from './walk-mail.mjs';
@@ -39,6 +40,7 @@ const parts = [
   { name: 'firm', house: 'empty', walk: walkFirm },
   { name: 'journal', house: 'empty', walk: walkJournals },
   { name: 'live', house: 'empty', walk: walkLive },
+  { name: 'kinds', house: 'empty', walk: walkKinds },
   { name: 'long', house: 'empty', walk: walkLong },
   { name: 'mail', house: 'mail', walk: walkMail },
   { name: 'papers', house: 'empty', walk: walkPapers },
