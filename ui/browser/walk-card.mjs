@@ -148,7 +148,12 @@ export async function walkCard(tools) {
     const bytes = [];
     const listen = (answer) => {
       if (/\/contacts\/(alike|ask)$/.test(new URL(answer.url()).pathname))
-        bytes.push(answer.text().then((text) => `${answer.status()} ${text}`));
+        bytes.push(
+          answer.text().then(
+            (text) => `${answer.status()} ${text}`,
+            () => `${answer.status()}`, // nothing to read in an answer that says nothing
+          ),
+        );
     };
     sue.on('response', listen);
     await sue.goto(`${url}/contacts?new=1`);

@@ -34,7 +34,7 @@ async function plant({ ask }, boss) {
     ],
     reasons: [program('reason')],
   });
-  const group = await post('/groups', { name: program('group') });
+  await post('/groups', { name: program('group') });
   const role = await post('/roles', {
     name: program('role'),
     grades: { contact: { view: 'all' } },
@@ -109,11 +109,11 @@ async function plant({ ask }, boss) {
   });
   const gone = await post('/contacts', { name: program('gone') });
   await ask(boss, 'DELETE', `/contacts/${gone.id}`);
-  return { client, deal, invoice, role, group };
+  return { client, deal, invoice, role, pipeline };
 }
 
 /** Where all that is shown, and what must stand there to the letter. */
-const surfaces = ({ client, deal, invoice, role }) => ({
+const surfaces = ({ client, deal, invoice, role, pipeline }) => ({
   today: { at: '/dashboard' },
   clients: { at: '/contacts', shows: 'client' },
   'clients found': { at: '/contacts?search=client', shows: 'client' },
@@ -140,7 +140,7 @@ const surfaces = ({ client, deal, invoice, role }) => ({
   },
   duplicates: { at: '/duplicates/contacts', shows: 'twin' },
   companies: { at: '/companies', shows: 'company' },
-  deals: { at: '/deals?view=board', shows: 'deal' },
+  deals: { at: `/deals?view=board&pipeline=${pipeline.id}`, shows: 'deal' },
   'deals as a list': { at: '/deals?view=list', shows: 'deal' },
   deal: { at: `/deals/${deal.id}`, shows: 'stage' },
   tasks: { at: '/tasks', shows: 'task' },
