@@ -135,7 +135,9 @@ export async function walkManager(tools) {
   await button(record, 'Merge…').first().click();
   const merge = mona.getByRole('dialog');
   // By hand, field by field: the shorter name, whichever of the two goes.
-  const stays = (await merge.getByText('Stays').locator('xpath=..').innerText()).includes('Y. Hale');
+  const stays = (await merge.getByText('Stays', { exact: true }).locator('xpath=..').innerText()).includes(
+    'Y. Hale',
+  );
   await merge
     .getByRole('radio', { name: stays ? 'Name: of the one that stays' : 'Name: of the one that goes' })
     .click();
