@@ -2209,16 +2209,16 @@ export type HandOverList = {
 
 export type Hit = {
     /**
+     * The client or company that it is about, or else its town, as far as the asker sees that.
+     */
+    about?: string;
+    /**
      * When it is, of what has a time.
      */
     at?: string;
     id: string;
     kind: string;
     title: string;
-    /**
-     * The client or company that it is about, as far as the asker sees that.
-     */
-    whose?: string;
 };
 
 export type HitList = {
