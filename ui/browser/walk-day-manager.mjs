@@ -153,6 +153,8 @@ export async function walkManager(tools) {
     `one of the two is there, by the name that was chosen (${left.map((each) => each.name)})`,
     left.length === 1 && left[0].name === 'Y. Hale',
   );
+  await button(mona, 'Undo').last().click();
+  await mona.getByText('Taken back.').waitFor();
   await mona.goto(`${url}/contacts?search=hale`);
   await row(mona, /Y\. Hale/).waitFor();
   await row(mona, /Yvonne Hale/).waitFor();
