@@ -141,6 +141,12 @@ export async function walkManager(tools) {
   await merge
     .getByRole('radio', { name: stays ? 'Name: of the one that stays' : 'Name: of the one that goes' })
     .click();
+  expect(
+    'every field has its choice',
+    await merge
+      .getByRole('radiogroup')
+      .evaluateAll((all) => all.length > 1 && all.every((each) => each.querySelector('[aria-checked=true]'))),
+  );
   await look(mona, 'manager-merging');
   await button(merge, 'Merge').click();
   await mona.getByText('Merged.').waitFor();

@@ -191,7 +191,7 @@ const surfaces = ({ client, deal, invoice, role, pipeline }) => ({
   hours: { at: '/settings/staff' },
   people: { at: '/settings/people', shows: 'person' },
   roles: { at: '/settings/roles', shows: 'role' },
-  role: { at: `/settings/roles/${role.id}`, shows: 'role' },
+  role: { at: `/settings/roles/${role.id}` }, // there it stands in a field
   groups: { at: '/settings/groups', shows: 'group' },
   'guard rails': { at: '/settings/guard-rails' },
   keys: { at: '/settings/keys' },
