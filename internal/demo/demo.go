@@ -70,7 +70,7 @@ func Fill(ctx context.Context, r Rooms) ([]SignIn, error) {
 	}
 	d := &demo{Rooms: r, ctx: ctx, owner: started.Actor}
 	signIns := []SignIn{{"olga@example.com", password, "Olga Orlova", "owns the firm and sees everything"}}
-	steps := []func() error{func() error { return d.people(password) }, d.groups, d.companies, d.clients, d.deals, d.tasks, d.comments, d.staff, d.services, d.appointments, d.days}
+	steps := []func() error{func() error { return d.people(password) }, d.groups, d.companies, d.clients, d.deals, d.tasks, d.comments, d.staff, d.services, d.appointments, d.talks, d.prospects, d.folders, d.invoices, d.processes, d.days}
 	for _, step := range steps {
 		if err := step(); err != nil {
 			return nil, fmt.Errorf("fill the demo: %w", err)

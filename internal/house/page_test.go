@@ -122,11 +122,12 @@ func onlyAPIFetches(b *building) []string {
 var mayKeep = map[string]string{
 	"ui/src/api/viewing.ts":                "through whose eyes this tab looks",
 	"ui/src/app/shell.tsx":                 "how wide the rail is",
-	"ui/src/app/me.tsx":                    "clears all of it on leaving",
+	"ui/src/app/leave.ts":                  "clears all of it on leaving",
 	"ui/src/features/record/columns.ts":    "names of the columns chosen",
 	"ui/src/features/record/list-page.tsx": "whether the board or the list was looked at last",
 	"ui/src/features/record/create.tsx":    "a draft, for this tab alone, until it is saved or its person leaves",
 	"ui/src/features/record/timeline.tsx":  "a comment begun, as above",
+	"ui/src/features/messages/reply.tsx":   "a message begun, as above",
 	"ui/src/features/journal/booking.tsx":  "an appointment begun, as above",
 }
 

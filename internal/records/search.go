@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -23,6 +24,8 @@ type Hit struct {
 	Kind  *schema.Kind
 	ID    schema.RecordID
 	Title string
+	About string    // the client or company that it is about, or else its town, as far as the reader may see that
+	At    time.Time // when it is, of what has a time
 }
 
 const (
@@ -66,7 +69,7 @@ func (b *Book) Search(ctx context.Context, who actor.Actor, on Surface, typed st
 		if s == nil {
 			continue
 		}
-		wanted = append(wanted, quarry{kind: k, grant: g, search: *s})
+		wanted = append(wanted, quarry{kind: k, grant: g, search: *s, fields: telling(k, g)})
 	}
 	if err := b.hunt(ctx, wanted, most); err != nil {
 		return nil, err
@@ -85,17 +88,66 @@ func (b *Book) Search(ctx context.Context, who actor.Actor, on Surface, typed st
 	}
 	var all []Hit
 	var met []scribe.Entry
+	var pages []*Page
 	for _, w := range wanted {
 		e := scribe.Entry{Event: "record.searched", Who: who, Kind: w.kind.Name, Surface: string(on), Details: asked(store.Ask{Search: &w.search}, Query{})}
 		for _, r := range w.rows {
-			title, _ := r.Values[0].(string)
-			all = append(all, Hit{w.kind, r.ID, title})
 			e.Records = append(e.Records, r.ID)
 		}
-		e.Shown = shown(&Page{Kind: w.kind, Fields: []*schema.Field{w.kind.TitleField()}, Rows: w.rows})
+		e.Shown = shown(&Page{Kind: w.kind, Fields: w.fields, Rows: w.rows})
 		met = append(met, e)
+		pages = append(pages, &Page{Kind: w.kind, Fields: w.fields, Rows: w.rows})
 	}
-	return all, b.scribe.NoteAll(ctx, met)
+	titles, told, err := b.titles(ctx, who, st, pages...)
+	if err != nil {
+		return nil, err
+	}
+	for _, w := range wanted {
+		for i := range w.rows {
+			all = append(all, w.hit(&w.rows[i], titles))
+		}
+	}
+	return all, b.scribe.NoteAll(ctx, append(met, told...))
+}
+
+// hit is a row by what it is called, and what tells it from others that are called
+// the same: whom it is about, and when.
+func (w *quarry) hit(r *Row, titles map[schema.RecordID]string) Hit {
+	h := Hit{Kind: w.kind, ID: r.ID}
+	h.Title, _ = r.Values[0].(string)
+	for i, f := range w.fields[1:] {
+		switch v := r.Values[i+1].(type) {
+		case string:
+			h.About = v
+		case int64:
+			if f.Type == schema.DateTime {
+				h.At = time.UnixMicro(v).UTC()
+			} else if h.About == "" {
+				h.About = titles[schema.RecordID(v)]
+			}
+		}
+	}
+	return h
+}
+
+// telling are the fields by which a hit is told from others, the title first: those
+// that the reader may see on some record. A client's are its own, so that the search
+// that everybody makes all day asks nothing more than before.
+func telling(k *schema.Kind, g policy.Grant) []*schema.Field {
+	fields := []*schema.Field{k.TitleField()}
+	names := []string{"contact", "company"}
+	if k.Field("city") != nil {
+		names = []string{"city"}
+	}
+	if k.Time != nil {
+		names = append(names, k.Time.Starts)
+	}
+	for _, name := range names {
+		if f := k.Field(name); f != nil && g.FieldAnywhere(f) == policy.Plain {
+			fields = append(fields, f)
+		}
+	}
+	return fields
 }
 
 // quarry is a kind that is being searched.
@@ -103,6 +155,7 @@ type quarry struct {
 	kind   *schema.Kind
 	grant  policy.Grant
 	search store.Search
+	fields []*schema.Field // what is read of each, the title first
 	rows   []Row
 }
 
@@ -114,7 +167,7 @@ func (b *Book) hunt(ctx context.Context, all []quarry, most int) error {
 		w := &all[i]
 		together.Go(func() error {
 			s := w.search
-			rows, err := b.db.Page(ctx, w.grant, store.Ask{Columns: []*schema.Field{w.kind.TitleField()}, Search: &s, Limit: most})
+			rows, err := b.db.Page(ctx, w.grant, store.Ask{Columns: w.fields, Search: &s, Limit: most})
 			if err != nil {
 				return err
 			}

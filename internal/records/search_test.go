@@ -75,6 +75,58 @@ func TestAttack3GuessesFindNothingBeyondSight(t *testing.T) {
 	})
 }
 
+// What is called the same is told apart by whose it is and when, and of a client
+// whom the reader may not see not even the name comes along.
+func TestHitsSayWhoseTheyAreAndWhenAsFarAsThatIsSeen(t *testing.T) {
+	scene(t, func(t *testing.T, h *crmtest.House, bens schema.RecordID) {
+		ctx := context.Background()
+		anas := h.Create(crmtest.Ana, "contact", records.Values{"name": "Ola Nowak"})
+		for _, client := range []schema.RecordID{anas, bens} {
+			h.Create(crmtest.Ana, "task", records.Values{"title": "Call about the garden"})
+			h.Create(crmtest.Owner, "task", records.Values{"title": "Garden", "contact": h.Book.RecordWord("contact", client), "responsible": h.Book.PersonWord(crmtest.Ana)})
+		}
+		service := h.Create(crmtest.Owner, "service", records.Values{"name": "Facial", "duration": 60})
+		h.Create(crmtest.Ana, "appointment", records.Values{"contact": h.Book.RecordWord("contact", anas), "service": h.Book.RecordWord("service", service), "starts_at": "2026-05-04T10:00:00Z", "ends_at": "2026-05-04T11:00:00Z"})
+		whose := func(p actor.PersonID, typed string) []string {
+			found, err := h.Book.Search(ctx, crmtest.As(p), policy.DropDown, typed, 8)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var all []string
+			for _, f := range found {
+				line := f.Kind.Name + " of " + f.About
+				if !f.At.IsZero() {
+					line += " at " + f.At.Format("2006-01-02 15:04")
+				}
+				all = append(all, line)
+			}
+			slices.Sort(all)
+			return all
+		}
+		if got, want := whose(crmtest.Owner, "garden"), []string{"task of ", "task of ", "task of Celina Wrona", "task of Ola Nowak"}; !slices.Equal(got, want) {
+			t.Errorf("the owner finds %q, want %q", got, want)
+		}
+		if got, want := whose(crmtest.Ana, "garden"), []string{"task of ", "task of ", "task of ", "task of Ola Nowak"}; !slices.Equal(got, want) {
+			t.Errorf("Ana finds %q, want %q: Ben's client is none of hers", got, want)
+		}
+		if got, want := whose(crmtest.Owner, "wrona"), []string{"contact of Gdynia"}; !slices.Equal(got, want) {
+			t.Errorf("the owner finds %q, want %q", got, want)
+		}
+		if got, want := whose(crmtest.Owner, "facial"), []string{"appointment of Ola Nowak at 2026-05-04 10:00", "service of "}; !slices.Equal(got, want) {
+			t.Errorf("the owner finds %q, want %q", got, want)
+		}
+		// Where the link itself is hidden, nothing comes along either.
+		h.Give(crmtest.Ana, "specialist", func(in *policy.StandingInput) {
+			role := in.Role.Clone()
+			role.Sights = append(role.Sights, policy.SightRule{Kind: "task", Field: "contact"})
+			in.Role = &role
+		})
+		if got, want := whose(crmtest.Ana, "garden"), []string{"task of ", "task of ", "task of ", "task of "}; !slices.Equal(got, want) {
+			t.Errorf("Ana, who may not see whom tasks are about, finds %q", got)
+		}
+	})
+}
+
 func TestAWordLeavesTheVocabularyWithItsLastRecord(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		h := crmtest.Open(t, db)

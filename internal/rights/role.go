@@ -57,6 +57,17 @@ func (b *Book) Roles(ctx context.Context, who actor.Actor) ([]Role, error) {
 	return all, nil
 }
 
+// Ready is the key of the ready role that a role is, by which its name is translated
+// for whoever is told that name; empty for others. It asks for no ability: what ready
+// roles are called is no secret.
+func (b *Book) Ready(ctx context.Context, id actor.RoleID) (string, error) {
+	p, err := b.picture(ctx)
+	if err != nil {
+		return "", err
+	}
+	return p.roles[id].it.Built, nil
+}
+
 // Role reads one role. It takes what Roles takes.
 func (b *Book) Role(ctx context.Context, who actor.Actor, id actor.RoleID) (Role, error) {
 	p, err := b.askAny(ctx, who, policy.ManageRoles, policy.ManagePeople)

@@ -102,8 +102,8 @@ func (c *call) deleteGroup() error {
 }
 
 type memberAnswer struct {
-	Person named  `json:"person"`
-	Role   *named `json:"role" doc:"Held in this group; null: a plain member."`
+	Person named       `json:"person"`
+	Role   *calledRole `json:"role" doc:"Held in this group; null: a plain member."`
 }
 
 func (c *call) members() (listOf[memberAnswer], error) {

@@ -21,29 +21,33 @@ func (s *Server) keyRoutes() []route {
 }
 
 type keyAnswer struct {
-	ID       string   `json:"id"`
-	Version  int64    `json:"version"`
-	Name     string   `json:"name"`
-	Hint     string   `json:"hint" doc:"Its last four characters."`
-	Owner    named    `json:"owner"`
-	Role     named    `json:"role"`
-	Networks []string `json:"networks" nullable:"false" doc:"From where it may be used; empty: anywhere."`
-	Created  string   `json:"created_at"`
-	Used     *string  `json:"last_used_at" doc:"To the minute."`
-	UsedFrom string   `json:"last_used_from,omitempty"`
-	Ends     *string  `json:"ends_at"`
-	Ended    *string  `json:"ended_at"`
-	Why      string   `json:"why,omitempty" doc:"Why it ended: ended, deactivated (its owner)."`
-	Refused  *string  `json:"refused_at" doc:"When it was last shown where or when it does not hold: it may have leaked."`
-	From     string   `json:"refused_from,omitempty"`
-	Because  string   `json:"refused_why,omitempty" doc:"ended, or network: from elsewhere than it may."`
-	Token    string   `json:"token,omitempty" doc:"The key itself, when it is made."`
+	ID       string     `json:"id"`
+	Version  int64      `json:"version"`
+	Name     string     `json:"name"`
+	Hint     string     `json:"hint" doc:"Its last four characters."`
+	Owner    named      `json:"owner"`
+	Role     calledRole `json:"role"`
+	Networks []string   `json:"networks" nullable:"false" doc:"From where it may be used; empty: anywhere."`
+	Created  string     `json:"created_at"`
+	Used     *string    `json:"last_used_at" doc:"To the minute."`
+	UsedFrom string     `json:"last_used_from,omitempty"`
+	Ends     *string    `json:"ends_at"`
+	Ended    *string    `json:"ended_at"`
+	Why      string     `json:"why,omitempty" doc:"Why it ended: ended, deactivated (its owner)."`
+	Refused  *string    `json:"refused_at" doc:"When it was last shown where or when it does not hold: it may have leaked."`
+	From     string     `json:"refused_from,omitempty"`
+	Because  string     `json:"refused_why,omitempty" doc:"ended, or network: from elsewhere than it may."`
+	Token    string     `json:"token,omitempty" doc:"The key itself, when it is made."`
 }
 
 func (c *call) keyOf(k *identity.Key) (keyAnswer, error) {
 	owner, err := c.person(k.Owner)
+	if err != nil {
+		return keyAnswer{}, err
+	}
+	role, err := c.roleCalled(k.Role, k.RoleName)
 	a := keyAnswer{
-		ID: c.Vault.Public("key", int64(k.ID)), Version: k.Version, Name: k.Name, Hint: k.Hint, Owner: owner, Role: named{c.Vault.Public("role", int64(k.Role)), k.RoleName},
+		ID: c.Vault.Public("key", int64(k.ID)), Version: k.Version, Name: k.Name, Hint: k.Hint, Owner: owner, Role: role,
 		Networks: []string{}, Created: instant(k.Created), Used: instantOr(k.Used), Ends: instantOr(k.Ends), Ended: instantOr(k.Ended),
 		UsedFrom: k.UsedFrom, Why: k.Why, Refused: instantOr(k.Refused), From: k.RefusedFrom, Because: k.RefusedWhy,
 	}

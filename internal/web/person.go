@@ -43,9 +43,9 @@ func (c *call) personInPath() (actor.PersonID, error) {
 }
 
 type groupOfPerson struct {
-	ID   string `json:"id"`
-	Name string `json:"name"`
-	Role *named `json:"role"`
+	ID   string      `json:"id"`
+	Name string      `json:"name"`
+	Role *calledRole `json:"role"`
 }
 
 type personAnswer struct {
@@ -53,7 +53,7 @@ type personAnswer struct {
 	Version  int64           `json:"version"`
 	Name     string          `json:"name"`
 	Email    string          `json:"email"`
-	Role     named           `json:"role"`
+	Role     calledRole      `json:"role"`
 	Groups   []groupOfPerson `json:"groups" nullable:"false"`
 	State    string          `json:"state" enum:"active,invited,deactivated"`
 	Language string          `json:"language"`
@@ -65,9 +65,10 @@ type personAnswer struct {
 }
 
 // personOf shows an account; with the groups, if the asker may know them.
-func (c *call) personOf(p identity.Person, groups map[actor.PersonID][]groupOfPerson) personAnswer {
+func (c *call) personOf(p identity.Person, groups map[actor.PersonID][]groupOfPerson) (personAnswer, error) {
+	role, err := c.roleCalled(p.Role, p.RoleName)
 	a := personAnswer{
-		ID: c.Vault.Public("person", int64(p.ID)), Version: p.Version, Name: p.Name, Email: p.Email, Role: named{c.Vault.Public("role", int64(p.Role)), p.RoleName},
+		ID: c.Vault.Public("person", int64(p.ID)), Version: p.Version, Name: p.Name, Email: p.Email, Role: role,
 		Groups: groups[p.ID], State: string(p.State), Language: p.Language, TimeZone: p.TimeZone, Created: instant(p.Created), LastSeen: instantOr(p.LastSeen), LinkEnds: instantOr(p.LinkEnds),
 	}
 	if a.Groups == nil {
@@ -76,7 +77,7 @@ func (c *call) personOf(p identity.Person, groups map[actor.PersonID][]groupOfPe
 	if p.State == identity.Active && !p.Password {
 		a.State = "invited"
 	}
-	return a
+	return a, err
 }
 
 // memberships are who is in which group, as far as the asker may know.
@@ -116,7 +117,11 @@ func (c *call) people() (listOf[personAnswer], error) {
 	}
 	var all []personAnswer
 	for i := range people {
-		all = append(all, c.personOf(people[i], groups))
+		a, err := c.personOf(people[i], groups)
+		if err != nil {
+			return listOf[personAnswer]{}, err
+		}
+		all = append(all, a)
 	}
 	return list(all), nil
 }
@@ -177,18 +182,19 @@ func (c *call) createPerson(b personBody) (personAnswer, error) {
 	}
 	c.forgetNames()
 	if b.Invite == "none" {
-		return c.personOf(p, nil), nil
+		return c.personOf(p, nil)
 	}
 	l, err := c.link(p.ID, identity.Invite, b.Invite == "link")
 	if err != nil {
-		return c.personOf(p, nil), err
+		a, _ := c.personOf(p, nil)
+		return a, err
 	}
 	if p, err = c.Accounts.Person(c.ctx, c.who, p.ID); err != nil {
 		return personAnswer{}, err
 	}
-	a := c.personOf(p, nil)
+	a, err := c.personOf(p, nil)
 	a.Link = &l
-	return a, nil
+	return a, err
 }
 
 func (c *call) readPerson() (personAnswer, error) {
@@ -201,7 +207,10 @@ func (c *call) readPerson() (personAnswer, error) {
 		return personAnswer{}, err
 	}
 	groups, err := c.memberships()
-	return c.personOf(p, groups), err
+	if err != nil {
+		return personAnswer{}, err
+	}
+	return c.personOf(p, groups)
 }
 
 type personPatch struct {
@@ -264,7 +273,10 @@ func (c *call) updatePerson(b personPatch) (personAnswer, error) {
 		return personAnswer{}, err
 	}
 	groups, err := c.memberships()
-	return c.personOf(p, groups), err
+	if err != nil {
+		return personAnswer{}, err
+	}
+	return c.personOf(p, groups)
 }
 
 // toPerson does something to the person in the path.

@@ -182,18 +182,38 @@ func (c *call) deleteRole() error {
 	return c.Rights.DeleteRole(c.ctx, c.who, id, r.Version)
 }
 
+// calledRole refers to a role by its name.
+type calledRole struct {
+	ID     string            `json:"id"`
+	Name   string            `json:"name"`
+	Labels map[string]string `json:"labels,omitempty" doc:"Of a ready role: its name by language."`
+}
+
+// roleCalled refers to a role whose name the asker may know.
+func (c *call) roleCalled(id actor.RoleID, name string) (calledRole, error) {
+	a := calledRole{ID: c.Vault.Public("role", int64(id)), Name: name}
+	built, err := c.Rights.Ready(c.ctx, id)
+	if words, _, ok := records.ReadyRole(built); ok {
+		a.Labels = words
+	}
+	return a, err
+}
+
 // roleRef refers to a role; nil for none.
-func (c *call) roleRef(id actor.RoleID) (*named, error) {
+func (c *call) roleRef(id actor.RoleID) (*calledRole, error) {
 	if id == 0 {
 		return nil, nil
 	}
-	a := &named{ID: c.Vault.Public("role", int64(id))}
+	a := &calledRole{ID: c.Vault.Public("role", int64(id))}
 	roles, err := c.Rights.Roles(c.ctx, c.who)
 	if fault.Is(err, fault.Denied) {
 		return a, nil // its name is for those who manage roles or people
 	}
 	if i := slices.IndexFunc(roles, func(r rights.Role) bool { return r.ID == id }); i >= 0 {
 		a.Name = roles[i].Name
+		if words, _, ok := records.ReadyRole(roles[i].Built); ok {
+			a.Labels = words
+		}
 	}
 	return a, err
 }

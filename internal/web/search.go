@@ -15,6 +15,8 @@ type hitAnswer struct {
 	Kind  string `json:"kind"`
 	ID    string `json:"id"`
 	Title string `json:"title"`
+	About string `json:"about,omitempty" doc:"The client or company that it is about, or else its town, as far as the asker sees that."`
+	At    string `json:"at,omitempty" doc:"When it is, of what has a time."`
 }
 
 // hits are at most so many of each kind.
@@ -29,7 +31,11 @@ func (c *call) search() (listOf[hitAnswer], error) {
 	}
 	var all []hitAnswer
 	for _, h := range found {
-		all = append(all, hitAnswer{h.Kind.Name, c.Records.RecordWord(h.Kind.Name, h.ID), h.Title})
+		a := hitAnswer{Kind: h.Kind.Name, ID: c.Records.RecordWord(h.Kind.Name, h.ID), Title: h.Title, About: h.About}
+		if !h.At.IsZero() {
+			a.At = instant(h.At)
+		}
+		all = append(all, a)
 	}
 	return list(all), nil
 }

@@ -274,12 +274,12 @@ func (c *call) signOut() error {
 }
 
 type sessionPerson struct {
-	ID       string `json:"id"`
-	Name     string `json:"name"`
-	Email    string `json:"email"`
-	Language string `json:"language"`
-	TimeZone string `json:"time_zone"`
-	Role     named  `json:"role"`
+	ID       string     `json:"id"`
+	Name     string     `json:"name"`
+	Email    string     `json:"email"`
+	Language string     `json:"language"`
+	TimeZone string     `json:"time_zone"`
+	Role     calledRole `json:"role"`
 }
 
 type sessionWorkspace struct {
@@ -319,9 +319,13 @@ func (c *call) session() (sessionAnswer, error) {
 	if err != nil {
 		return sessionAnswer{}, err
 	}
+	role, err := c.roleCalled(p.Role, p.RoleName)
+	if err != nil {
+		return sessionAnswer{}, err
+	}
 	w := c.Workspace.Settings()
 	a := sessionAnswer{
-		Person:    sessionPerson{c.Vault.Public("person", int64(p.ID)), p.Name, p.Email, p.Language, p.TimeZone, named{c.Vault.Public("role", int64(p.Role)), p.RoleName}},
+		Person:    sessionPerson{c.Vault.Public("person", int64(p.ID)), p.Name, p.Email, p.Language, p.TimeZone, role},
 		Abilities: []string{},
 		Kinds:     map[string]map[string]string{},
 		Workspace: sessionWorkspace{w.Name, w.Region, w.Language, identity.Languages(), w.TimeZone, w.Currency},

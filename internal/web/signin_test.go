@@ -203,3 +203,15 @@ func TestSigningInAnewEndsTheSessionBefore(t *testing.T) {
 		(&person{town: t, cookies: map[string]string{"castellan": "of nobody"}}).post("/api/v1/session", in).is(200)
 	})
 }
+
+// Whoever may not list roles is told in their own language what theirs is called;
+// of the other roles they are told nothing.
+func TestReadyRoleIsNamedInEveryLanguageToWhoeverHasIt(t *testing.T) {
+	everywhere(t, func(t *town) {
+		ana := t.employ("Ana", t.ready("specialist"))
+		ana.get("/api/v1/session").is(200).has("Специалист", "Specjalista").lacks("Менеджер")
+		ana.get("/api/v1/roles").is(403)
+		own := t.hire("Ben", exporting("all"))
+		own.get("/api/v1/session").is(200).lacks(`"labels"`) // a role of the firm's own has the name that it was given
+	})
+}

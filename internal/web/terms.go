@@ -94,7 +94,10 @@ func (c *call) termsOf(t rights.Termed) (termsAnswer, error) {
 	var err error
 	switch t.Scope {
 	case rights.ForRole:
-		a.Subject, err = c.roleRef(actor.RoleID(t.Subject))
+		var role *calledRole
+		if role, err = c.roleRef(actor.RoleID(t.Subject)); role != nil {
+			a.Subject = &named{role.ID, role.Name}
+		}
 	case rights.ForPerson:
 		var p named
 		p, err = c.person(actor.PersonID(t.Subject))

@@ -134,10 +134,33 @@ export async function walkManager(tools) {
   await record.getByText('Probably the same').waitFor();
   await button(record, 'Merge…').first().click();
   const merge = mona.getByRole('dialog');
+  // By hand, field by field: the shorter name, whichever of the two goes.
+  const stays = (await merge.getByText('Stays', { exact: true }).locator('xpath=..').innerText()).includes(
+    'Y. Hale',
+  );
+  await merge
+    .getByRole('radio', { name: stays ? 'Name: of the one that stays' : 'Name: of the one that goes' })
+    .click();
+  expect(
+    'every field has its choice',
+    await merge
+      .getByRole('radiogroup')
+      .evaluateAll((all) => all.length > 1 && all.every((each) => each.querySelector('[aria-checked=true]'))),
+  );
+  await look(mona, 'manager-merging');
   await button(merge, 'Merge').click();
   await mona.getByText('Merged.').waitFor();
+  await record.getByText('Y. Hale').first().waitFor();
+  await record.getByRole('tab', { name: 'Changes' }).click();
+  await record.getByRole('tabpanel').getByText('Mona Vale').first().waitFor();
   await look(mona, 'manager-merged');
+  const { items: left } = await ask(mona, 'GET', '/contacts?search=hale');
+  expect(
+    `one of the two is there, by the name that was chosen (${left.map((each) => each.name)})`,
+    left.length === 1 && left[0].name === 'Y. Hale',
+  );
   await button(mona, 'Undo').last().click();
+  await mona.getByText('Taken back.').waitFor();
   await mona.goto(`${url}/contacts?search=hale`);
   await row(mona, /Y\. Hale/).waitFor();
   await row(mona, /Yvonne Hale/).waitFor();

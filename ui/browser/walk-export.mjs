@@ -81,6 +81,20 @@ export async function walkExports({
   ]);
   expect('the archive gives the same file', readFileSync(await again.path(), 'utf8') === text);
 
+  // On the card of everybody who is in it stands that they left, in which file and with whom.
+  const { items: vips } = await ask(
+    owner,
+    'GET',
+    `/contacts?limit=1&filter=${encodeURIComponent('tags has "vip"')}`,
+  );
+  await owner.goto(`${url}/contacts/${vips[0].id}?tab=seen`);
+  const seen = owner.getByRole('region', { name: 'Who has seen it' });
+  await seen.getByText('It has left in files').waitFor();
+  await seen.getByRole('listitem').filter({ hasText: 'Olga Orlova took it out' }).waitFor();
+  await look(owner, 'export-seen');
+  await seen.getByRole('link', { name: /^contact .*\.csv$/ }).click();
+  await row.waitFor();
+
   await specialist.goto(`${url}/contacts`);
   await specialist.locator('[role=grid] [role=row]').nth(1).waitFor();
   expect('a specialist sees no Export', (await button(specialist, 'Export…').count()) === 0);

@@ -17,6 +17,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { options, start } from './browser.mjs';
+import { walkCard } from './walk-card.mjs';
 import { walkClosed } from './walk-closed.mjs';
 import { walkAdministrator } from './walk-day-administrator.mjs';
 import { walkManager } from './walk-day-manager.mjs';
@@ -26,27 +27,34 @@ import { walkStylist } from './walk-day-stylist.mjs';
 import { walkExports } from './walk-export.mjs';
 import { walkFirm } from './walk-firm.mjs';
 import { walkJournals } from './walk-journal.mjs';
+import { walkKinds } from './walk-kinds.mjs';
 import { walkLive } from './walk-live.mjs';
 import { walkLong } from './walk-long.mjs';
 import { serveMail, walkMail } from './walk-mail.mjs';
+import { walkMenus } from './walk-menus.mjs';
 import { walkPapers } from './walk-papers.mjs';
+import { walkPlanted } from './walk-planted.mjs';
 import { serveDemo, serveEmpty, walking } from './walking.mjs';
 
 const parts = [
   { name: 'firm', house: 'empty', walk: walkFirm },
   { name: 'journal', house: 'empty', walk: walkJournals },
   { name: 'live', house: 'empty', walk: walkLive },
+  { name: 'kinds', house: 'empty', walk: walkKinds },
   { name: 'long', house: 'empty', walk: walkLong },
   { name: 'mail', house: 'mail', walk: walkMail },
   { name: 'papers', house: 'empty', walk: walkPapers },
+  { name: 'planted', house: 'empty', walk: walkPlanted },
   // Days of people, from morning to evening: --part days walks all five.
   { name: 'administrator', of: 'days', house: 'demo', walk: walkAdministrator },
   { name: 'stylist', of: 'days', house: 'demo', walk: walkStylist },
   { name: 'sales', of: 'days', house: 'demo', walk: walkSales },
   { name: 'manager', of: 'days', house: 'demo', walk: walkManager },
   { name: 'owner', of: 'days', house: 'demo', walk: walkOwner },
+  { name: 'card', house: 'demo', walk: walkCard },
   { name: 'closed', house: 'demo', walk: walkClosed },
   { name: 'export', house: 'demo', walk: walkExports },
+  { name: 'menus', house: 'demo', walk: walkMenus },
 ];
 
 const program = process.env.CASTELLAN_BIN;

@@ -108,8 +108,20 @@ test('a row that comes in between moves no row out of the list', async () => {
   const { client, server, asks, rows, scroll } = await scrolled(100);
   server.splice(1, 0, { id: 'deal_5', at: 5, word: 'new' });
   server.splice(2, 0, { id: 'deal_7', at: 7, word: 'new' });
-  await asks(() => again(client));
+  // The pages after those in sight begin elsewhere by now, and are left alone all the same.
+  expect(await asks(() => again(client))).toHaveLength(3);
   expect(rows()[1]?.id).toBe('deal_5');
+  await scroll();
+  expect(rows().map((row) => row.id)).toEqual(server.map((row) => row.id));
+});
+
+test('where what is old is asked for and what follows is not old, no row falls between', async () => {
+  const { client, server, asks, rows, scroll } = await scrolled(600);
+  lookAt(client, key, 301, 309);
+  await asks(() => again(client));
+  server.splice(262, 0, { id: 'deal_2615', at: 2615, word: 'new' });
+  lookAt(client, key, 255, 262);
+  await asks(() => mend(client, key));
   await scroll();
   expect(rows().map((row) => row.id)).toEqual(server.map((row) => row.id));
 });

@@ -1,5 +1,5 @@
 import type { InfiniteData, Query, QueryClient, QueryKey } from '@tanstack/react-query';
-import type { Page } from './records';
+import type { Page } from './record';
 
 // A list that was scrolled through holds many pages. When something has changed
 // only those before somebody's eyes are asked for again; the others are marked,

@@ -22,8 +22,10 @@ import type {
   Why,
 } from './generated';
 import { call } from './http';
-import type { Sight } from './kinds';
 import { pageOf } from './pages';
+import type { Page, Record_ } from './record';
+
+export type { Page, Record_ } from './record';
 
 export type Phone = NonNullable<Contact['phones']>[number];
 export type Email = NonNullable<Contact['emails']>[number];
@@ -33,28 +35,6 @@ export interface RecordRef {
   id: string;
   kind: string;
   title: string;
-}
-
-/**
- * A record as the asker may see it: hidden fields are absent, `sight` names
- * those that are not plain. Kinds and fields are known at run time alone.
- */
-export interface Record_ {
-  id: string;
-  kind: string;
-  version: number;
-  created_at?: string | null;
-  updated_at?: string | null;
-  sight?: Partial<Record<string, Sight>>;
-  can?: { edit?: boolean; delete?: boolean; merge?: boolean };
-  binned?: boolean;
-  [field: string]: unknown;
-}
-
-export interface Page {
-  items: Record_[];
-  next: string | null;
-  count?: Count;
 }
 
 /** Where today begins. */
@@ -309,6 +289,7 @@ export interface Letter {
   subject: string;
   body: string;
   deal?: string;
+  files?: string[];
 }
 
 /** Sends a mail to a client, once for each key; the server knows to which address. */

@@ -1,12 +1,22 @@
+import { lazy, Suspense } from 'react';
 import { Visits } from '../features/journal/visits';
 import { CardPlace as Place } from '../features/record/card';
+import { later } from '../kit/later';
 
-/** The card of a record; that of a client shows their appointments. */
+const Contents = lazy(later(() => import('../features/record/contents')));
+
+/** The card of a record; that of a client shows their appointments, that of a list or a folder what is in it. */
 export function CardPlace() {
   return (
     <Place
       beside={(kind, record, readOnly) =>
-        kind.name === 'contact' ? <Visits client={record.id} readOnly={readOnly} /> : null
+        kind.name === 'contact' ? (
+          <Visits client={record.id} readOnly={readOnly} />
+        ) : ['prospect_list', 'folder', 'legal_entity'].includes(kind.name) ? (
+          <Suspense>
+            <Contents kind={kind} record={record} readOnly={readOnly} />
+          </Suspense>
+        ) : null
       }
     />
   );

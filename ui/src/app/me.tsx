@@ -1,13 +1,14 @@
 import { Trans, useLingui } from '@lingui/react/macro';
-import { Menu, SegmentedControl, UnstyledButton, useMantineColorScheme } from '@mantine/core';
+import { Menu, UnstyledButton, useMantineColorScheme } from '@mantine/core';
 import { IconKeyboard, IconLanguage, IconLogout } from '@tabler/icons-react';
 import { useQueryClient } from '@tanstack/react-query';
 import { changePerson } from '../api/people';
-import { signOut, useMe } from '../api/session';
+import { useMe } from '../api/session';
 import { Avatar } from '../kit/avatar';
 import { useTell } from '../kit/failure';
-import { RoleName } from '../kit/role-name';
+import { roleName } from '../kit/words';
 import { isLanguage, languages, speak } from '../text';
+import { useLeave } from './leave';
 
 /** The menu of whoever is signed in: language, light or dark, keys, the way out. */
 export default function Me({ onKeys }: { onKeys: () => void }) {
@@ -16,6 +17,7 @@ export default function Me({ onKeys }: { onKeys: () => void }) {
   const client = useQueryClient();
   const tell = useTell();
   const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const leave = useLeave();
 
   async function choose(language: string) {
     if (!isLanguage(language)) return;
@@ -25,17 +27,6 @@ export default function Me({ onKeys }: { onKeys: () => void }) {
       client.setQueryData(['session'], { ...me, person: { ...me.person, language } });
     } catch (failure) {
       tell(failure);
-    }
-  }
-
-  async function leave() {
-    try {
-      await signOut();
-    } finally {
-      // Nothing of what was open stays behind on a shared computer.
-      sessionStorage.clear();
-      client.clear();
-      location.assign('/');
     }
   }
 
@@ -54,28 +45,29 @@ export default function Me({ onKeys }: { onKeys: () => void }) {
           <div style={{ color: 'var(--c-text)', fontWeight: 600, fontSize: '0.8125rem' }}>
             {me.person.name}
           </div>
-          <div>
-            <RoleName role={me.person.role} />
-          </div>
+          <div>{roleName(me.person.role)}</div>
         </Menu.Label>
         <Menu.Divider />
-        <Menu.Label>
-          <Trans>Colours</Trans>
-        </Menu.Label>
-        <SegmentedControl
-          fullWidth
-          size="xs"
-          mx={8}
-          mb={6}
-          aria-label={t`Colours`}
-          value={colorScheme}
-          onChange={(value) => setColorScheme(value as 'light' | 'dark' | 'auto')}
-          data={[
-            { value: 'auto', label: t`System` },
-            { value: 'light', label: t`Light` },
-            { value: 'dark', label: t`Dark` },
-          ]}
-        />
+        <div role="group" aria-label={t`Colours`}>
+          <Menu.RadioGroup
+            value={colorScheme}
+            onChange={(value) => setColorScheme(value as 'light' | 'dark' | 'auto')}
+          >
+            <Menu.Label>
+              <Trans>Colours</Trans>
+            </Menu.Label>
+            <Menu.RadioItem value="auto">
+              <Trans>System</Trans>
+            </Menu.RadioItem>
+            <Menu.RadioItem value="light">
+              <Trans>Light</Trans>
+            </Menu.RadioItem>
+            <Menu.RadioItem value="dark">
+              <Trans>Dark</Trans>
+            </Menu.RadioItem>
+          </Menu.RadioGroup>
+        </div>
+        <Menu.Divider />
         <Menu.Sub position="left-start">
           <Menu.Sub.Target>
             <Menu.Sub.Item leftSection={<IconLanguage size={16} />}>

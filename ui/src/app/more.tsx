@@ -1,7 +1,7 @@
 import { useLingui } from '@lingui/react/macro';
 import { Drawer } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
-import type { Place } from './shell';
+import type { Place } from './place';
 import classes from './shell.module.css';
 
 /** The places that the bar of a phone has no room for. */

@@ -142,8 +142,8 @@ const conversations = createRoute({
   getParentRoute: () => inside,
   path: '/conversations',
   component: lazyRouteComponent(
-    later(() => import('../features/messages/messages-page')),
-    'MessagesPage',
+    later(() => import('./conversations')),
+    'Conversations',
   ),
 });
 

@@ -37,6 +37,7 @@ import { TitleSlot } from '../kit/page';
 import { kindMany } from '../kit/words';
 import { fetchAhead } from './ahead';
 import { useKeys } from './keys';
+import type { Place } from './place';
 import { useSecurityPlaces } from './security-places';
 import classes from './shell.module.css';
 
@@ -68,14 +69,6 @@ const daily = ['contact', 'deal', 'appointment', 'task', 'message', 'call', 'com
 
 // Kinds that have a page of their own beside their list.
 const pageOf: Record<string, string> = { appointment: '/journal', task: '/days', message: '/conversations' };
-
-export interface Place {
-  to: string;
-  label: string;
-  icon: ReactNode;
-  further?: boolean;
-  below?: boolean;
-}
 
 /** The places that this person may go to, as the server's metadata says. */
 function usePlaces(): Place[] {
@@ -121,6 +114,8 @@ export function Shell() {
   const me = useMe();
   const places = usePlaces();
   useEffect(() => void fetchAhead(), []);
+  const floats = t`Open over the page`;
+  useEffect(() => document.getElementById('floats')?.setAttribute('aria-label', floats), [floats]);
   const phone = useMediaQuery('(max-width: 640px)', false, { getInitialValueInEffect: false });
   const [slot, setSlot] = useState<HTMLElement | null>(null);
   const [small, setSmall] = useState(localStorage.getItem('castellan.rail') === 'small');

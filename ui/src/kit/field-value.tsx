@@ -159,7 +159,7 @@ export function FieldValue({ field, record, look = {} }: { field: Field; record:
     case 'date':
       return <>{calendarDate(String(value), look.dense)}</>;
     case 'datetime':
-      return <When at={String(value)} />;
+      return <When at={String(value)} timed={!field.house} />;
     case 'money':
       return <>{moneyText(String(value), record.currency)}</>;
     case 'integer':

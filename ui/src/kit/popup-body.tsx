@@ -1,6 +1,6 @@
 import { Popover } from '@mantine/core';
-import type { PopupProps } from './popup';
 import classes from './popup.module.css';
+import type { PopupProps } from './popup-props';
 
 /** What a popup shows; it stands at an unseen mark that lies under the target. */
 export default function PopupBody({

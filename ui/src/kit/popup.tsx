@@ -1,23 +1,10 @@
-import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from 'react';
+import { lazy, Suspense, useEffect, useRef, useState } from 'react';
 import { later } from './later';
 import classes from './popup.module.css';
+import type { PopupProps } from './popup-props';
 
 // What floats comes with its first opening: a list is there before it.
 const Body = lazy(later(() => import('./popup-body')));
-
-export interface PopupProps {
-  opened: boolean;
-  onChange: (opened: boolean) => void;
-  width: number;
-  position?: 'bottom-start' | 'bottom-end';
-  trapFocus?: boolean;
-  padding?: 0 | 'sm';
-  /** What it is called, for those who hear it. */
-  label?: string;
-  /** What is clicked. */
-  target: ReactNode;
-  children: ReactNode;
-}
 
 /** Something that opens beside what was clicked. */
 export function Popup({ target, ...body }: PopupProps) {

@@ -29,6 +29,20 @@ const gray: MantineColorsTuple = [
   '#1a2029',
 ];
 
+// Its sixth can be read on white, and white on it.
+const red: MantineColorsTuple = [
+  '#fdeeef',
+  '#fbdcdf',
+  '#f6bcc2',
+  '#ff9fa5',
+  '#ff8087',
+  '#e2566a',
+  '#c5283d',
+  '#b02236',
+  '#991d2f',
+  '#7f1727',
+];
+
 const dark: MantineColorsTuple = [
   '#e4e7eb',
   '#c6cbd3',
@@ -45,7 +59,7 @@ const dark: MantineColorsTuple = [
 export const theme = createTheme({
   primaryColor: 'accent',
   primaryShade: 6,
-  colors: { accent, gray, dark },
+  colors: { accent, gray, dark, red },
   black: '#1a2029',
   fontFamily:
     '"Inter Variable", Inter, ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", sans-serif',
@@ -69,7 +83,17 @@ export const theme = createTheme({
     Button: { defaultProps: { size: 'xs', fw: 500 } },
     ActionIcon: { defaultProps: { variant: 'subtle', color: 'gray' } },
     Tooltip: { defaultProps: { openDelay: 350, withArrow: false, fz: 'xs' } },
-    Menu: { defaultProps: { shadow: 'md', transitionProps: { duration: 80 } } },
+    // What opens over the page has a place of its own in it, which readers by ear find.
+    Portal: { defaultProps: { target: '#floats' } },
+    // A menu holds nothing but what can be chosen; the first of it takes the focus.
+    Menu: {
+      defaultProps: { shadow: 'md', transitionProps: { duration: 80 }, withInitialFocusPlaceholder: false },
+    },
+    // The list of choices scrolls itself (theme.css): nothing stands between it and its field.
+    Select: { defaultProps: { withScrollArea: false } },
+    MultiSelect: { defaultProps: { withScrollArea: false } },
+    TagsInput: { defaultProps: { withScrollArea: false } },
+    Autocomplete: { defaultProps: { withScrollArea: false } },
     Popover: { defaultProps: { shadow: 'md', transitionProps: { duration: 80 } } },
     // The head of a dialog is none of the page's.
     Modal: {

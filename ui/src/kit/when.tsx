@@ -11,8 +11,11 @@ export const daysBetween = (from: Date, to: Date) => Math.round((startOfDay(to) 
 const format = (date: Date, options: Intl.DateTimeFormatOptions) =>
   formatter(Intl.DateTimeFormat, options).format(date);
 
-/** The time as people say it: "14:05" today, "yesterday 14:05", "3 Nov", "3 Nov 2024". */
-export function human(date: Date, now = new Date()): string {
+/**
+ * The time as people say it: "14:05" today, "yesterday 14:05", "3 Nov", "3 Nov 2024".
+ * Of what somebody has set a time for, the time is always said: "3 Nov 14:05".
+ */
+export function human(date: Date, now = new Date(), timed = false): string {
   const away = daysBetween(now, date);
   const time = format(date, { hour: '2-digit', minute: '2-digit', hour12: false });
   if (Math.abs(away) <= 1) {
@@ -20,20 +23,21 @@ export function human(date: Date, now = new Date()): string {
     return away === 0 ? time : `${word} ${time}`;
   }
   const sameYear = date.getFullYear() === now.getFullYear();
-  return format(date, { day: 'numeric', month: 'short', ...(sameYear ? {} : { year: 'numeric' }) });
+  const day = format(date, { day: 'numeric', month: 'short', ...(sameYear ? {} : { year: 'numeric' }) });
+  return timed ? `${day} ${time}` : day;
 }
 
 export const exact = (date: Date) =>
   format(date, { dateStyle: 'full', timeStyle: 'medium' } as Intl.DateTimeFormatOptions);
 
 /** A moment in human words, with the exact time on hover. */
-export function When({ at }: { at: string | null | undefined }) {
+export function When({ at, timed = false }: { at: string | null | undefined; timed?: boolean }) {
   const { i18n: spoken } = useLingui();
   const date = at ? new Date(at) : null;
   if (!date || Number.isNaN(date.getTime())) return null;
   return (
     <time dateTime={date.toISOString()} data-language={spoken.locale} title={exact(date)}>
-      {human(date)}
+      {human(date, new Date(), timed)}
     </time>
   );
 }

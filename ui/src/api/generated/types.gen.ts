@@ -455,6 +455,17 @@ export type CallPage = {
     next: string | null;
 };
 
+export type CalledRole = {
+    id: string;
+    /**
+     * Of a ready role: its name by language.
+     */
+    labels?: {
+        [key: string]: string;
+    };
+    name: string;
+};
+
 export type Change = {
     after?: unknown;
     before?: unknown;
@@ -2123,7 +2134,7 @@ export type GroupList = {
 export type GroupOfPerson = {
     id: string;
     name: string;
-    role: Named;
+    role: CalledRole;
 };
 
 export type GroupRoleShape = {
@@ -2197,6 +2208,14 @@ export type HandOverList = {
 };
 
 export type Hit = {
+    /**
+     * The client or company that it is about, or else its town, as far as the asker sees that.
+     */
+    about?: string;
+    /**
+     * When it is, of what has a time.
+     */
+    at?: string;
     id: string;
     kind: string;
     title: string;
@@ -2627,7 +2646,7 @@ export type Key = {
      * ended, or network: from elsewhere than it may.
      */
     refused_why?: string;
-    role: Named;
+    role: CalledRole;
     /**
      * The key itself, when it is made.
      */
@@ -2996,6 +3015,10 @@ export type LetterBody = {
      * The deal that it is about.
      */
     deal?: string;
+    /**
+     * Files of the client, or of that deal, that go with it; at most 10, and 15 MB together. The message keeps what was sent.
+     */
+    files?: Array<string>;
     subject: string;
 };
 
@@ -3145,7 +3168,7 @@ export type Member = {
     /**
      * Held in this group; null: a plain member.
      */
-    role: Named;
+    role: CalledRole;
 };
 
 export type MemberBody = {
@@ -3282,7 +3305,7 @@ export type Message = {
     /**
      * Why not delivered
      */
-    problem?: 'unreachable' | 'settings' | 'recipient' | 'refused' | 'late' | 'broken' | 'returned' | null;
+    problem?: 'unreachable' | 'settings' | 'recipient' | 'refused' | 'late' | 'files' | 'broken' | 'returned' | null;
     /**
      * Responsible
      */
@@ -3577,7 +3600,7 @@ export type Person = {
      */
     link_ends_at: string | null;
     name: string;
-    role: Named;
+    role: CalledRole;
     state: 'active' | 'invited' | 'deactivated';
     time_zone: string;
     version: number;
@@ -4824,7 +4847,7 @@ export type SessionPerson = {
     id: string;
     language: string;
     name: string;
-    role: Named;
+    role: CalledRole;
     time_zone: string;
 };
 

@@ -87,7 +87,7 @@ export function ClientChoice({ value, onChange, mayMake, error, autoFocus }: Pro
         />
       </Combobox.Target>
       <Combobox.Dropdown hidden={!data && !mayMake}>
-        <Combobox.Options mah={280} className={classes.options} aria-label={label}>
+        <Combobox.Options mah={280} className={classes.options} aria-label={label} tabIndex={0}>
           {found.map((each) => (
             <Combobox.Option key={each.id} value={each.id}>
               <div className={classes.option}>

@@ -1,12 +1,13 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import { Anchor, Button, Skeleton } from '@mantine/core';
-import { IconArrowDownLeft, IconArrowUpRight, IconMessages } from '@tabler/icons-react';
+import { IconArrowDownLeft, IconArrowUpRight, IconMessages, IconPlus } from '@tabler/icons-react';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { useState } from 'react';
+import { type ReactNode, useState } from 'react';
 import { filesOf } from '../../api/files';
-import { kinds } from '../../api/kinds';
+import { type Kind, kinds } from '../../api/kinds';
 import { list, type Record_, type RecordRef } from '../../api/records';
+import { useMe } from '../../api/session';
 import { Avatar } from '../../kit/avatar';
 import Closed from '../../kit/closed';
 import { Delivery } from '../../kit/delivery';
@@ -17,12 +18,23 @@ import { PageTitle } from '../../kit/page';
 import { Sender } from '../../kit/sender';
 import { When } from '../../kit/when';
 import classes from './messages.module.css';
+import { Reply } from './reply';
 
 /** With whom a message was exchanged; without a client it stands by itself. */
 const partner = (message: Record_) => (message.contact ?? message.company) as RecordRef | null | undefined;
 
+interface Props {
+  /** Where a new message is noted; told of it when it is kept, and of nothing when it is not. */
+  note: (kind: Kind, done: (made: Record_ | null) => void) => ReactNode;
+  /** Where a mail is written to a client. */
+  letter: (client: RecordRef, done: () => void) => ReactNode;
+}
+
 /** Conversations by client, the newest first, and one of them beside. */
-export function MessagesPage() {
+export function MessagesPage({ note, letter }: Props) {
+  const me = useMe();
+  const [noting, setNoting] = useState(false);
+  const [mailing, setMailing] = useState<RecordRef | null>(null);
   const { t } = useLingui();
   const [chosen, setChosen] = useState<string | null>(null);
   const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery(
@@ -41,16 +53,23 @@ export function MessagesPage() {
   if (error) return <Failure failure={error} retry={refetch} />;
   const open = chosen !== null ? talks.get(chosen) : undefined;
   const withWhom = open?.[0] ? partner(open[0]) : undefined;
+  const mayNote = !me.view_as && (kind?.actions.create ?? 'denied') !== 'denied';
+  const noteButton = mayNote && (
+    <Button leftSection={<IconPlus size={15} />} onClick={() => setNoting(true)}>
+      <Trans>Note a message</Trans>
+    </Button>
+  );
   return (
     <>
       <PageTitle title={t`Messages`} />
       {data && all.length === 0 ? (
-        <Empty icon={<IconMessages size={24} />} title={t`No messages yet`}>
+        <Empty icon={<IconMessages size={24} />} title={t`No messages yet`} action={noteButton}>
           <Trans>Mails to and from clients, text messages and chat notes gather here, by client.</Trans>
         </Empty>
       ) : (
         <div className={classes.split} data-open={open ? true : undefined}>
           <nav className={classes.talks} aria-label={t`Conversations`}>
+            {noteButton && <div className={classes.top}>{noteButton}</div>}
             {!data && <Skeleton height={240} m="md" />}
             <ul>
               {[...talks].map(([key, messages]) => {
@@ -68,7 +87,7 @@ export function MessagesPage() {
                       <Avatar name={name || '?'} size={28} />
                       <span className={classes.who}>
                         <strong>{name || t`Client`}</strong>
-                        <span>{String(last.subject ?? '')}</span>
+                        <span>{String(last.body ?? last.subject ?? '').slice(0, 120)}</span>
                       </span>
                       <span className={classes.at}>
                         <When at={last.at as string | null} />
@@ -120,6 +139,14 @@ export function MessagesPage() {
                     <Message key={message.id} message={message} onSent={refetch} />
                   ))}
                 </ol>
+                {withWhom && mayNote && (
+                  <Reply
+                    key={withWhom.id}
+                    partner={withWhom}
+                    onDone={() => void refetch()}
+                    onLetter={withWhom.kind === 'contact' ? () => setMailing(withWhom) : undefined}
+                  />
+                )}
               </>
             ) : (
               <p className={classes.choose}>
@@ -129,6 +156,19 @@ export function MessagesPage() {
           </section>
         </div>
       )}
+      {noting &&
+        kind &&
+        note(kind, (made) => {
+          setNoting(false);
+          if (!made) return;
+          setChosen(partner(made)?.id ?? made.id);
+          void refetch();
+        })}
+      {mailing &&
+        letter(mailing, () => {
+          setMailing(null);
+          void refetch();
+        })}
     </>
   );
 }
@@ -154,7 +194,9 @@ function Message({ message, onSent }: { message: Record_; onSent: () => void }) 
       </div>
       {out && <Delivery message={message} onSent={onSent} />}
       {!out && mail && message.created_by === null && <Sender message={message} />}
-      <strong>{String(message.subject ?? '')}</strong>
+      {!String(message.body ?? '').startsWith(String(message.subject ?? '').replace(/…$/, '')) && (
+        <strong>{String(message.subject ?? '')}</strong>
+      )}
       {typeof message.body === 'string' && <p className={classes.body}>{message.body}</p>}
       <Enclosed files={files} />
     </li>

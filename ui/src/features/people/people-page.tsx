@@ -9,9 +9,9 @@ import { type Person, people } from '../../api/people';
 import { Named } from '../../kit/avatar';
 import { Failure } from '../../kit/failure';
 import { Column, Panel } from '../../kit/page';
-import { useRoleName } from '../../kit/role-name';
 import { useFactorWords } from '../../kit/sign-in-words';
 import { When } from '../../kit/when';
+import { roleName } from '../../kit/words';
 import { Invite } from './invite';
 import classes from './people.module.css';
 
@@ -23,7 +23,6 @@ export function PeoplePage() {
   const { data, error, refetch } = useQuery(people);
   const { data: guards } = useQuery(guarded);
   const guardOf = (person: Person) => guards?.items.find((each) => each.person.id === person.id);
-  const called = useRoleName();
   const [inviting, setInviting] = useState(false);
   const [search, setSearch] = useState('');
   const [shown, setShown] = useState<Shown>('all');
@@ -34,7 +33,7 @@ export function PeoplePage() {
       [
         person.name,
         person.email,
-        called(person.role),
+        roleName(person.role),
         ...(person.groups ?? []).map((group) => group.name),
       ].some((text) => text.toLocaleLowerCase().includes(words)),
   );
@@ -122,7 +121,7 @@ export function PeoplePage() {
                     </Link>
                     <div className={`${classes.quiet} ${classes.address}`}>{person.email}</div>
                     <div className={`${classes.quiet} ${classes.narrow}`}>
-                      {called(person.role)}
+                      {roleName(person.role)}
                       {guardOf(person) && (
                         <>
                           {' · '}
@@ -131,7 +130,7 @@ export function PeoplePage() {
                       )}
                     </div>
                   </Table.Td>
-                  <Table.Td className={classes.wide}>{called(person.role)}</Table.Td>
+                  <Table.Td className={classes.wide}>{roleName(person.role)}</Table.Td>
                   <Table.Td className={classes.wide}>
                     {person.groups?.map((group) => group.name).join(', ')}
                   </Table.Td>

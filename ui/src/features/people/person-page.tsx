@@ -23,7 +23,6 @@ import { EntryPanel } from '../../kit/entry-panel';
 import { Failure, useSentence, useTell } from '../../kit/failure';
 import { Column, Panel } from '../../kit/page';
 import { Preview } from '../../kit/preview';
-import { useRoleName } from '../../kit/role-name';
 import { When } from '../../kit/when';
 import { kindMany, roleName } from '../../kit/words';
 import { isLanguage, languages } from '../../text';
@@ -69,7 +68,6 @@ function Account({ person }: { person: Person }) {
   const client = useQueryClient();
   const sentence = useSentence();
   const tell = useTell();
-  const called = useRoleName();
   const { data: all = [] } = useQuery(roles);
   const [draft, setDraft] = useState({
     name: person.name,
@@ -246,7 +244,7 @@ function Account({ person }: { person: Person }) {
               <Trans>Groups:</Trans>
             </Text>{' '}
             {person.groups
-              .map((group) => (group.role ? `${group.name} (${called(group.role)})` : group.name))
+              .map((group) => (group.role ? `${group.name} (${roleName(group.role)})` : group.name))
               .join(', ')}
           </Text>
         )}

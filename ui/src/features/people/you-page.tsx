@@ -8,7 +8,7 @@ import { changeEmail, changePassword, entrance, useMe } from '../../api/session'
 import { useSentence, useTell } from '../../kit/failure';
 import { NewPassword, useShortest } from '../../kit/new-password';
 import { Column, Panel } from '../../kit/page';
-import { useRoleName } from '../../kit/role-name';
+import { roleName } from '../../kit/words';
 import { zones } from '../../kit/zones';
 import { isLanguage, type Language, languages, speak } from '../../text';
 import { LinkedPanel } from './linked';
@@ -35,7 +35,6 @@ export function YouPage({ factors }: { factors: ReactNode }) {
 function Profile() {
   const { t } = useLingui();
   const me = useMe();
-  const called = useRoleName();
   const client = useQueryClient();
   const tell = useTell();
   const [changing, setChanging] = useState(false);
@@ -55,7 +54,7 @@ function Profile() {
     <Panel title={me.person.name}>
       <Stack gap="sm" maw={460}>
         <Text size="sm">
-          <Trans>Your role: {called(me.person.role)}</Trans>
+          <Trans>Your role: {roleName(me.person.role)}</Trans>
         </Text>
         <Group gap="xs" justify="space-between">
           <Text size="sm" style={{ overflowWrap: 'anywhere' }}>

@@ -17,6 +17,14 @@ const usual: Record<string, string[]> = {
   company: ['name', 'phones', 'city', 'tags', 'responsible', 'updated_at'],
   deal: ['title', 'stage', 'amount', 'contact', 'next_step', 'expected_close', 'responsible'],
   task: ['title', 'due', 'done', 'contact', 'deal', 'responsible'],
+  appointment: ['title', 'starts_at', 'contact', 'service', 'status', 'price', 'responsible'],
+  invoice: ['title', 'number', 'status', 'gross', 'contact', 'company', 'due_on', 'responsible'],
+  call: ['title', 'contact', 'direction', 'outcome', 'number', 'began_at', 'responsible'],
+  message: ['subject', 'contact', 'channel', 'direction', 'delivery', 'at', 'responsible'],
+  prospect: ['name', 'status', 'contact', 'company_name', 'phones', 'emails', 'list', 'responsible'],
+  prospect_list: ['name', 'source', 'closed', 'responsible', 'created_at'],
+  legal_entity: ['name', 'tax_id', 'country', 'ours', 'company', 'responsible'],
+  process: ['title', 'stage', 'deal', 'contact', 'due', 'responsible'],
 };
 
 /** What comes next with a record. It is no field of it: the list asks for it row by row. */

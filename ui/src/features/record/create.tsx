@@ -31,6 +31,9 @@ const first: Record<string, string[]> = {
   deal: ['title', 'stage', 'amount', 'currency', 'contact', 'responsible'],
   invoice: ['title', 'seller', 'contact', 'company', 'buyer', 'due_on'],
   task: ['title', 'due', 'contact', 'deal', 'responsible'],
+  call: ['contact', 'direction', 'outcome', 'title', 'began_at', 'note'],
+  message: ['contact', 'channel', 'direction', 'body', 'at'],
+  prospect: ['name', 'list', 'company_name', 'phones', 'emails', 'note'],
 };
 
 const place = (kind: Kind) => `castellan.draft.${kind.name}`;

@@ -8,7 +8,6 @@ import {
   IconFileImport,
   IconPlus,
   IconSearchOff,
-  IconUsers,
 } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link, Outlet, useMatchRoute, useNavigate } from '@tanstack/react-router';
@@ -50,10 +49,12 @@ const CreateDrawer = lazy(later(() => import('./create')));
 const StageTabs = lazy(later(() => import('./stages')));
 const ViewTabs = lazy(later(() => import('./view-tabs')));
 const ExportDialog = lazy(later(() => import('./export')));
+const NothingYet = lazy(later(() => import('./nothing-yet')));
 const ListMenu = lazy(later(() => import('./list-menu')));
 const Closed = lazy(later(() => import('../../kit/closed')));
 const Why = lazy(later(() => import('./why')));
 const NextCell = lazy(later(() => import('./next-cell')));
+const Become = lazy(later(() => import('./become')));
 const CellEditor = lazy(later(() => import('./cell-editor')));
 
 const lastView = 'castellan.stages.view';
@@ -211,6 +212,9 @@ function ListOf({ kind }: { kind: Kind }) {
     !kind.within &&
     kind.fields.some((field) => field.name === 'phones' || field.name === 'emails');
   const mayExport = (kind.actions.export ?? 'denied') !== 'denied' && !me.view_as && !kind.within;
+  const { data: all } = useQuery(kinds);
+  const mayConvert =
+    mayEdit && (all?.find((each) => each.name === 'contact')?.actions.create ?? 'denied') !== 'denied';
   const mayBulk = holds(me, 'records.bulk') && !me.view_as;
   useHotkeys([['n', () => mayCreate && setCreating(true)]]);
   useEffect(() => {
@@ -239,6 +243,12 @@ function ListOf({ kind }: { kind: Kind }) {
             <Suspense>
               <NextCell kind={kind} id={record.id} />
             </Suspense>
+          ) : kind.name === 'prospect' && field.name === 'contact' && !record.contact && mayConvert ? (
+            record.can?.edit && (
+              <Suspense>
+                <Become record={record} />
+              </Suspense>
+            )
           ) : (
             <FieldValue
               field={field}
@@ -255,7 +265,7 @@ function ListOf({ kind }: { kind: Kind }) {
             />
           ),
       })),
-    [chosen, kind, reveals, look.nameOf, mayEdit],
+    [chosen, kind, reveals, look.nameOf, mayEdit, mayConvert],
   );
 
   const href = useCallback((record: Record_) => `/${kind.plural}/${record.id}`, [kind.plural]);
@@ -431,41 +441,13 @@ function ListOf({ kind }: { kind: Kind }) {
               <Trans>No record that you may see fits the search and the filter.</Trans>
             </Empty>
           ) : (
-            <Empty
-              icon={<IconUsers size={24} />}
-              title={kind.name === 'contact' ? t`Your clients will be here` : t`Nothing here yet`}
-              action={
-                <>
-                  {mayImport && (
-                    <Button component={Link} to="/import" leftSection={<IconFileImport size={15} />}>
-                      <Trans>Import a file</Trans>
-                    </Button>
-                  )}
-                  {mayCreate && (
-                    <Button
-                      variant={mayImport ? 'default' : 'filled'}
-                      leftSection={<IconPlus size={15} />}
-                      onClick={() => setCreating(true)}
-                    >
-                      {kind.name === 'contact' ? (
-                        <Trans>Add the first client</Trans>
-                      ) : (
-                        <Trans>Add the first one</Trans>
-                      )}
-                    </Button>
-                  )}
-                </>
-              }
-            >
-              {kind.name === 'contact' ? (
-                <Trans>
-                  Bring a file from the system that you used before: a CSV, Excel or vCard file. You see what
-                  would happen before anything does, and it can be undone.
-                </Trans>
-              ) : (
-                <Trans>Records that you create, and those shared with you, appear in this list.</Trans>
-              )}
-            </Empty>
+            <Suspense>
+              <NothingYet
+                kind={kind}
+                mayImport={mayImport}
+                {...(mayCreate ? { onCreate: () => setCreating(true) } : {})}
+              />
+            </Suspense>
           )
         ) : (
           <Grid

@@ -1,15 +1,17 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import { Kbd, Loader, Modal, TextInput } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
-import { IconArrowRight, IconFingerprint, IconPlus, IconSearch } from '@tabler/icons-react';
+import { IconArrowRight, IconBolt, IconFingerprint, IconPlus, IconSearch } from '@tabler/icons-react';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { type KeyboardEvent, useId, useState } from 'react';
+import { type KeyboardEvent, type ReactNode, useId, useState } from 'react';
 import { kinds } from '../../api/kinds';
 import { find, search } from '../../api/records';
 import { holds, useMe } from '../../api/session';
 import { useTell } from '../../kit/failure';
+import { human, When } from '../../kit/when';
 import { kindOne } from '../../kit/words';
+import { formatter } from '../../text';
 import classes from './palette.module.css';
 
 /** A page that this person may go to, and under which heading it stands. */
@@ -19,16 +21,32 @@ interface Page {
   under: string;
 }
 
+/** Something that is done at once. */
+interface Command {
+  label: string;
+  go: () => void | Promise<void>;
+}
+
 interface Choice {
   key: string;
   label: string;
   note: string;
-  icon?: 'exact' | 'plus';
+  /** What tells it from others that are called the same. */
+  about?: ReactNode;
+  icon?: 'exact' | 'plus' | 'command';
   go: () => void | Promise<void>;
 }
 
 /** Search over everything that this person may see, and the way to every place. */
-export default function Palette({ places, onClose }: { places: Page[]; onClose: () => void }) {
+export default function Palette({
+  places,
+  commands: more,
+  onClose,
+}: {
+  places: Page[];
+  commands: Command[];
+  onClose: () => void;
+}) {
   const { t } = useLingui();
   const me = useMe();
   const navigate = useNavigate();
@@ -53,7 +71,7 @@ export default function Palette({ places, onClose }: { places: Page[]; onClose: 
   const other = plain(turned(typed.trim().toLocaleLowerCase()));
   const fits = (label: string) =>
     !words || plain(label).includes(words) || (words.length > 2 && plain(label).includes(other));
-  const commands: Choice[] = me.view_as
+  const making: Choice[] = me.view_as
     ? []
     : all
         .filter((kind) => !kind.within && (kind.actions.create ?? 'denied') !== 'denied')
@@ -64,7 +82,22 @@ export default function Palette({ places, onClose }: { places: Page[]; onClose: 
           icon: 'plus' as const,
           go: () => go(`/${kind.plural}`, { new: '1' }),
         }))
-        .filter((command) => words && fits(command.label));
+        .filter((command) => (words ? fits(command.label) : daily.includes(command.key)));
+  const commands: Choice[] = [
+    ...making,
+    ...more
+      .map(({ label, go: act }) => ({
+        key: label,
+        label,
+        note: '',
+        icon: 'command' as const,
+        go: () => {
+          onClose();
+          return act();
+        },
+      }))
+      .filter((command) => words && fits(command.label)),
+  ];
   const pages: Choice[] = places
     .map(({ to, label, under }) => ({ key: to, label, note: under, go: () => go(to) }))
     .filter((page) => (words ? fits(page.label) || fits(page.note) : !page.note));
@@ -101,6 +134,19 @@ export default function Palette({ places, onClose }: { places: Page[]; onClose: 
           return {
             key: hit.id,
             label: hit.title,
+            about:
+              hit.about || hit.at ? (
+                <>
+                  {hit.about}
+                  {hit.about && hit.at ? ' · ' : ''}
+                  {hit.at && (
+                    <>
+                      <When at={hit.at} />
+                      {hours(hit.at)}
+                    </>
+                  )}
+                </>
+              ) : undefined,
             note: kind ? kindOne(kind) : hit.kind,
             go: () => go(`/${kind?.plural ?? 'contacts'}/${hit.id}`),
           };
@@ -176,10 +222,15 @@ export default function Palette({ places, onClose }: { places: Page[]; onClose: 
                     <IconFingerprint size={16} aria-hidden />
                   ) : choice.icon === 'plus' ? (
                     <IconPlus size={15} aria-hidden />
+                  ) : choice.icon === 'command' ? (
+                    <IconBolt size={15} aria-hidden />
                   ) : (
                     <IconArrowRight size={15} aria-hidden />
                   )}
-                  <span className={classes.label}>{choice.label}</span>
+                  <span className={classes.label}>
+                    {choice.label}
+                    {choice.about && <span className={classes.about}>{choice.about}</span>}
+                  </span>
                   <span className={classes.note}>{choice.note}</span>
                 </div>
               );
@@ -187,7 +238,7 @@ export default function Palette({ places, onClose }: { places: Page[]; onClose: 
           </div>
         ))}
       </div>
-      {(nothing || (asked.length > 1 && found.length === 0 && !isFetching && exact.length === 0)) && (
+      {(nothing || (asked.length > 1 && choices.length === 0 && !isFetching)) && (
         <p className={classes.nothing} role="status">
           <Trans>Nothing that you may see is called so.</Trans>
         </p>
@@ -197,6 +248,17 @@ export default function Palette({ places, onClose }: { places: Page[]; onClose: 
       </div>
     </Modal>
   );
+}
+
+/** What is begun most often, offered before anything is typed. */
+const daily = ['new contacts', 'new deals', 'new tasks'];
+
+/** The hour, of a day that is told without one. */
+function hours(at: string) {
+  const time = formatter(Intl.DateTimeFormat, { hour: '2-digit', minute: '2-digit', hour12: false }).format(
+    new Date(at),
+  );
+  return human(new Date(at)).includes(time) ? '' : `, ${time}`;
 }
 
 /** Words as they are compared: small, without accents. */

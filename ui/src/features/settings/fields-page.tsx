@@ -6,7 +6,6 @@ import {
   Button,
   Group,
   Modal,
-  SegmentedControl,
   Select,
   Skeleton,
   Stack,
@@ -72,12 +71,13 @@ export function FieldsPage() {
         <Skeleton height={300} />
       ) : (
         <>
-          <SegmentedControl
-            size="xs"
+          <Select
+            size="sm"
             aria-label={t`Kind`}
-            style={{ alignSelf: 'flex-start' }}
+            style={{ alignSelf: 'flex-start', minWidth: 260 }}
+            allowDeselect={false}
             value={kind.name}
-            onChange={setName}
+            onChange={(next) => next && setName(next)}
             data={shown.map((each) => ({ value: each.name, label: kindMany(each) }))}
           />
           <NewField key={`new ${kind.name}`} kind={kind} />
@@ -97,7 +97,7 @@ function FieldList({ kind }: { kind: Kind }) {
   const [changing, setChanging] = useState<Field | null>(null);
   return (
     <Panel title={kindMany(kind)}>
-      <Table.ScrollContainer minWidth={460}>
+      <Table.ScrollContainer minWidth={320}>
         <Table verticalSpacing={6}>
           <Table.Thead>
             <Table.Tr>

@@ -9,8 +9,8 @@ import { Empty } from '../../kit/empty';
 import { Failure, useTell } from '../../kit/failure';
 import { DateField } from '../../kit/field-date';
 import { Column, Panel } from '../../kit/page';
-import { RoleName } from '../../kit/role-name';
 import { When } from '../../kit/when';
+import { roleName } from '../../kit/words';
 import { labelIn } from '../../text';
 import { ShownOnce } from './once';
 import classes from './settings.module.css';
@@ -179,7 +179,7 @@ function Row({ of: key, past = false }: { of: Key; past?: boolean }) {
             )}
           </div>
           <div className={classes.quiet}>
-            <RoleName role={key.role} /> · {key.owner.name} · …{key.hint}
+            {roleName(key.role)} · {key.owner.name} · …{key.hint}
           </div>
           <div className={classes.quiet}>
             {key.last_used_at ? (

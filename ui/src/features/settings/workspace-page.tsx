@@ -6,7 +6,7 @@ import { holds, session, useMe } from '../../api/session';
 import { changeSettings, type Settings, settings } from '../../api/workspace';
 import { Failure, useTell } from '../../kit/failure';
 import { Column, Panel } from '../../kit/page';
-import { useRoleName } from '../../kit/role-name';
+import { roleName } from '../../kit/words';
 import { isLanguage, languages } from '../../text';
 import { regions } from '../../text/regions';
 
@@ -14,7 +14,6 @@ import { regions } from '../../text/regions';
 export function WorkspacePage() {
   const { t, i18n } = useLingui();
   const me = useMe();
-  const called = useRoleName();
   const may = holds(me, 'settings.manage') && !me.view_as;
   const { data, error, refetch } = useQuery({ ...settings, enabled: may });
   if (!may) {
@@ -23,7 +22,7 @@ export function WorkspacePage() {
         <Panel title={me.workspace.name}>
           <Stack gap={4}>
             <Text size="sm">
-              <Trans>Your role: {called(me.person.role)}</Trans>
+              <Trans>Your role: {roleName(me.person.role)}</Trans>
             </Text>
             <Text size="sm" c="dimmed">
               <Trans>Time zone: {me.workspace.time_zone}</Trans>

@@ -124,7 +124,7 @@ export default function Form(props: {
           dropdownOpened
           aria-label={t`By which field?`}
           placeholder={t`By which field?`}
-          maxDropdownHeight={300}
+          attributes={{ options: { tabIndex: 0 } }} // it stands open and scrolls
           comboboxProps={{ withinPortal: false, transitionProps: { duration: 0 } }}
           data={fields.map((field) => ({ value: field.name, label: fieldLabel(field) }))}
           value={null}
