@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"castellan/internal/paper"
 )
@@ -126,5 +127,39 @@ func TestSameInvoiceIsTheSameFile(t *testing.T) {
 	two, err := long("it", 3).Draw()
 	if err != nil || !bytes.Equal(one, two) {
 		t.Errorf("two drawings of one invoice differ, %v", err)
+	}
+}
+
+// A void invoice asks nobody to pay, and says what it is; a paid one says so, too.
+func TestVoidInvoiceAsksForNoMoney(t *testing.T) {
+	for state, want := range map[string]struct {
+		says    string
+		account bool
+	}{"issued": {"", true}, "paid": {"PAID", true}, "void": {"VOID", false}} {
+		i := long("en", 2)
+		i.State = state
+		file, err := i.Draw()
+		if err != nil {
+			t.Fatal(err)
+		}
+		whole := strings.ToUpper(strings.Join(read(t, file), ""))
+		if strings.Contains(whole, "PL61 1090") != want.account {
+			t.Errorf("%s: the account is there: %v", state, !want.account)
+		}
+		for _, word := range []string{"PAID", "VOID"} {
+			if strings.Contains(whole, word) != (word == want.says) {
+				t.Errorf("%s: %s", state, whole)
+			}
+		}
+	}
+}
+
+// When a file was made is what it is told, not when it is drawn.
+func TestFileTellsTheTimeThatItIsGiven(t *testing.T) {
+	i := long("en", 1)
+	i.Made = time.Date(2026, 3, 2, 10, 0, 0, 0, time.UTC)
+	file, err := i.Draw()
+	if err != nil || bytes.Count(file, []byte("D:20260302100000")) != 2 {
+		t.Errorf("the file tells another time, %v", err)
 	}
 }
