@@ -119,7 +119,16 @@ func (r *rooms) join(ctx context.Context, p place, log *slog.Logger, by carrier)
 		Workspace: func() string { return r.workspace.Settings().Name }, Log: log,
 		Told: func(ctx context.Context, tx *store.Tx, number int64, reason string) error {
 			return r.book.Settled(ctx, tx, number, reason)
-		}})
+		},
+		Files: func(ctx context.Context, number int64) ([]mail.File, error) {
+			files, err := r.book.LetterFiles(ctx, number)
+			all := make([]mail.File, len(files))
+			for i, f := range files {
+				all[i] = mail.File(f)
+			}
+			return all, err
+		},
+	})
 	r.accounts = identity.Open(identity.Options{DB: r.db, Vault: r.vault, Rights: r.rights, Scribe: r.scribe, Mail: r.mail, Runner: r.runner,
 		Founding: func(ctx context.Context, tx *store.Tx, _ actor.Actor, f identity.Founding) error {
 			return r.workspace.Found(ctx, tx, crm.Settings{Name: f.Workspace, Region: f.Region, Language: f.Language, TimeZone: f.TimeZone, Currency: currencyOf(f.Region)})

@@ -273,3 +273,45 @@ func TestAttack26_PaperShowsNoMoreThanTheCard(t *testing.T) {
 		}
 	})
 }
+
+// Whoever sees and edits every invoice, and lacks the ability, neither issues nor
+// draws one: the room asks for it itself, whatever the routes before it ask.
+func TestInvoicesAreIssuedAndDrawnByTheAbilityAlone(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		h := crmtest.Open(t, db)
+		ctx := context.Background()
+		const clerk, printer actor.PersonID = 101, 102
+		h.Give(clerk, "accountant", func(in *policy.StandingInput) { in.Role.Abilities = nil })
+		h.Give(printer, "accountant", func(in *policy.StandingInput) {
+			in.Role.Abilities = map[policy.Ability]bool{policy.PrintInvoices: true}
+		})
+		seller, client := parties(h)
+		id := drafted(h, crmtest.Owner, seller, client)
+		steps := map[string]func(actor.Actor) error{
+			"issue": func(who actor.Actor) error { return h.Workspace.IssueInvoice(ctx, h.Book, who, id, 0) },
+			"pay":   func(who actor.Actor) error { return h.Workspace.PayInvoice(ctx, h.Book, who, id, 0) },
+			"unpay": func(who actor.Actor) error { return h.Workspace.UnpayInvoice(ctx, h.Book, who, id, 0) },
+			"void":  func(who actor.Actor) error { return h.Workspace.VoidInvoice(ctx, h.Book, who, id, 0, "") },
+		}
+		for _, name := range []string{"issue", "pay", "unpay", "void"} {
+			for _, who := range []actor.PersonID{clerk, printer} {
+				if err := steps[name](crmtest.As(who)); !fault.Is(err, fault.Denied) {
+					t.Errorf("without the ability %s gives %v", name, err)
+				}
+			}
+			if err := steps[name](crmtest.As(crmtest.Owner)); err != nil {
+				t.Errorf("with it %s gives %v", name, err)
+			}
+		}
+		draw := func(who actor.PersonID) error {
+			_, _, err := h.Workspace.PrintInvoice(ctx, h.Book, crmtest.As(who), id, records.OnCard, "en")
+			return err
+		}
+		if err := draw(clerk); !fault.Is(err, fault.Denied) {
+			t.Errorf("without the ability drawing gives %v", err)
+		}
+		if err := draw(printer); err != nil {
+			t.Errorf("with it drawing gives %v", err)
+		}
+	})
+}

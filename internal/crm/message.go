@@ -57,6 +57,7 @@ func message() schema.Kind {
 					option("recipient", "The mail server does not accept the client's address.", "Почтовый сервер не принимает адрес клиента.", "Il server di posta non accetta l'indirizzo del cliente.", "Serwer poczty nie przyjmuje adresu klienta."),
 					option("refused", "The mail server refused the mail.", "Почтовый сервер отклонил письмо.", "Il server di posta ha rifiutato il messaggio.", "Serwer poczty odrzucił wiadomość."),
 					option("late", "It could not be sent in time.", "Его не удалось отправить вовремя.", "Non è stato possibile inviarlo in tempo.", "Nie udało się jej wysłać na czas."),
+					option("files", "A file that was to go with it is not there any more.", "Файла, который должен был уйти с письмом, больше нет.", "Un file che doveva partire con il messaggio non c'è più.", "Pliku, który miał z nią iść, już nie ma."),
 					option("broken", "The conversation with the mail server broke off.", "Связь с почтовым сервером прервалась.", "La comunicazione con il server di posta si è interrotta.", "Połączenie z serwerem poczty zostało przerwane."),
 					option("returned", "It came back: the client's mail server could not deliver it.", "Оно вернулось: почтовый сервер клиента не смог его доставить.", "È tornato indietro: il server del cliente non ha potuto consegnarlo.", "Wróciła: serwer poczty klienta nie mógł jej dostarczyć."),
 				}},

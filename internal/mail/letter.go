@@ -56,7 +56,10 @@ type text struct {
 }
 
 // letter is a message that is ready to be sent.
-type letter struct{ to, name, subject, text, html string }
+type letter struct {
+	to, name, subject, text, html string
+	files                         []File
+}
 
 const longest = 200 // characters of a value: names and devices are not stories
 
@@ -103,7 +106,7 @@ func (o *Outbox) write(m Message) (letter, error) {
 	if err := sheet.Execute(&html, about); err != nil {
 		return letter{}, fmt.Errorf("write mail %s: %w", m.Template, err)
 	}
-	return letter{m.To, value.Line(m.Name), value.Line(about.Title), about.plain(), html.String()}, nil
+	return letter{to: m.To, name: value.Line(m.Name), subject: value.Line(about.Title), text: about.plain(), html: html.String()}, nil
 }
 
 // filler puts values into sentences, in one pass: what stands in a value is

@@ -52,6 +52,15 @@ type Options struct {
 	// Told is called when it is settled what became of a Letter, in the transaction
 	// that writes it down: reason is empty where it was sent. nil: nobody is told.
 	Told func(ctx context.Context, tx *store.Tx, number int64, reason string) error
+	// Files are those that go with a Letter; nil: none ever do. A fault.Missing says
+	// that one is gone, and the letter is given up.
+	Files func(ctx context.Context, number int64) ([]File, error)
+}
+
+// File is something that goes with a Letter.
+type File struct {
+	Name string
+	Open func() (io.Reader, error)
 }
 
 // Outbox is where messages wait. It is safe for concurrent use. A nil Outbox is
@@ -216,6 +225,13 @@ func (o *Outbox) deliver(ctx context.Context, id int64, sealed []byte) *Problem 
 	l, err := o.write(m)
 	if err != nil {
 		return &Problem{Code: "unsealed", Final: true}
+	}
+	if m.Template == Letter && o.Files != nil {
+		if l.files, err = o.Files(ctx, id); fault.Is(err, fault.Missing) {
+			return &Problem{Code: "files", Final: true}
+		} else if err != nil {
+			return &Problem{Code: "broken"}
+		}
 	}
 	return o.send(ctx, o.Vault.Public("mail", id), l)
 }

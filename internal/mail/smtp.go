@@ -14,6 +14,9 @@ import (
 
 	mailer "github.com/wneessen/go-mail"
 	"github.com/wneessen/go-mail/smtp"
+
+	"castellan/internal/fault"
+	"castellan/internal/value"
 )
 
 // Security is how the way to the mail server is protected.
@@ -39,7 +42,7 @@ type Server struct {
 // Problem is why a message was not taken. It holds no address and no word of the
 // mail server.
 type Problem struct {
-	Code  string // unreachable, silent, certificate, starttls, password, sender, recipient, refused, broken, late, unsealed
+	Code  string // unreachable, silent, certificate, starttls, password, sender, recipient, refused, broken, late, files, unsealed
 	Reply string // code of the server's answer, such as "550 5.1.1"; empty: it gave none
 	Final bool   // to try again is of no use
 }
@@ -52,14 +55,14 @@ func problemOf(text string) Problem {
 }
 
 // Reason says it to whoever wrote a letter: unreachable, settings, recipient,
-// refused, late or broken.
+// refused, late, files or broken.
 func (p *Problem) Reason() string {
 	switch p.Code {
 	case "unreachable", "silent":
 		return "unreachable"
 	case "certificate", "starttls", "password", "sender":
 		return "settings"
-	case "recipient", "refused", "late":
+	case "recipient", "refused", "late", "files":
 		return p.Code
 	}
 	return "broken"
@@ -77,6 +80,7 @@ func (p *Problem) Error() string {
 		"recipient":   "The mail server refuses the recipient's address.",
 		"refused":     "The mail server refuses the message.",
 		"late":        "The message was of no use any more when it could be sent.",
+		"files":       "A file of the message is not there any more.",
 		"unsealed":    "The message cannot be read any more.",
 	}[p.Code]
 	if words == "" {
@@ -94,8 +98,14 @@ func (o *Outbox) send(ctx context.Context, number string, l letter) *Problem {
 	ctx, stop := context.WithTimeout(ctx, o.Patience)
 	defer stop()
 	msg, err := o.compose(number, l)
-	if err != nil {
+	if errors.Is(err, errAddress) {
 		return &Problem{Code: "recipient", Final: true}
+	}
+	if fault.Is(err, fault.Missing) {
+		return &Problem{Code: "files", Final: true}
+	}
+	if err != nil {
+		return &Problem{Code: "broken"}
 	}
 	c, done, failed := o.Server.reach(ctx)
 	if failed != nil {
@@ -233,6 +243,8 @@ func sending(ctx context.Context, err error) *Problem {
 	return p
 }
 
+var errAddress = errors.New("not one address")
+
 // compose makes the message as it travels.
 func (o *Outbox) compose(number string, l letter) (*mailer.Msg, error) {
 	m := mailer.NewMsg(mailer.WithCharset(mailer.CharsetUTF8), mailer.WithEncoding(mailer.EncodingQP), mailer.WithNoDefaultUserAgent())
@@ -240,7 +252,7 @@ func (o *Outbox) compose(number string, l letter) (*mailer.Msg, error) {
 	m.FromMailAddress(&from)
 	to, err := mail.ParseAddress(l.to)
 	if err != nil || to.Address != l.to {
-		return nil, errors.New("not one address")
+		return nil, errAddress
 	}
 	to.Name = l.name
 	m.ToMailAddress(to)
@@ -250,6 +262,15 @@ func (o *Outbox) compose(number string, l letter) (*mailer.Msg, error) {
 	m.SetMessageIDWithValue(number + "@" + domain)
 	m.SetBodyString(mailer.TypeTextPlain, l.text)
 	if l.html == "" { // a person's letter
+		for _, f := range l.files {
+			r, err := f.Open()
+			if err != nil {
+				return nil, err
+			}
+			if err := m.AttachReader(value.Line(f.Name), r); err != nil {
+				return nil, fmt.Errorf("read a file of a letter: %w", err)
+			}
+		}
 		return m, nil
 	}
 	// Answering machines leave such messages alone.

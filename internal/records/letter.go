@@ -5,11 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	"castellan/internal/actor"
+	"castellan/internal/blob"
 	"castellan/internal/fault"
 	"castellan/internal/policy"
 	"castellan/internal/schema"
@@ -22,7 +25,8 @@ import (
 // names of fields of the record, which are filled in.
 type Letter struct {
 	Subject, Body string
-	About         schema.RecordID // a deal that it is about; zero: none
+	About         schema.RecordID   // a deal that it is about; zero: none
+	Files         []schema.RecordID // files of the record, or of that deal, that go with it
 }
 
 // Posted is a letter as it goes out. Whoever wrote it never gets the address.
@@ -35,7 +39,9 @@ type Post func(ctx context.Context, tx *store.Tx, p Posted) (number int64, err e
 const (
 	longestSubject = 200
 	longestLetter  = 20_000
-	usualLetters   = 100 // of one person in an hour
+	mostEnclosed   = 10
+	largestLetter  = 15 << 20 // bytes of its files: mail servers take little more
+	usualLetters   = 100      // of one person in an hour
 )
 
 // How a letter stands.
@@ -54,7 +60,21 @@ func (b *Book) Write(ctx context.Context, who actor.Actor, kindName string, id s
 		return 0, fault.New(fault.Conflict, "mail.none", "No mail server is set. The operator sets one with --mail-server.")
 	}
 	var made schema.RecordID
-	err := b.write(ctx, who, func(p *pen) error {
+	copies, err := b.copies(ctx, who, kindName, id, l)
+	kept := false
+	defer func() {
+		if !kept {
+			for _, e := range copies {
+				_ = b.shelf.Drop(context.WithoutCancel(ctx), e.whole.ID)   // what is left belongs to nothing, and goes in a day
+				_ = b.shelf.Drop(context.WithoutCancel(ctx), e.picture.ID) // the same
+			}
+		}
+	}()
+	if err != nil {
+		return 0, err
+	}
+	err = b.write(ctx, who, func(p *pen) error {
+		kept = false
 		mark, before, err := p.once(once)
 		if err != nil || before != 0 {
 			made = before
@@ -86,15 +106,165 @@ func (b *Book) Write(ctx context.Context, who actor.Actor, kindName string, id s
 		if made, err = p.create(message, values); err != nil {
 			return err
 		}
+		if err := p.enclose(kind.Name, id, made, l, copies); err != nil {
+			return err
+		}
 		if err := p.post(made, s, to, l.Subject, l.Body); err != nil {
 			return err
 		}
 		if err := p.madeUnder(mark, made); err != nil {
 			return err
 		}
+		kept = true
 		return p.note("letter.sent", kind, id, nil)
 	})
+	kept = kept && err == nil
 	return made, err
+}
+
+// fileOf is a file that may go out with a letter: the writer may fetch it, and it
+// lies on whom the letter is for, or on the deal that it is about.
+func (b *Book) fileOf(ctx context.Context, tx *store.Tx, st *policy.Standing, kindName string, id schema.RecordID, l Letter, one schema.RecordID) (*state, error) {
+	file := b.catalog().Kind("file")
+	s, v, err := b.visible(ctx, tx, st, file, one, CardOf(file))
+	if fault.Is(err, fault.Missing) {
+		return nil, noFile()
+	}
+	if err != nil {
+		return nil, err
+	}
+	about, _ := s.held("about").(int64)
+	on := Correspondent{"", schema.RecordID(about)}
+	on.Kind, _ = s.held("about_kind").(string)
+	if s.stored.Binned || on != (Correspondent{kindName, id}) && (l.About == 0 || on != Correspondent{"deal", l.About}) {
+		return nil, noFile()
+	}
+	if v.Sees(file.Field(file.Content.Size)) != policy.Plain {
+		return nil, fault.New(fault.Denied, "file.closed", "Your role does not let you open this file.").At("files")
+	}
+	return s, nil
+}
+
+func noFile() error {
+	return fault.New(fault.Invalid, "letter.file", "Only files of this client, or of the deal that the letter is about, can go with it.").At("files")
+}
+
+// copies keeps what goes out with a letter once more, so that the message holds
+// what was sent whatever becomes of the file.
+func (b *Book) copies(ctx context.Context, who actor.Actor, kindName string, id schema.RecordID, l Letter) ([]enclosure, error) {
+	if len(l.Files) == 0 {
+		return nil, nil
+	}
+	if len(l.Files) > mostEnclosed {
+		return nil, fault.Newf(fault.Invalid, "letter.files_many", "At most %d files go with a letter.", mostEnclosed).At("files")
+	}
+	st, err := b.standing(ctx, who)
+	if err != nil {
+		return nil, err
+	}
+	file := b.catalog().Kind("file")
+	var size int64
+	var from []Enclosed
+	err = b.db.Read(ctx, func(tx *store.Tx) error {
+		if _, _, err := b.sighted(ctx, tx, st, b.catalog().Kind(kindName), id); err != nil {
+			return err
+		}
+		for i, one := range l.Files {
+			if slices.Contains(l.Files[:i], one) {
+				return fault.New(fault.Invalid, "letter.files_twice", "A file goes with a letter once.").At("files")
+			}
+			s, err := b.fileOf(ctx, tx, st, kindName, id, l, one)
+			if err != nil {
+				return err
+			}
+			n, _ := s.held(file.Content.Size).(int64)
+			size += n
+			name, _ := s.held(file.Content.Name).(string)
+			from = append(from, Enclosed{name, func() (io.Reader, error) { return b.shelf.Of(ctx, one, blob.Whole) }})
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if size > largestLetter {
+		return nil, fault.Newf(fault.Invalid, "letter.files_large", "The files of a letter have at most %d MB together.", largestLetter>>20).At("files")
+	}
+	all, left, err := b.enclose(ctx, from)
+	if err == nil && left > 0 {
+		err = fault.New(fault.Conflict, "letter.file_gone", "One of the files is not there any more.").At("files")
+	}
+	return all, err
+}
+
+// enclose puts the copies on the message, and says which of its files go out.
+func (p *pen) enclose(kindName string, id, message schema.RecordID, l Letter, copies []enclosure) error {
+	if len(copies) == 0 {
+		return nil
+	}
+	file := p.b.catalog().Kind("file")
+	for _, one := range l.Files { // rights may have changed meanwhile
+		if _, err := p.b.fileOf(p.ctx, p.tx, p.st, kindName, id, l, one); err != nil {
+			return err
+		}
+	}
+	for _, e := range copies {
+		p.kept = Values{file.Content.Form: e.form.Name, file.Content.Size: e.whole.Size, file.Content.Picture: e.picture.ID != 0}
+		held, err := p.create(file, Values{"about_kind": "message", "about": message, file.Content.Name: e.name})
+		if err != nil {
+			return err
+		}
+		if err := p.b.shelf.Give(p.ctx, p.tx, e.whole, held, blob.Whole); err != nil {
+			return err
+		}
+		if e.picture.ID != 0 {
+			if err := p.b.shelf.Give(p.ctx, p.tx, e.picture, held, blob.Picture); err != nil {
+				return err
+			}
+		}
+		if _, err := p.tx.Exec(p.ctx, store.Text("INSERT INTO letter_file (message, file) VALUES (?, ?)"), int64(message), int64(held)); err != nil {
+			return fmt.Errorf("remember the file of a letter: %w", err)
+		}
+	}
+	entry := scribe.Entry{Event: "file.fetched", Who: p.who, Kind: file.Name, Records: l.Files, Surface: string(CardOf(file))}
+	if size := file.Field(file.Content.Size); size.Class != schema.Open {
+		entry.Shown = []schema.Class{size.Class}
+	}
+	return p.b.scribe.Write(p.ctx, p.tx, entry)
+}
+
+// LetterFiles are the files that go out with a letter. It is for the outbox. One
+// that was put into the bin meanwhile is missed: a letter that says "enclosed" does
+// not go without what it encloses.
+func (b *Book) LetterFiles(ctx context.Context, number int64) ([]Enclosed, error) {
+	file := b.catalog().Kind("file")
+	var all []Enclosed
+	err := b.db.Read(ctx, func(tx *store.Tx) error {
+		rows, err := tx.Query(ctx, store.Text("SELECT f.file FROM letter_file AS f JOIN letter AS l ON l.message = f.message WHERE l.mail = ? ORDER BY f.file"), number)
+		if err != nil {
+			return fmt.Errorf("find the files of a letter: %w", err)
+		}
+		var ids []schema.RecordID
+		for rows.Next() {
+			ids = append(ids, schema.RecordID(rows.Values()[0].(int64)))
+		}
+		if err := rows.Close(); err != nil {
+			return fmt.Errorf("find the files of a letter: %w", err)
+		}
+		for _, id := range ids {
+			s, err := b.load(ctx, tx, file, id)
+			if err != nil {
+				return err
+			}
+			if s.stored.Binned {
+				return fault.NotFound()
+			}
+			name, _ := s.held(file.Content.Name).(string)
+			all = append(all, Enclosed{name, func() (io.Reader, error) { return b.shelf.Of(ctx, id, blob.Whole) }})
+		}
+		return nil
+	})
+	return all, err
 }
 
 // WriteAgain sends a letter again that could not be delivered, to what is now the

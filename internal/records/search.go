@@ -24,7 +24,7 @@ type Hit struct {
 	Kind  *schema.Kind
 	ID    schema.RecordID
 	Title string
-	Whose string    // the client or company that it is about, as far as the reader may see that
+	About string    // the client or company that it is about, or else its town, as far as the reader may see that
 	At    time.Time // when it is, of what has a time
 }
 
@@ -111,28 +111,34 @@ func (b *Book) Search(ctx context.Context, who actor.Actor, on Surface, typed st
 }
 
 // hit is a row by what it is called, and what tells it from others that are called
-// the same: whose it is, and when.
+// the same: whom it is about, and when.
 func (w *quarry) hit(r *Row, titles map[schema.RecordID]string) Hit {
 	h := Hit{Kind: w.kind, ID: r.ID}
 	h.Title, _ = r.Values[0].(string)
 	for i, f := range w.fields[1:] {
-		n, ok := r.Values[i+1].(int64)
-		switch {
-		case !ok:
-		case f.Type == schema.Relation && h.Whose == "":
-			h.Whose = titles[schema.RecordID(n)]
-		case f.Type == schema.DateTime:
-			h.At = time.UnixMicro(n).UTC()
+		switch v := r.Values[i+1].(type) {
+		case string:
+			h.About = v
+		case int64:
+			if f.Type == schema.DateTime {
+				h.At = time.UnixMicro(v).UTC()
+			} else if h.About == "" {
+				h.About = titles[schema.RecordID(v)]
+			}
 		}
 	}
 	return h
 }
 
 // telling are the fields by which a hit is told from others, the title first: those
-// that the reader may see on some record.
+// that the reader may see on some record. A client's are its own, so that the search
+// that everybody makes all day asks nothing more than before.
 func telling(k *schema.Kind, g policy.Grant) []*schema.Field {
 	fields := []*schema.Field{k.TitleField()}
 	names := []string{"contact", "company"}
+	if k.Field("city") != nil {
+		names = []string{"city"}
+	}
 	if k.Time != nil {
 		names = append(names, k.Time.Starts)
 	}

@@ -94,7 +94,7 @@ func TestHitsSayWhoseTheyAreAndWhenAsFarAsThatIsSeen(t *testing.T) {
 			}
 			var all []string
 			for _, f := range found {
-				line := f.Kind.Name + " of " + f.Whose
+				line := f.Kind.Name + " of " + f.About
 				if !f.At.IsZero() {
 					line += " at " + f.At.Format("2006-01-02 15:04")
 				}
@@ -108,6 +108,9 @@ func TestHitsSayWhoseTheyAreAndWhenAsFarAsThatIsSeen(t *testing.T) {
 		}
 		if got, want := whose(crmtest.Ana, "garden"), []string{"task of ", "task of ", "task of ", "task of Ola Nowak"}; !slices.Equal(got, want) {
 			t.Errorf("Ana finds %q, want %q: Ben's client is none of hers", got, want)
+		}
+		if got, want := whose(crmtest.Owner, "wrona"), []string{"contact of Gdynia"}; !slices.Equal(got, want) {
+			t.Errorf("the owner finds %q, want %q", got, want)
 		}
 		if got, want := whose(crmtest.Owner, "facial"), []string{"appointment of Ola Nowak at 2026-05-04 10:00", "service of "}; !slices.Equal(got, want) {
 			t.Errorf("the owner finds %q, want %q", got, want)

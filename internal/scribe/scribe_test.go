@@ -90,6 +90,45 @@ func TestReadingsThatWaitShareOneCommit(t *testing.T) {
 	})
 }
 
+// Where readings wait in the outbox, nobody waits for the sequencer: it takes
+// many at once, and still takes all of them.
+func TestSequencerTakesManyAtOnceOnPostgreSQL(t *testing.T) {
+	each(t, func(o *office) {
+		if !o.s.shared() {
+			return // readings come straight here, and are waited for
+		}
+		var begun []time.Time // the sequencer's alone until the end
+		o.watch(func(what step, do func() error) error {
+			if what == stepAppend {
+				begun = append(begun, time.Now())
+			}
+			return do()
+		})
+		const readers, each = 8, 40
+		var wg sync.WaitGroup
+		for i := range readers {
+			wg.Go(func() {
+				for j := range each {
+					o.see(schema.RecordID(i*each + j + 1))
+				}
+			})
+		}
+		wg.Wait()
+		o.until("all are moved without a flush", func() bool { return len(o.told("contact")) == readers*each })
+		o.close()
+		if len(begun) < 2 {
+			t.Fatalf("%d commits", len(begun))
+		}
+		for i, at := range begun[1 : len(begun)-1] { // the last is that of the end
+			if apart := at.Sub(begun[i]); apart < pace/2 {
+				t.Errorf("two commits begin %s apart", apart)
+			}
+		}
+		o.open()
+		o.proved()
+	})
+}
+
 // A commit waits for readings that are under way, but not for ever, and not
 // where there are none.
 func TestReadingsUnderWayShareTheCommit(t *testing.T) {

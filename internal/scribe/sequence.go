@@ -23,6 +23,12 @@ const (
 	rest = 50 * time.Millisecond
 )
 
+// pace is how far apart the sequencer begins commits on PostgreSQL while entries
+// keep coming, so that it moves many at once: nobody waits for it, and each
+// commit takes processors and disk from those who do wait. What comes after a
+// pause is moved at once.
+const pace = 20 * time.Millisecond
+
 // errElsewhere says that another process is the sequencer at this moment.
 var errElsewhere = errors.New("another process writes the ledger")
 
@@ -39,6 +45,7 @@ func (s *Scribe) sequence() {
 	ctx := context.Background() // a commit that has begun is finished
 	var flushes []chan error
 	var trouble error
+	var ready <-chan time.Time    // when the next commit on PostgreSQL may begin; nil: at once
 	look, stopping := true, false // whether the outbox may hold something; whether this is the end
 	for {
 		var got []*note
@@ -64,6 +71,12 @@ func (s *Scribe) sequence() {
 		if direct != nil {
 			got = s.gather(direct, got)
 		}
+		if s.shared() && look && !stopping && len(flushes) == 0 {
+			if f := s.paced(ready); f != nil {
+				flushes = append(flushes, f)
+			}
+			ready = time.After(pace)
+		}
 		left, err := s.advance(ctx, got, look)
 		for _, n := range got {
 			n.done <- err
@@ -87,7 +100,7 @@ func (s *Scribe) sequence() {
 			}
 			s.pause(rest)
 		case left:
-			look = true
+			look, ready = true, nil // there is more: it goes on
 		default:
 			if look {
 				flushes = answer(flushes, nil)
@@ -106,6 +119,20 @@ func answer(flushes []chan error, err error) []chan error {
 		f <- err
 	}
 	return nil
+}
+
+// paced waits until a commit may begin, but not once the end has come, and not
+// when somebody flushes.
+func (s *Scribe) paced(ready <-chan time.Time) (flush chan error) {
+	if ready == nil {
+		return nil
+	}
+	select {
+	case <-ready:
+	case <-s.life.Done():
+	case flush = <-s.flushes:
+	}
+	return flush
 }
 
 // pause waits, but not for long once the end has come.

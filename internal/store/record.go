@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"castellan/internal/fault"
 	"castellan/internal/policy"
@@ -383,23 +384,24 @@ func (r *reading) collect(rows answer, out *RecordRows) error {
 		}
 		from := len(values)
 		sights, contact := r.sightsFor(bits)
-		for i, c := range r.columns {
-			var v any
-			n := 0
+		// Both are as long as the row by then, and empty: only what is there is written.
+		values, present = slices.Grow(values, width)[:from+width], slices.Grow(present, width)[:from+width]
+		row, count := values[from:], present[from:]
+		for i := range r.columns {
+			c := &r.columns[i]
 			if c.value {
 				if sights[i] == policy.Plain {
-					v = rows.value(at)
+					row[i] = rows.value(at)
 				}
 				at++
 			}
 			if c.presence {
 				if sights[i] == policy.Masked || sights[i] == policy.Click {
-					k, _ := rows.integer(at)
-					n = int(k)
+					n, _ := rows.integer(at)
+					count[i] = int(n)
 				}
 				at++
 			}
-			values, present = append(values, v), append(present, n)
 		}
 		to := len(values)
 		also := int64(0)

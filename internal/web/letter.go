@@ -25,6 +25,8 @@ type letterBody struct {
 	Subject string `json:"subject"`
 	Body    string `json:"body" doc:"Plain text. Names of fields of the client between braces, such as {name}, are filled in."`
 	Deal    string `json:"deal,omitempty" required:"false" doc:"The deal that it is about."`
+
+	Files []string `json:"files,omitempty" required:"false" nullable:"false" doc:"Files of the client, or of that deal, that go with it; at most 10, and 15 MB together. The message keeps what was sent."`
 }
 
 type letterAnswer struct {
@@ -44,6 +46,13 @@ func (c *call) letter(b letterBody) (records.Letter, error) {
 			return l, fault.New(fault.Invalid, "relation.missing", "There is no such record.").At("deal")
 		}
 		l.About = deal
+	}
+	for _, word := range b.Files {
+		file, ok := c.Records.Record("file", word)
+		if !ok {
+			return l, fault.New(fault.Invalid, "letter.file", "Only files of this client, or of the deal that the letter is about, can go with it.").At("files")
+		}
+		l.Files = append(l.Files, file)
 	}
 	return l, nil
 }

@@ -1,12 +1,15 @@
 package web_test
 
 import (
-	"github.com/emersion/go-smtp"
+	"bytes"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/emersion/go-smtp"
 
 	"castellan/internal/mail/mailtest"
 	"castellan/internal/store"
@@ -258,5 +261,115 @@ func TestAStoredLetterIsUsedByThoseItIsForAndTellsNothing(t *testing.T) {
 		a.delete(at + "/" + own).is(204)
 		a.get(at).is(200).lacks("Second")
 		t.olga.get("/api/v1/ledger"+query("limit", "200")).is(200).has("template.saved", "template.deleted").lacks("miss you")
+	})
+}
+
+// What goes out with a letter is what its writer may fetch, of this client alone;
+// the message keeps it, whatever becomes of the file.
+func TestALetterTakesFilesOfItsClientAndOfNobodyElse(t *testing.T) {
+	withPost(t, func(t *town, server *mailtest.Server) {
+		a, b, bens := writers(t)
+		own := a.create("contacts", object{"name": "Anna Ember", "emails": []string{email}})
+		other := a.create("contacts", object{"name": "Another", "emails": []string{"another@example.com"}})
+		deal := a.create("deals", object{"title": "A deal", "contact": own})
+		offer := a.upload(own, "Договор №1.pdf", []byte(pdfText)).is(201).at("id")
+		plan := a.upload(deal, "plan.txt", []byte("the plan of the deal")).is(201).at("id")
+		foreign := a.upload(other, "foreign.txt", []byte("of another client")).is(201).at("id")
+		closed := b.upload(bens, "closed.txt", []byte("of a client whom the writer does not see")).is(201).at("id")
+		gone := a.upload(own, "gone.txt", []byte("thrown away")).is(201).at("id")
+		a.delete("/api/v1/files/"+gone).is(200, 204)
+		at := "/api/v1/contacts/" + own + "/letter"
+		letter := func(files ...string) object {
+			return object{"subject": "Papers", "body": "They are enclosed.", "files": files}
+		}
+		before := len(a.get("/api/v1/messages").is(200).items())
+		for _, one := range []string{foreign, closed, gone, "file_0000000000000", plan} { // the deal is not named
+			a.post(at, letter(offer, one)).is(400, 422).has("letter.file", `"field":"files"`).lacks("closed.txt", "foreign.txt")
+		}
+		a.post(at, letter(offer, offer)).is(400, 422).has("letter.files_twice")
+		a.post(at, letter(slices.Repeat([]string{offer}, 11)...)).is(400, 422).has("letter.files_many")
+		big := bytes.Repeat([]byte("0123456789abcde\n"), 1<<19) // 8 MiB
+		one, two := a.upload(own, "one.txt", big).is(201).at("id"), a.upload(own, "two.txt", big).is(201).at("id")
+		a.post(at, letter(one, two)).is(400, 422).has("letter.files_large")
+		if n := len(a.get("/api/v1/messages").is(200).items()); n != before || len(server.Inbox()) != 0 {
+			t.Fatalf("a refusal left %d messages and %d mails", n-before, len(server.Inbox()))
+		}
+
+		whole := letter(offer, plan)
+		whole["deal"] = deal
+		message := a.with("Idempotency-Key", "papers").post(at, whole).is(201).at("message")
+		a.with("Idempotency-Key", "papers").post(at, whole).is(201).has(message)
+		got := server.Wait(1)[0]
+		if got.To != email || !strings.Contains(got.Text, "They are enclosed.") {
+			t.Errorf("what arrives: %+v", got)
+		}
+		for name, held := range map[string]string{"Договор №1.pdf": pdfText, "plan.txt": "the plan of the deal"} {
+			if string(got.Files[name]) != held {
+				t.Errorf("%s arrives as %q", name, got.Files[name])
+			}
+		}
+		if len(got.Files) != 2 {
+			t.Errorf("%d files arrive", len(got.Files))
+		}
+		// The message keeps what was sent.
+		a.delete("/api/v1/files/"+offer).is(200, 204)
+		files := a.get("/api/v1/files"+query("filter", "about = "+message)).is(200).has("Договор №1.pdf", "plan.txt").items()
+		if len(files) != 2 {
+			t.Fatalf("the message has %d files", len(files))
+		}
+		a.get("/api/v1/contacts/" + own + "/timeline").is(200).has("plan.txt")
+		b.get("/api/v1/files/" + files[0]["id"].(string) + "/content").is(404)
+		t.olga.get("/api/v1/ledger"+query("limit", "200")).is(200).has("file.fetched", offer)
+		time.Sleep(100 * time.Millisecond)
+		if n := len(server.Inbox()); n != 1 {
+			t.Errorf("under one key %d letters were sent", n)
+		}
+		var loose int64
+		if err := t.db.QueryRow(t.Context(), store.Text("SELECT COUNT(*) FROM blob WHERE record IS NULL")).Scan(&loose); err != nil || loose != 0 {
+			t.Errorf("%d contents belong to nothing: %v", loose, err)
+		}
+	})
+}
+
+// A letter that says "enclosed" does not go without what it encloses, and nothing
+// goes with it that was put on the message later.
+func TestALetterWhoseFileIsGoneIsNotSent(t *testing.T) {
+	withPost(t, func(t *town, server *mailtest.Server) {
+		a, _, _ := writers(t)
+		own := a.create("contacts", object{"name": "Anna Ember", "emails": []string{email}})
+		offer := a.upload(own, "offer.pdf", []byte(pdfText)).is(201).at("id")
+		server.Answer(func(string) error {
+			return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "no"}
+		})
+		message := a.post("/api/v1/contacts/"+own+"/letter", object{"subject": "Papers", "body": "Enclosed.", "files": []string{offer}}).is(201).at("message")
+		stands := func(want string) {
+			t.Helper()
+			for began := time.Now(); !strings.Contains(a.get("/api/v1/messages/"+message).is(200).body, want); time.Sleep(20 * time.Millisecond) {
+				if time.Since(began) > 20*time.Second {
+					t.Fatalf("it never stands at %s: %s", want, a.get("/api/v1/messages/"+message).body)
+				}
+			}
+		}
+		stands(`"problem":"recipient"`)
+		server.Answer(nil)
+		a.upload(message, "later.txt", []byte("not part of it")).is(201)
+		a.post("/api/v1/messages/"+message+"/again", nil).is(200, 204)
+		if got := server.Wait(1)[0]; len(got.Files) != 1 || string(got.Files["offer.pdf"]) != pdfText {
+			t.Errorf("sent again it brings %v", got.Files)
+		}
+
+		server.Answer(func(string) error {
+			return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "no"}
+		})
+		message = a.post("/api/v1/contacts/"+own+"/letter", object{"subject": "Papers", "body": "Enclosed.", "files": []string{offer}}).is(201).at("message")
+		stands(`"problem":"recipient"`)
+		server.Answer(nil)
+		copied := a.get("/api/v1/files" + query("filter", "about = "+message)).is(200).items()[0]["id"].(string)
+		a.delete("/api/v1/files/"+copied).is(200, 204)
+		a.post("/api/v1/messages/"+message+"/again", nil).is(200, 204)
+		stands(`"problem":"files"`)
+		if n := len(server.Inbox()); n != 1 {
+			t.Errorf("it was sent without its file: %d mails", n)
+		}
 	})
 }

@@ -15,7 +15,7 @@ type hitAnswer struct {
 	Kind  string `json:"kind"`
 	ID    string `json:"id"`
 	Title string `json:"title"`
-	Whose string `json:"whose,omitempty" doc:"The client or company that it is about, as far as the asker sees that."`
+	About string `json:"about,omitempty" doc:"The client or company that it is about, or else its town, as far as the asker sees that."`
 	At    string `json:"at,omitempty" doc:"When it is, of what has a time."`
 }
 
@@ -31,7 +31,7 @@ func (c *call) search() (listOf[hitAnswer], error) {
 	}
 	var all []hitAnswer
 	for _, h := range found {
-		a := hitAnswer{Kind: h.Kind.Name, ID: c.Records.RecordWord(h.Kind.Name, h.ID), Title: h.Title, Whose: h.Whose}
+		a := hitAnswer{Kind: h.Kind.Name, ID: c.Records.RecordWord(h.Kind.Name, h.ID), Title: h.Title, About: h.About}
 		if !h.At.IsZero() {
 			a.At = instant(h.At)
 		}

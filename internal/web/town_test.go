@@ -150,7 +150,16 @@ func build(t testing.TB, db *store.DB, posts ...func(mail.Options) *mail.Outbox)
 	for _, by := range posts {
 		out = by(mail.Options{DB: db, Vault: v, Scribe: s, Runner: runner, Log: log, Told: func(ctx context.Context, tx *store.Tx, number int64, reason string) error {
 			return door.Settled(ctx, tx, number, reason)
-		}})
+		},
+			Files: func(ctx context.Context, number int64) ([]mail.File, error) {
+				files, err := door.LetterFiles(ctx, number)
+				all := make([]mail.File, len(files))
+				for i, f := range files {
+					all[i] = mail.File(f)
+				}
+				return all, err
+			},
+		})
 		post = func(ctx context.Context, tx *store.Tx, p records.Posted) (int64, error) {
 			return out.Post(ctx, tx, mail.Message{Template: mail.Letter, To: p.To, Name: p.Name, Subject: p.Subject, Text: p.Body})
 		}

@@ -77,6 +77,10 @@ export async function walkCard(tools) {
       ['Comments', 'Remark 109', 'created it'],
     ]) {
       await only.getByText(filter, { exact: true }).click();
+      expect(
+        `${name}: ${filter} is chosen`,
+        await only.getByRole('radio', { name: filter, exact: true }).isChecked(),
+      );
       await past.getByRole('listitem').filter({ hasText: found }).first().waitFor();
       await past.getByRole('listitem').filter({ hasText: other }).waitFor({ state: 'detached' });
       expect(
@@ -94,6 +98,10 @@ export async function walkCard(tools) {
 
   // What is called the same is told apart; what is typed is done.
   await boss.goto(`${url}/contacts`);
+  await boss
+    .getByRole('row', { name: /Thea Longfield/ })
+    .first()
+    .waitFor();
   const find = async (typed) => {
     await boss.keyboard.press('Control+k');
     await boss.getByRole('combobox', { name: 'Search' }).fill(typed);
@@ -126,6 +134,7 @@ export async function walkCard(tools) {
   await ask(boss, 'POST', '/tasks', { title: 'Bring quartz back', contact: client.id, responsible: id });
   const heard = hear(sue);
   await sue.goto(`${url}/tasks`);
+  await sue.getByRole('row', { name: /Bring quartz back/ }).waitFor();
   await sue.keyboard.press('Control+k');
   await sue.getByRole('combobox', { name: 'Search' }).fill('quartz');
   await sue.getByRole('option', { name: /Bring quartz back/ }).waitFor();
@@ -139,12 +148,17 @@ export async function walkCard(tools) {
     const bytes = [];
     const listen = (answer) => {
       if (/\/contacts\/(alike|ask)$/.test(new URL(answer.url()).pathname))
-        bytes.push(answer.text().then((text) => `${answer.status()} ${text}`));
+        bytes.push(
+          answer.text().then(
+            (text) => `${answer.status()} ${text}`,
+            () => `${answer.status()}`, // nothing to read in an answer that says nothing
+          ),
+        );
     };
     sue.on('response', listen);
     await sue.goto(`${url}/contacts?new=1`);
     const fresh = sue.getByRole('dialog', { name: 'New: Client' });
-    await fresh.getByLabel('Name', { exact: true }).fill('Somebody New');
+    await fresh.getByRole('textbox', { name: /^Name/ }).fill('Somebody New');
     await fresh.getByRole('textbox', { name: 'Phones: number' }).fill(number);
     const hint = fresh.getByText('A colleague may have it already; you would not see that here.');
     await hint.waitFor();

@@ -135,10 +135,18 @@ export async function walkManager(tools) {
   await button(record, 'Merge…').first().click();
   const merge = mona.getByRole('dialog');
   // By hand, field by field: the shorter name, whichever of the two goes.
-  const stays = (await merge.getByText('Stays').locator('xpath=..').innerText()).includes('Y. Hale');
+  const stays = (await merge.getByText('Stays', { exact: true }).locator('xpath=..').innerText()).includes(
+    'Y. Hale',
+  );
   await merge
     .getByRole('radio', { name: stays ? 'Name: of the one that stays' : 'Name: of the one that goes' })
     .click();
+  expect(
+    'every field has its choice',
+    await merge
+      .getByRole('radiogroup')
+      .evaluateAll((all) => all.length > 1 && all.every((each) => each.querySelector('[aria-checked=true]'))),
+  );
   await look(mona, 'manager-merging');
   await button(merge, 'Merge').click();
   await mona.getByText('Merged.').waitFor();
@@ -151,6 +159,8 @@ export async function walkManager(tools) {
     `one of the two is there, by the name that was chosen (${left.map((each) => each.name)})`,
     left.length === 1 && left[0].name === 'Y. Hale',
   );
+  await button(mona, 'Undo').last().click();
+  await mona.getByText('Taken back.').waitFor();
   await mona.goto(`${url}/contacts?search=hale`);
   await row(mona, /Y\. Hale/).waitFor();
   await row(mona, /Yvonne Hale/).waitFor();

@@ -158,9 +158,24 @@ export async function walkMail(tools) {
   await drawer.getByLabel('Stored letter', { exact: true }).waitFor();
   await button(drawer, 'Look at it first').click();
   await drawer.getByText('Dear Anna Kowalska, shall we say Tuesday?').waitFor();
+  await drawer.locator('input[type=file]').setInputFiles({
+    name: 'prices.txt',
+    mimeType: 'text/plain',
+    buffer: Buffer.from('our prices of spring'),
+  });
+  await drawer
+    .getByText(/prices\.txt \(1/)
+    .first()
+    .waitFor();
   await look(seller, 'letter');
   await button(drawer, 'Send').click();
   expect('the letter reaches the mail server', await until(() => post.inbox.length === 1));
+  expect('with its file', /filename="?prices\.txt/.test(post.inbox[0]?.raw ?? ''));
+  await seller
+    .getByRole('listitem')
+    .filter({ hasText: 'shall we say Tuesday?' })
+    .getByRole('button', { name: /prices/ })
+    .waitFor();
   expect('who wrote it sees no address', !(await seller.content()).includes('anna@example.com'));
   expect('it goes to the client', post.inbox[0]?.to === 'anna@example.com');
 

@@ -43,6 +43,7 @@ const floating = (client) => ({
     is: 'menu',
   },
   'what is done with many': {
+    wide: true,
     at: '/contacts',
     open: async (page) => {
       await page.getByRole('checkbox').nth(1).check();

@@ -37,6 +37,7 @@ type Mail struct {
 	Sender     string
 	Subject    string
 	Text, HTML string
+	Files      map[string][]byte
 	Number     string // its Message-ID
 	Raw        string
 }
@@ -292,6 +293,13 @@ func read(raw string) (Mail, error) {
 		body, err := io.ReadAll(p.Body)
 		if err != nil {
 			return m, fmt.Errorf("read part: %w", err)
+		}
+		if disposition, more, _ := p.Header.ContentDisposition(); disposition == "attachment" {
+			if m.Files == nil {
+				m.Files = map[string][]byte{}
+			}
+			m.Files[more["filename"]] = body
+			continue
 		}
 		kind, _, _ := p.Header.ContentType()
 		if kind == "text/html" {

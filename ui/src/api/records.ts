@@ -289,6 +289,7 @@ export interface Letter {
   subject: string;
   body: string;
   deal?: string;
+  files?: string[];
 }
 
 /** Sends a mail to a client, once for each key; the server knows to which address. */

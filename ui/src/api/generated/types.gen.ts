@@ -2209,16 +2209,16 @@ export type HandOverList = {
 
 export type Hit = {
     /**
+     * The client or company that it is about, or else its town, as far as the asker sees that.
+     */
+    about?: string;
+    /**
      * When it is, of what has a time.
      */
     at?: string;
     id: string;
     kind: string;
     title: string;
-    /**
-     * The client or company that it is about, as far as the asker sees that.
-     */
-    whose?: string;
 };
 
 export type HitList = {
@@ -3015,6 +3015,10 @@ export type LetterBody = {
      * The deal that it is about.
      */
     deal?: string;
+    /**
+     * Files of the client, or of that deal, that go with it; at most 10, and 15 MB together. The message keeps what was sent.
+     */
+    files?: Array<string>;
     subject: string;
 };
 
@@ -3301,7 +3305,7 @@ export type Message = {
     /**
      * Why not delivered
      */
-    problem?: 'unreachable' | 'settings' | 'recipient' | 'refused' | 'late' | 'broken' | 'returned' | null;
+    problem?: 'unreachable' | 'settings' | 'recipient' | 'refused' | 'late' | 'files' | 'broken' | 'returned' | null;
     /**
      * Responsible
      */

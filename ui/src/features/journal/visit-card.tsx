@@ -226,7 +226,7 @@ export default function VisitCard(props: Props) {
                   )}
                   {visit.can?.delete && (
                     <Menu.Item
-                      color="red"
+                      c="var(--c-danger)"
                       leftSection={<IconTrash size={15} />}
                       onClick={() => props.onDrop(false)}
                     >
@@ -235,7 +235,7 @@ export default function VisitCard(props: Props) {
                   )}
                   {visit.can?.delete && visit.series && (
                     <Menu.Item
-                      color="red"
+                      c="var(--c-danger)"
                       leftSection={<IconTrash size={15} />}
                       onClick={() => props.onDrop(true)}
                     >

@@ -204,7 +204,7 @@ export function Card({ kind, beside, id, tab, onTab, onClose }: Props) {
                 </Menu.Item>
               )}
               {record.can?.delete && (
-                <Menu.Item color="red" leftSection={<IconTrash size={16} />} onClick={drop}>
+                <Menu.Item c="var(--c-danger)" leftSection={<IconTrash size={16} />} onClick={drop}>
                   <Trans>Delete</Trans>
                 </Menu.Item>
               )}

@@ -1,11 +1,27 @@
 import { Trans, useLingui } from '@lingui/react/macro';
-import { Alert, Button, Drawer, Group, Select, Stack, Text, Textarea, TextInput } from '@mantine/core';
+import {
+  Alert,
+  Button,
+  Drawer,
+  FileButton,
+  Group,
+  MultiSelect,
+  Select,
+  Stack,
+  Text,
+  Textarea,
+  TextInput,
+} from '@mantine/core';
+import { IconPaperclip } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useRef, useState } from 'react';
+import { filesOf, putFile } from '../../api/files';
+import { kinds } from '../../api/kinds';
 import { previewLetter, sendLetter } from '../../api/records';
 import { holds, useMe } from '../../api/session';
 import { dropTemplate, saveTemplate, type Template, templates } from '../../api/templates';
 import { useSentence } from '../../kit/failure';
+import { sizeText } from '../../kit/size';
 
 interface Letter {
   subject: string;
@@ -34,6 +50,7 @@ export default function LetterDrawer({
   const [failure, setFailure] = useState<unknown>(null);
   const [busy, setBusy] = useState(false);
   const [once, setOnce] = useState(() => crypto.randomUUID());
+  const [enclosed, setEnclosed] = useState<string[]>([]);
   const ready = !!letter.subject.trim() && !!letter.body.trim();
   const template = stored?.find((each) => each.id === chosen);
 
@@ -65,7 +82,7 @@ export default function LetterDrawer({
   const look = () => go(async () => setFilled(await previewLetter(id, letter)));
   const send = () =>
     go(async () => {
-      await sendLetter(id, letter, once);
+      await sendLetter(id, enclosed.length > 0 ? { ...letter, files: enclosed } : letter, once);
       onSent();
     });
 
@@ -123,6 +140,15 @@ export default function LetterDrawer({
             </Trans>{' '}
             {'{name} {given_name}'}
           </Text>
+          <Enclosures
+            id={id}
+            chosen={enclosed}
+            onChoose={(next) => {
+              setEnclosed(next);
+              setOnce(crypto.randomUUID());
+            }}
+            onFailure={setFailure}
+          />
           {filled && (
             <section aria-label={t`As it will be sent`}>
               <Text fw={600} size="sm">
@@ -163,6 +189,84 @@ export default function LetterDrawer({
         />
       )}
     </Drawer>
+  );
+}
+
+/** What goes with a letter: files of the client, also ones that are put there now. */
+function Enclosures({
+  id,
+  chosen,
+  onChoose,
+  onFailure,
+}: {
+  id: string;
+  chosen: string[];
+  onChoose: (next: string[]) => void;
+  onFailure: (failure: unknown) => void;
+}) {
+  const { t } = useLingui();
+  const client = useQueryClient();
+  const { data: all } = useQuery(kinds);
+  const ours = all?.find((each) => each.name === 'file');
+  const may = !!ours && (ours.actions.create ?? 'denied') !== 'denied';
+  const { data: files } = useQuery({ ...filesOf(id), enabled: may });
+  const [busy, setBusy] = useState(false);
+  const reset = useRef<() => void>(null);
+  if (!may) return null;
+  const open = (files ?? []).filter((file) => typeof file.content === 'number');
+
+  async function put(picked: File[]) {
+    reset.current?.();
+    if (picked.length === 0) return;
+    setBusy(true);
+    onFailure(null);
+    const put: string[] = [];
+    try {
+      for (const each of picked) {
+        put.push((await putFile(id, each, () => {}, new AbortController().signal)).id);
+      }
+    } catch (failure) {
+      onFailure(failure);
+    } finally {
+      await client.invalidateQueries({ queryKey: ['records', 'files', 'of', id] });
+      onChoose([...chosen, ...put]);
+      setBusy(false);
+    }
+  }
+
+  return (
+    <Group gap="xs" align="flex-end" wrap="nowrap">
+      <MultiSelect
+        flex={1}
+        miw={0}
+        label={t`Files that go with it`}
+        placeholder={chosen.length === 0 ? t`none` : undefined}
+        searchable={open.length > 8}
+        clearable
+        clearButtonProps={{ 'aria-label': t`None` }}
+        maxValues={10}
+        disabled={open.length === 0}
+        value={chosen}
+        onChange={onChoose}
+        data={open.map((file) => ({
+          value: file.id,
+          label: `${String(file.name ?? t`File`)} (${sizeText(file.content as number)})`,
+        }))}
+      />
+      <FileButton multiple resetRef={reset} onChange={(picked) => void put(picked)}>
+        {(props) => (
+          <Button
+            {...props}
+            variant="default"
+            size="sm"
+            loading={busy}
+            leftSection={<IconPaperclip size={14} />}
+          >
+            <Trans>Add a file</Trans>
+          </Button>
+        )}
+      </FileButton>
+    </Group>
   );
 }
 

@@ -249,13 +249,11 @@ function Sides({ kind, one, other, onClose, onMerged }: Props & { other: string 
                 >
                   <div className={classes.value}>{value(goes)}</div>
                 </Radio.Card>
-                {mayBoth(field) &&
-                  listed(stays[field.name]).length > 0 &&
-                  listed(goes[field.name]).length > 0 && (
-                    <Radio.Card value="both" className={classes.both} aria-label={t`${label}: both`}>
-                      <Trans>Both</Trans>
-                    </Radio.Card>
-                  )}
+                {mayBoth(field) && holdsSomething(stays, field) && holdsSomething(goes, field) && (
+                  <Radio.Card value="both" className={classes.both} aria-label={t`${label}: both`}>
+                    <Trans>Both</Trans>
+                  </Radio.Card>
+                )}
               </div>
             </Radio.Group>
           );

@@ -1,5 +1,5 @@
 import { Trans, useLingui } from '@lingui/react/macro';
-import { Button, Group, SegmentedControl, Skeleton, Textarea } from '@mantine/core';
+import { Button, Group, Skeleton, Textarea } from '@mantine/core';
 import {
   IconArrowBackUp,
   IconCalendarEvent,
@@ -91,6 +91,7 @@ export function Timeline({ kind, record, readOnly }: { kind: Kind; record: Recor
       !each.within &&
       (whole.data?.pages.some((page) => page.items.some((item) => item.type === each.name)) ||
         (whole.hasNextPage &&
+          (each.actions.view ?? 'denied') !== 'denied' &&
           each.fields.some((field) => field.type === 'relation' && field.target === kind.name))),
   );
   const comments = all?.find((each) => each.name === 'comment');
@@ -119,20 +120,25 @@ export function Timeline({ kind, record, readOnly }: { kind: Kind; record: Recor
         )}
       </div>
       {mayComment && <Comment kind={kind} record={record} onDone={again} />}
-      <SegmentedControl
-        size="xs"
-        mb="xs"
-        style={{ maxWidth: '100%', overflowX: 'auto' }}
-        aria-label={t`Show only`}
-        value={only}
-        onChange={(next) => setOnly(next as Only)}
-        data={[
+      <div role="radiogroup" aria-label={t`Show only`} className={classes.filters}>
+        {[
           { value: '', label: t`All` },
           { value: 'comment', label: t`Comments` },
           { value: 'changes', label: t`Changes` },
           ...linked.map((each) => ({ value: each.name, label: kindMany(each) })),
-        ]}
-      />
+        ].map(({ value, label }) => (
+          <label key={value} className={classes.filter}>
+            <input
+              type="radio"
+              className="unseen"
+              name={`only ${record.id}`}
+              checked={only === value}
+              onChange={() => setOnly(value)}
+            />
+            {label}
+          </label>
+        ))}
+      </div>
       {error ? (
         <Failure failure={error} retry={refetch} />
       ) : !data ? (

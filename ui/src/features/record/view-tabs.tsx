@@ -193,7 +193,7 @@ export default function ViewTabs({ kind, search, put }: Props) {
                   </Menu.Item>
                   {(view.may_edit || view.mine) && (
                     <Menu.Item
-                      color="red"
+                      c="var(--c-danger)"
                       leftSection={<IconTrash size={15} />}
                       onClick={() => void drop(view)}
                     >

@@ -135,10 +135,10 @@ export default function Palette({
             key: hit.id,
             label: hit.title,
             about:
-              hit.whose || hit.at ? (
+              hit.about || hit.at ? (
                 <>
-                  {hit.whose}
-                  {hit.whose && hit.at ? ' · ' : ''}
+                  {hit.about}
+                  {hit.about && hit.at ? ' · ' : ''}
                   {hit.at && (
                     <>
                       <When at={hit.at} />

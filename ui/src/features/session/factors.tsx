@@ -117,7 +117,7 @@ export function FactorsPanel() {
                     <Menu.Item onClick={() => setNaming(each)}>
                       <Trans>Rename</Trans>
                     </Menu.Item>
-                    <Menu.Item color="red" onClick={() => setRemoving(each)}>
+                    <Menu.Item c="var(--c-danger)" onClick={() => setRemoving(each)}>
                       <Trans>Take away</Trans>
                     </Menu.Item>
                   </Menu.Dropdown>

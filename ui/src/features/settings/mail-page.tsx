@@ -151,6 +151,7 @@ function useProblemWords() {
       recipient: t`The mail server refuses the recipient's address.`,
       refused: t`The mail server refuses the message.`,
       late: t`It was of no use any more when it could be sent.`,
+      files: t`A file that was to go with it is not there any more.`,
       unsealed: t`It cannot be read any more.`,
     })[code] ?? t`The conversation with the mail server broke off.`;
 }
