@@ -154,3 +154,104 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// Each bound holds by itself, and not because another one happens to.
+func TestEachBoundOfAMailHoldsByItself(t *testing.T) {
+	nest := func(depth int) []byte {
+		var b strings.Builder
+		for i := range depth {
+			fmt.Fprintf(&b, "Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n", i, i)
+		}
+		return []byte(b.String() + "Content-Type: text/plain\r\n\r\nthe core")
+	}
+	if c := parse(nest(deepest)); c.text != "the core" {
+		t.Errorf("at the deepest there is %q", c.text)
+	}
+	if c := parse(nest(deepest + 1)); strings.Contains(c.text, "core") {
+		t.Error("deeper than the deepest is read")
+	}
+	c := parse([]byte("Content-Type: multipart/mixed; boundary=b\r\n\r\n" + strings.Repeat("--b\r\n\r\nx\r\n", mostParts+50)))
+	if n := strings.Count(c.text, "x"); n != mostParts-1 { // the whole counts as one
+		t.Errorf("%d parts are read", n)
+	}
+	c = parse([]byte("Content-Type: multipart/mixed; boundary=b\r\n\r\n" + strings.Repeat("--b\r\nContent-Disposition: attachment; filename=a.txt\r\n\r\nx\r\n", mostFiles+5)))
+	if len(c.files) != mostFiles || c.left != 5 {
+		t.Errorf("%d files are taken and %d left", len(c.files), c.left)
+	}
+	if c = parse([]byte("Subject: x\r\n\r\n" + strings.Repeat("y", mostText+1000))); len(c.text) != mostText {
+		t.Errorf("%d bytes of text are read", len(c.text))
+	}
+	if c = parse([]byte("Content-Type: text/html\r\n\r\nseen<p " + strings.Repeat("a", mostText-100) + ">hidden")); !strings.Contains(c.text, "seen") {
+		t.Errorf("before a tag without end there is %.40q", c.text)
+	}
+	if h := parseHeader([]byte("From: "+strings.Repeat("a@example.com, ", 20)+"z@example.com\r\n\r\n"), ""); len(h.from) != mostSenders {
+		t.Errorf("%d senders are heard", len(h.from))
+	}
+	if h := parseHeader([]byte("References: "+strings.Repeat("<a@b> ", 80)+"\r\n\r\n"), ""); len(h.answers) != mostAnswers {
+		t.Errorf("%d mails are answered", len(h.answers))
+	}
+	if c = parse([]byte("X: " + strings.Repeat("y", mostHeader+10) + "\r\nContent-Type: text/plain\r\n\r\ntext")); c.text == "text" {
+		t.Error("a header without end is read to its end")
+	}
+}
+
+// Of HTML only what a reader would see is left, whichever way it is hidden.
+func TestWhatIsHiddenInHTMLIsNoText(t *testing.T) {
+	for _, tag := range []string{"script", "style", "head", "title", "template", "noscript", "iframe", "object", "svg", "math", "textarea", "select"} {
+		if got := plain([]byte("<p>seen</p><" + tag + ">hidden</" + tag + "><p>after</p>")); strings.Contains(got, "hidden") || !strings.Contains(got, "seen") || tag != "head" && !strings.Contains(got, "after") {
+			t.Errorf("%s leaves %q", tag, got)
+		}
+	}
+	for source, want := range map[string]string{
+		"<object>a<object>b</object>c</object>seen":                        "seen",
+		"<svg>a<svg>b</svg>c</svg>seen":                                    "seen",
+		"<head><title>a</title><body>seen":                                 "seen",
+		"<p>one</p><p>two</p>":                                             "one\n\ntwo",
+		"one<br>two<br><br><br>three":                                      "one\ntwo\n\nthree",
+		"<table><tr><td>a</td><td>b</td></tr><tr><td>c</td></tr></table>x": "a b\nc\n\nx",
+	} {
+		if got := plain([]byte(source)); got != want {
+			t.Errorf("%s gives %q, not %q", source, got, want)
+		}
+	}
+}
+
+// A report is believed only if it is one, says that it failed, and names a mail.
+func TestReportOfDeliveryIsReadAsOne(t *testing.T) {
+	report := func(kind, action string) []byte {
+		return raw("From: mailer@example.net", "Content-Type: multipart/report; report-type="+kind+"; boundary=b", "", "--b", "", "sorry",
+			"--b", "Content-Type: message/delivery-status", "", "Reporting-MTA: dns; mx", "", "Action: "+action, "--b", "Content-Type: text/rfc822-headers", "", "Message-ID: <ours@example.com>", "--b--")
+	}
+	for _, c := range []struct {
+		kind, action string
+		is, back     bool
+	}{{"delivery-status", "failed", true, true}, {"delivery-status", "Failed ", true, true}, {"delivery-status", "delayed", true, false}, {"disposition-notification", "failed", false, true}} {
+		if got := parseHeader(report(c.kind, c.action), "").report; got != c.is {
+			t.Errorf("%s: a report of delivery is %v", c.kind, got)
+		}
+		if back := parse(report(c.kind, c.action)).returned; (len(back) == 1 && back[0] == "ours@example.com") != c.back {
+			t.Errorf("%s %s: returned are %v", c.kind, c.action, back)
+		}
+	}
+}
+
+// Two mails without a number of their own are two, and one is one.
+func TestMailIsKnownByItsNumberSenderAndDate(t *testing.T) {
+	id := func(head string) string {
+		held := []byte(head + "\r\n\r\n")
+		h := parseHeader(held, "")
+		return string(h.identity(held))
+	}
+	same := id("Message-ID: <a@b>\r\nFrom: a@example.com\r\nDate: x\r\nReceived: one way")
+	if same != id("Received: another way\r\nMessage-ID: <a@b>\r\nFrom: a@example.com\r\nDate: x") {
+		t.Error("a mail that came by two ways is two")
+	}
+	for _, other := range []string{"Message-ID: <b@b>\r\nFrom: a@example.com\r\nDate: x", "Message-ID: <a@b>\r\nFrom: eve@example.com\r\nDate: x", "Message-ID: <a@b>\r\nFrom: a@example.com\r\nDate: y"} {
+		if id(other) == same {
+			t.Errorf("%q is taken for another one", other)
+		}
+	}
+	if id("From: a@example.com\r\nSubject: one") == id("From: a@example.com\r\nSubject: two") {
+		t.Error("two mails without a number are one")
+	}
+}
