@@ -18,6 +18,7 @@ export async function walkKinds(walk) {
   await walkFolder({ page: ana, ...walk });
   await walkMessages({ page: ana, ...walk });
   await walkAppointments({ page: ana, ...walk });
+  await walkDays({ page: ana, ...walk });
 
   // Nothing of it is a stylist's.
   const { page: ben } = await newcomer(walk, ana, {
@@ -230,4 +231,36 @@ async function walkAppointments({ page, url, expect, ask }) {
     `the list of appointments says at what time (${await row.innerText()})`,
     /\d\d:45/.test(await row.innerText()),
   );
+}
+
+/** Tasks by day: moved by the menu and by the mouse, done, and brought back. */
+async function walkDays({ page, url, look, expect, ask, button }) {
+  const due = (days) => new Date(Date.now() + days * 86_400_000).toISOString();
+  await ask(page, 'POST', '/tasks', { title: 'Order towels', due: due(-2) });
+  await ask(page, 'POST', '/tasks', { title: 'Ring the baker', due: due(1) });
+  await page.goto(`${url}/days`);
+  const day = (name) => page.getByRole('region', { name, exact: true });
+  await day('Overdue').getByRole('link', { name: 'Order towels' }).waitFor();
+  await day('Tomorrow').getByRole('link', { name: 'Ring the baker' }).waitFor();
+  await page.getByRole('textbox', { name: 'Add a task for today' }).fill('Water the plants');
+  await page.keyboard.press('Enter');
+  await day('Today').getByRole('link', { name: 'Water the plants' }).waitFor();
+  await look(page, 'kinds-days');
+  await button(page, 'Move to another day: Order towels').click();
+  await page.getByRole('menuitem', { name: 'Tomorrow' }).click();
+  await day('Tomorrow').getByRole('link', { name: 'Order towels' }).waitFor();
+  await page
+    .getByRole('listitem')
+    .filter({ hasText: 'Ring the baker' })
+    .dragTo(day('Today').getByRole('heading'));
+  await day('Today').getByRole('link', { name: 'Ring the baker' }).waitFor();
+  await closeNotes(page);
+  await page.getByRole('checkbox', { name: 'Done: Ring the baker' }).check();
+  await day('Today').getByRole('link', { name: 'Ring the baker' }).waitFor({ state: 'detached' });
+  await button(page, 'Undo').last().click();
+  await day('Today').getByRole('link', { name: 'Ring the baker' }).waitFor();
+  const kept = (await ask(page, 'GET', '/tasks?sort=due')).items.find(
+    (each) => each.title === 'Order towels',
+  );
+  expect('the server has the new day', Date.parse(kept.due) > Date.now());
 }

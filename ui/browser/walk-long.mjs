@@ -103,6 +103,9 @@ export async function walkLong(walk) {
   await quiet();
   expect(`an edit asks for what is in sight (${pages.length} pages)`, pages.length <= 2);
 
+  await walkEvery({ ...walk, page: ana });
+  await walkAddress({ ...walk, page: ana, ben });
+
   // The same list on Ana's phone.
   const phone = await person(browser, { width: 390, height: 844 }, 'dark', {
     hasTouch: true,
@@ -139,4 +142,72 @@ export async function walkLong(walk) {
     .getByTestId('export-count')
     .waitFor();
   await look(phone, 'long-phone-export');
+}
+
+/** All that match, far more than are loaded: changed, deleted, and each taken back as one. */
+async function walkEvery({ page, url, look, expect, ask, button }) {
+  const count = async (filter) =>
+    (await ask(page, 'GET', `/contacts/count?exact=1&filter=${encodeURIComponent(filter)}`)).n;
+  const n = await count('city = Gdynia');
+  await page.goto(
+    `${url}/contacts?sort=name&cols=name,city,tags,responsible&filter=${encodeURIComponent('city = Gdynia')}`,
+  );
+  await page.getByRole('row', { name: new RegExp(called(1)) }).waitFor();
+  const take = async () => {
+    await page.getByRole('checkbox', { name: /^Tick all/ }).check();
+    await button(page, `Take all ${n} that match`).click();
+    await page.getByRole('toolbar').getByText(`All ${n} that match`).waitFor();
+  };
+  await take();
+  await button(page, 'Change a field').click();
+  await page.getByRole('combobox', { name: 'Field' }).fill('City');
+  await page.getByRole('option', { name: 'City', exact: true }).click();
+  await page.getByRole('textbox', { name: 'City' }).fill('Oliwa');
+  await look(page, 'long-every-edit');
+  await button(page, 'Set for all').click();
+  await page.getByText(`${n} changed.`).waitFor({ timeout: 60_000 });
+  expect(`all ${n} are changed, also those that were not loaded`, (await count('city = Oliwa')) === n);
+  await button(page, 'Undo').last().click();
+  await page.getByText('Taken back.').first().waitFor({ timeout: 60_000 });
+  expect('and none of them any more', (await count('city = Oliwa')) === 0);
+  await closeNotes(page);
+
+  await take();
+  await button(page, 'Delete').click();
+  await page.getByText(`${n} are in the bin.`).waitFor({ timeout: 60_000 });
+  await page.getByText('Nothing fits').waitFor();
+  expect('what did not match is still there', (await count('city != Gdynia')) > 0);
+  await button(page, 'Undo').last().click();
+  await page.getByText('Taken back.').first().waitFor({ timeout: 60_000 });
+  await page.getByRole('row', { name: new RegExp(called(1)) }).waitFor();
+  expect(`all ${n} are back`, (await count('city = Gdynia')) === n);
+  await closeNotes(page);
+}
+
+/** A column that is pinned, and the address of it all at somebody else's. */
+async function walkAddress({ page, ben, expect, button }) {
+  await button(page, 'Columns').click();
+  await button(page, 'Keep Tags in sight').click();
+  await page.keyboard.press('Escape');
+  await page.waitForURL(/cols=[^&]*(!|%21)tags/);
+  const heads = async (of) =>
+    (await of.getByRole('columnheader').allInnerTexts()).map((each) => each.trim()).filter(Boolean);
+  expect(`what is pinned stands beside the title: ${await heads(page)}`, (await heads(page))[1] === 'Tags');
+  const stays = page.locator('[role=columnheader][data-pinned]', { hasText: 'Tags' });
+  expect(
+    'and stays when the table is moved',
+    (await stays.evaluate((head) => getComputedStyle(head).position)) === 'sticky',
+  );
+  await ben.goto(page.url());
+  await ben.getByRole('row', { name: new RegExp(called(1)) }).waitFor();
+  expect(
+    'the address shows the same list to another',
+    (await heads(ben)).join() === (await heads(page)).join() &&
+      (await ben.getByRole('button', { name: /City/ }).first().isVisible()) &&
+      (await ben.locator('[role=columnheader][data-pinned]', { hasText: 'Tags' }).count()) === 1,
+  );
+  // One who arranged the list before sees it so without a word in the address, and can pass it on.
+  await page.goto(new URL('/contacts', page.url()).href);
+  await page.waitForURL(/cols=[^&]*tags/);
+  expect('and it is nothing that waits to be saved', (await button(page, 'Save as a view').count()) === 0);
 }

@@ -60,6 +60,7 @@ export function DaysPage() {
   const { data: all } = useQuery(kinds);
   const [whose, setWhose] = useState<'mine' | 'all'>('mine');
   const [over, setOver] = useState<Day | null>(null);
+  const [going, setGoing] = useState<ReadonlySet<string>>(new Set());
   const kind = all?.find((each) => each.name === 'task');
   const wide = ['group', 'all'].includes(kind?.actions.view ?? 'denied');
   const open = '(done is empty or done = false)';
@@ -89,7 +90,10 @@ export function DaysPage() {
   }
 
   async function finish(task: Record_) {
+    // The box answers at once; the task goes when the server has said so.
+    setGoing((now) => new Set(now).add(task.id));
     const next = await set(task, { done: true });
+    setGoing((now) => new Set([...now].filter((id) => id !== task.id)));
     if (next) offerUndo(<Trans>Done.</Trans>, async () => void (await set(next, { done: false })));
   }
 
@@ -180,6 +184,7 @@ export function DaysPage() {
                       late={day === 'overdue'}
                       mine={(task.responsible as PersonRef | null)?.id === me.person.id}
                       editable={mayEdit(task)}
+                      done={going.has(task.id)}
                       places={days
                         .filter((to) => to in away && to !== day)
                         .map((to) => ({ to, word: names[to] }))}
@@ -207,6 +212,7 @@ function Task({
   late,
   mine,
   editable,
+  done,
   places,
   onDone,
   onMove,
@@ -215,6 +221,7 @@ function Task({
   late: boolean;
   mine: boolean;
   editable: boolean;
+  done: boolean;
   places: { to: Day; word: string }[];
   onDone: () => void;
   onMove: (to: Day) => void;
@@ -231,8 +238,8 @@ function Task({
     >
       <Checkbox
         aria-label={t`Done: ${title}`}
-        checked={false}
-        disabled={!editable}
+        checked={done}
+        disabled={!editable || done}
         onChange={onDone}
         className={classes.check}
       />
