@@ -3,6 +3,7 @@ package records
 import (
 	"context"
 	"slices"
+	"sync"
 
 	"castellan/internal/actor"
 	"castellan/internal/fault"
@@ -10,6 +11,7 @@ import (
 	"castellan/internal/query"
 	"castellan/internal/schema"
 	"castellan/internal/scribe"
+	"castellan/internal/store"
 )
 
 // Lane is one stage of a board: what is in it, newest change first, and how
@@ -55,24 +57,28 @@ func (b *Book) Board(ctx context.Context, who actor.Actor, kindName string, on S
 	if g.FieldAnywhere(kind.StageField()) != policy.Plain {
 		return nil, fault.New(fault.Denied, "board.stage", "You may not see in which stage these records are.")
 	}
-	lanes, pages := make([]Lane, len(stages)), make([]*Page, len(stages))
+	lanes := make([]Lane, len(stages))
+	for i, stage := range stages {
+		lanes[i].Stage = stage
+	}
 	whole := ask.Filter
+	// What is added up takes about as long as what is shown, and neither waits
+	// for the other.
+	var beside sync.WaitGroup
+	var summed error
+	beside.Go(func() { summed = b.sum(ctx, kind, g, inStages(kind, whole, stages...), lanes) })
+	pages, err := b.pagesOf(ctx, g, ask, place, lanes)
+	beside.Wait()
+	if err == nil {
+		err = summed
+	}
+	if err != nil {
+		return nil, err
+	}
 	var all []schema.RecordID
 	var met []schema.Class
-	for i, stage := range stages {
-		ask.Filter = inStages(kind, whole, stage)
-		rows, err := b.db.Page(ctx, g, ask)
-		if err != nil {
-			return nil, err
-		}
-		p := &Page{Kind: kind, Fields: rows.Fields, Rows: rows.Rows, May: b.may(st, kind, on)}
-		if rows.Next != nil {
-			if p.Next, err = b.seal(place, rows.Next); err != nil {
-				return nil, err
-			}
-		}
-		lanes[i] = Lane{Stage: stage, Page: p}
-		pages[i] = p
+	for _, p := range pages {
+		p.May = b.may(st, kind, on)
 		all = append(all, idsOf(p.Rows)...)
 		for _, c := range shown(p) {
 			if !slices.Contains(met, c) {
@@ -87,15 +93,33 @@ func (b *Book) Board(ctx context.Context, who actor.Actor, kindName string, on S
 	for _, p := range pages {
 		p.Titles = titles
 	}
-	if err := b.sum(ctx, kind, g, inStages(kind, whole, stages...), lanes); err != nil {
-		return nil, err
-	}
 	e := scribe.Entry{Event: "record.listed", Who: who, Kind: kind.Name, Records: all, Surface: string(on), Shown: met}
 	ask.Filter = whole
 	if details := asked(ask, q); details != nil {
 		e.Details = details
 	}
 	return lanes, b.scribe.NoteAll(ctx, append(linked, e))
+}
+
+// pagesOf reads with what each lane begins.
+func (b *Book) pagesOf(ctx context.Context, g policy.Grant, ask store.Ask, place string, lanes []Lane) ([]*Page, error) {
+	kind, whole := g.Kind(), ask.Filter
+	pages := make([]*Page, len(lanes))
+	for i := range lanes {
+		ask.Filter = inStages(kind, whole, lanes[i].Stage)
+		rows, err := b.db.Page(ctx, g, ask)
+		if err != nil {
+			return nil, err
+		}
+		p := &Page{Kind: kind, Fields: rows.Fields, Rows: rows.Rows}
+		if rows.Next != nil {
+			if p.Next, err = b.seal(place, rows.Next); err != nil {
+				return nil, err
+			}
+		}
+		lanes[i].Page, pages[i] = p, p
+	}
+	return pages, nil
 }
 
 func inStages(kind *schema.Kind, also query.Cond, stages ...int64) query.Cond {
