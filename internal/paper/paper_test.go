@@ -36,6 +36,7 @@ func long(language string, lines int) *paper.Invoice {
 		Buyer:   paper.Party{Name: "Общество с ограниченной ответственностью «Объёмный съезд»", Address: "127006, Москва, ул. Примерная, д. 1", TaxID: "7700000000", TaxCode: "770001001"},
 		Net:     "51 660,00", Tax: "11 881,80", Gross: "63 541,80", Currency: "PLN",
 		Taxes: []paper.Tax{{Rate: "23%", Net: "41 660,00", Tax: "9 581,80", Gross: "51 241,80"}, {Rate: "8%", Net: "9 000,00", Tax: "720,00", Gross: "9 720,00"}, {Rate: paper.Exempt(language), Net: "1 000,00", Tax: "0,00", Gross: "1 000,00"}},
+		Made:  time.Date(2026, 11, 27, 9, 0, 0, 0, time.UTC), // without it the file tells the moment of drawing
 		Note:  "Zażółć gęślą jaźń. Съешь ещё этих мягких французских булок. Perché no?",
 	}
 	for n := range lines {

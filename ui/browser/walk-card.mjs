@@ -170,9 +170,14 @@ export async function walkCard(tools) {
     );
     await after.waitFor();
     sue.off('response', listen);
-    told.push(JSON.stringify([before, await after.innerText(), await Promise.all(bytes)]));
+    // How often was asked meanwhile depends on how fast somebody types, not on what is there.
+    const answers = [...new Set(await Promise.all(bytes))];
+    told.push(JSON.stringify([before, await after.innerText(), answers]));
   }
-  expect(`what is there and what is not are told the same (${told.join(' | ')})`, told[0] === told[1]);
+  expect(
+    `what is there and what is not are told the same (${told.join(' | ')})`,
+    told[0] === told[1] && told[0].includes('204'),
+  );
   await boss.goto(`${url}/tasks`);
   await boss
     .getByRole('row', { name: /Sue Gray/ })
