@@ -390,7 +390,8 @@ type bound struct {
 
 // boundOf says what is known of whom a mail is from, and how many of its like come in.
 func (l *look) boundOf(about *records.Received, m header, to []records.Correspondent, known bool) bound {
-	of, most := "", int64(mostUnproven)
+	var of string
+	most := int64(mostUnproven)
 	switch {
 	case known && m.proven:
 		about.Sender = records.SenderProven

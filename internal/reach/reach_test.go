@@ -21,7 +21,7 @@ func refused(err error) bool {
 
 // Attack 52: whatever way an address inside is written, it is not dialled.
 func TestAttack52_AddressesInsideAreNotDialled(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // closed at the end
+	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
