@@ -2,6 +2,8 @@ package identity
 
 import (
 	"context"
+	"runtime"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"testing"
@@ -156,4 +158,30 @@ func FuzzPHC(f *testing.F) {
 			t.Fatalf("%q reads as %q", s, p)
 		}
 	})
+}
+
+// What hashes took is free again before the next takes as much.
+func TestMemoryOfHashesDoesNotPileUp(t *testing.T) {
+	v, err := vault.Open(t.TempDir(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := newHasher(v, Cost{MemoryKiB: 32 << 10, Passes: 1, Lanes: 1}, 1)
+	defer debug.SetGCPercent(debug.SetGCPercent(-1)) // what frees memory here is the hasher and nothing else
+	runtime.GC()
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	const hashes = 6
+	for range hashes {
+		if _, err := h.hash(t.Context(), "four words in a row"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	runtime.ReadMemStats(&after)
+	if after.TotalAlloc-before.TotalAlloc < hashes*32<<20 {
+		t.Fatal("the hashes took less than they should")
+	}
+	if left := int64(after.HeapAlloc) - int64(before.HeapAlloc); left > 40<<20 {
+		t.Errorf("%d hashes leave %d MiB behind", hashes, left>>20)
+	}
 }
