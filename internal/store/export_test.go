@@ -66,5 +66,5 @@ func (db *DB) SumsOver(ctx context.Context, g policy.Grant, filter query.Cond, b
 		return nil, false, err
 	}
 	r.limit, r.counting = most+1, true
-	return r.addUp(ctx, r.sumsOver(by, of), by, most)
+	return r.addUpOver(ctx, by, of, most)
 }
