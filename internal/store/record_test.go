@@ -578,6 +578,11 @@ func (p *place) sums(g policy.Grant, filter query.Cond, want []*record) {
 	}
 	a, n := told(usual)
 	b, m := told(over)
+	few, capped, err := p.db.SumsOver(ctx, g, filter, by, of, 3)
+	must(p.T, err)
+	if _, k := told(few); k != min(m, 4) || capped != (m > 3) {
+		p.Errorf("added up %d of %d where three are enough, capped %v", k, m, capped)
+	}
 	if !slices.Equal(a, b) || n != m || n < len(want) {
 		p.Errorf("added up %v and over the filter %v, of %d listed, filter %v", a, b, len(want), filter)
 	}
