@@ -5,12 +5,15 @@ import (
 	"bufio"
 	"bytes"
 	"crypto/x509"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -147,12 +150,22 @@ func Mail(from, subject, body string, more ...string) string {
 // restored from a copy.
 func (s *Server) Renumber() {
 	s.t.Helper()
-	old, err := filepath.Glob(filepath.Join(s.dir, "mail", "dovecot*"))
-	if err != nil {
-		s.t.Fatal(err)
+	var old []string
+	for end := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		var err error
+		if old, err = filepath.Glob(filepath.Join(s.dir, "mail", "dovecot*")); err != nil {
+			s.t.Fatal(err)
+		}
+		// While a session ends, the server still writes what it knows.
+		if !slices.ContainsFunc(old, func(file string) bool { return strings.HasSuffix(file, ".lock") }) {
+			break
+		}
+		if time.Now().After(end) {
+			s.t.Fatal("the mailbox stays locked")
+		}
 	}
 	for _, file := range old {
-		if err := os.Remove(file); err != nil {
+		if err := os.Remove(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			s.t.Fatal(err)
 		}
 	}
