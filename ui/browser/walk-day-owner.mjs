@@ -200,6 +200,8 @@ export async function walkOwner(tools) {
     'security/factors',
   ]) {
     await olga.goto(`${url}/${place}`);
+    // What can be reached by keys comes with what is shown; before, there is nothing to look at.
+    await olga.getByRole('main').locator('a, button, input, [tabindex="0"]').first().waitFor();
     await look(olga, `owner-${place.replace('/', '-')}`);
   }
   await olga.goto(`${url}/security`);
