@@ -28,7 +28,7 @@ type blank struct {
 // person on one day: whoever's rights change has others.
 type blankKey struct {
 	grant   policy.Grant
-	also    [2]policy.Grant
+	also    [3]policy.Grant
 	order   ordering
 	after   bool
 	deleted bool
