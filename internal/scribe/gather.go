@@ -35,7 +35,7 @@ func (r *Reading) Leave() {
 
 // NoteAll is that of the scribe, and ends the reading.
 func (r *Reading) NoteAll(ctx context.Context, told []Entry) error {
-	n, err := r.s.queue(ctx, told)
+	n, err := r.s.queue(ctx, told, 1)
 	r.Leave()
 	if n == nil || err != nil {
 		return err

@@ -32,6 +32,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -59,10 +60,11 @@ type Scribe struct {
 	opts   Options
 	log    *slog.Logger
 
-	// Everything that the scribe puts on disk by itself goes through these two,
+	// Everything that the scribe puts on disk by itself goes through these,
 	// so that a test can make any of it fail.
 	commit func(ctx context.Context, db *store.DB, what step, do func(*store.Tx) error) error
 	keep   func(path string, signed []byte) error
+	put    func(b []byte, at int64) error // into the journal
 
 	incarnation uint32 // fixed while the scribe is open
 
@@ -73,11 +75,15 @@ type Scribe struct {
 	wake      chan struct{}   // the outbox has something
 	moved     chan struct{}   // the log has grown
 	flushes   chan chan error // wait until the outbox has nothing
-	collected chan struct{}   // PostgreSQL: the last readings are in the outbox
+	collected chan struct{}   // the last readings are in the outbox (PostgreSQL), in the journal or with the sequencer (SQLite)
+	straight  chan *note      // SQLite: readings for the sequencer
 	ended     chan struct{}   // every goroutine has ended
 	running   sync.WaitGroup
 	life      context.Context // ends with Close
 	die       context.CancelFunc
+
+	journal  *journal    // SQLite: readings that wait to be moved into the ledger; nil on PostgreSQL
+	hampered atomic.Bool // the ledger could not be written the last time
 
 	at *head // how far the log has come, in this process; nil: to be read. The sequencer's alone.
 
@@ -96,6 +102,7 @@ type step string
 
 const (
 	stepAppend     step = "append"     // entries into the ledger
+	stepJournal    step = "journal"    // readings into the journal (SQLite)
 	stepCollect    step = "collect"    // readings into the outbox (PostgreSQL)
 	stepCheckpoint step = "checkpoint" // a signed head into the database
 	stepIndex      step = "index"      // filters of spans
@@ -107,8 +114,9 @@ const (
 
 // note is a reading that waits to be on disk.
 type note struct {
-	items []item
-	done  chan error // has room for the one answer, so that nobody waits to give it
+	items   []item
+	counted int64      // 1: it is one of those that are under way
+	done    chan error // has room for the one answer, so that nobody waits to give it
 }
 
 // ErrClosed is given to those who note after Close.
@@ -133,6 +141,15 @@ func (s *Scribe) open(ctx context.Context) error {
 		return err
 	}
 	// Before anything new: what is older comes first.
+	if s.journal != nil {
+		h, err := readHead(ctx, s.ledger)
+		if err != nil {
+			return fmt.Errorf("read the head of the ledger: %w", err)
+		}
+		if err := s.journal.recover(h.readings); err != nil {
+			return err
+		}
+	}
 	for left := true; left; {
 		var err error
 		if left, err = s.advance(ctx, nil, true); err != nil && !errors.Is(err, errElsewhere) {
@@ -164,7 +181,12 @@ func prepare(ctx context.Context, db *store.DB, v *vault.Vault, o Options) (*Scr
 	}
 	s := &Scribe{db: db, ledger: db.Ledger(), vault: v, opts: o, log: o.Log, keep: keepHead, patience: usualPatience,
 		notes: make(chan *note, 4*batch), wake: make(chan struct{}, 1), moved: make(chan struct{}, 1), flushes: make(chan chan error),
-		collected: make(chan struct{}), ended: make(chan struct{})}
+		collected: make(chan struct{}), straight: make(chan *note, batch), ended: make(chan struct{})}
+	if !s.shared() {
+		s.journal = &journal{path: filepath.Join(db.Dir(), journalName), news: make(chan struct{}, 1),
+			check: func(content []byte) [32]byte { return v.Fingerprint("readings", content) }}
+		s.put = s.journal.write
+	}
 	s.life, s.die = context.WithCancel(context.Background())
 	s.commit = func(ctx context.Context, db *store.DB, _ step, do func(*store.Tx) error) error {
 		return db.Write(ctx, do)
@@ -193,6 +215,8 @@ func (s *Scribe) start() {
 	s.running.Go(s.beat)
 	if s.shared() {
 		s.running.Go(s.collect)
+	} else {
+		s.running.Go(s.receive)
 	}
 	go func() {
 		s.running.Wait()
@@ -239,15 +263,16 @@ func (s *Scribe) Note(ctx context.Context, e Entry) error { return s.NoteAll(ctx
 // NoteAll is Note for several entries that tell of one answer: all of them are
 // on disk when it has returned nil.
 func (s *Scribe) NoteAll(ctx context.Context, told []Entry) error {
-	n, err := s.queue(ctx, told)
+	n, err := s.queue(ctx, told, 0)
 	if n == nil || err != nil {
 		return err
 	}
 	return s.await(ctx, n)
 }
 
-// queue hands entries over to be written; nil is given for none.
-func (s *Scribe) queue(ctx context.Context, told []Entry) (*note, error) {
+// queue hands entries over to be written; nil is given for none. counted is how
+// many of those under way they are.
+func (s *Scribe) queue(ctx context.Context, told []Entry, counted int64) (*note, error) {
 	var all []item
 	for _, e := range told {
 		items, err := s.encode(e, s.opts.Now())
@@ -259,7 +284,7 @@ func (s *Scribe) queue(ctx context.Context, told []Entry) (*note, error) {
 	if len(all) == 0 {
 		return nil, nil
 	}
-	n := &note{items: all, done: make(chan error, 1)}
+	n := &note{items: all, counted: counted, done: make(chan error, 1)}
 	select {
 	case <-s.life.Done():
 		return nil, ErrClosed

@@ -36,9 +36,9 @@ var errElsewhere = errors.New("another process writes the ledger")
 // those who note get an error and their answers do not go out; what is in the
 // outbox waits.
 func (s *Scribe) sequence() {
-	direct, stop := s.notes, s.life.Done() // on SQLite readings come straight here
-	if s.shared() {
-		direct, stop = nil, s.collected
+	var news chan struct{}
+	if s.journal != nil {
+		news = s.journal.news
 	}
 	poll := time.NewTicker(pollOutbox)
 	defer poll.Stop()
@@ -46,20 +46,29 @@ func (s *Scribe) sequence() {
 	var flushes []chan error
 	var trouble error
 	var ready <-chan time.Time    // when the next commit on PostgreSQL may begin; nil: at once
+	var resting <-chan time.Time  // until what waits in the journal is moved again; nil: at once
 	look, stopping := true, false // whether the outbox may hold something; whether this is the end
 	for {
 		var got []*note
 		if !look && !stopping {
 			select {
-			case n := <-direct:
+			case n := <-s.straight:
 				got = append(got, n)
+			case <-news:
+				if resting != nil {
+					continue
+				}
+			case <-resting:
+				if resting = nil; len(s.journal.waiting()) == 0 {
+					continue
+				}
 			case <-s.wake:
 				look = true
 			case <-poll.C:
 				look = true
 			case f := <-s.flushes:
 				flushes, look = append(flushes, f), true
-			case <-stop:
+			case <-s.collected:
 				stopping, look = true, true
 			}
 		}
@@ -68,8 +77,9 @@ func (s *Scribe) sequence() {
 			look = true
 		default:
 		}
-		if direct != nil {
-			got = s.gather(direct, got)
+		got = drain(s.straight, got)
+		if s.journal != nil && len(s.journal.waiting()) > 0 {
+			resting = time.After(pace)
 		}
 		if s.shared() && look && !stopping && len(flushes) == 0 {
 			if f := s.paced(ready); f != nil {
@@ -78,6 +88,7 @@ func (s *Scribe) sequence() {
 			ready = time.After(pace)
 		}
 		left, err := s.advance(ctx, got, look)
+		s.hampered.Store(err != nil && !errors.Is(err, errElsewhere))
 		for _, n := range got {
 			n.done <- err
 		}
@@ -192,15 +203,24 @@ func (s *Scribe) advanceOwn(ctx context.Context, got []*note, look bool) (left, 
 		}
 		left = len(all) == batch
 	}
+	held := s.journal.waiting()
+	done := s.at.readings
+	for _, p := range held {
+		if p.number > s.at.readings { // else it was kept after all
+			all, done = append(all, p.items...), p.number
+		}
+	}
 	for _, n := range got {
 		all = append(all, n.items...)
 	}
-	if len(all) == 0 {
+	if len(all) == 0 && done == s.at.readings {
+		s.journal.release(len(held), done)
 		return false, false, nil
 	}
 	next := *s.at
 	err = s.commit(ctx, s.ledger, stepAppend, func(tx *store.Tx) error {
 		next = *s.at
+		next.readings = done
 		return next.append(ctx, tx, all)
 	})
 	if err != nil {
@@ -208,7 +228,8 @@ func (s *Scribe) advanceOwn(ctx context.Context, got []*note, look bool) (left, 
 		return false, false, err
 	}
 	*s.at = next
-	return left, true, nil
+	s.journal.release(len(held), done)
+	return left, len(all) > 0, nil
 }
 
 // advanceShared moves a batch of the outbox where it lies in the same database
@@ -290,10 +311,11 @@ type head struct {
 	size        int64
 	frontier    ledger.Frontier
 	outbox      int64 // SQLite: rows of the outbox up to this one were taken
+	readings    int64 // SQLite: parts of the journal up to this one were taken
 	incarnation uint32
 }
 
-const selectHead = "SELECT size, frontier, outbox_done, incarnation FROM head WHERE id = 1"
+const selectHead = "SELECT size, frontier, outbox_done, readings_done, incarnation FROM head WHERE id = 1"
 
 func readHead(ctx context.Context, from asker) (head, error) {
 	return scanHead(from.QueryRow(ctx, store.Text(selectHead)))
@@ -302,7 +324,7 @@ func readHead(ctx context.Context, from asker) (head, error) {
 func scanHead(row *store.Row) (head, error) {
 	var h head
 	var frontier []byte
-	if err := row.Scan(&h.size, &frontier, &h.outbox, &h.incarnation); err != nil {
+	if err := row.Scan(&h.size, &frontier, &h.outbox, &h.readings, &h.incarnation); err != nil {
 		return head{}, err
 	}
 	var err error
@@ -360,8 +382,8 @@ func (h *head) append(ctx context.Context, tx *store.Tx, all []item) error {
 			return err
 		}
 	}
-	n, err := tx.Exec(ctx, store.Text("UPDATE head SET size = ?, frontier = ?, outbox_done = ?, incarnation = ? WHERE id = 1 AND size = ?"),
-		h.size, h.frontier.Marshal(), h.outbox, int64(h.incarnation), first)
+	n, err := tx.Exec(ctx, store.Text("UPDATE head SET size = ?, frontier = ?, outbox_done = ?, readings_done = ?, incarnation = ? WHERE id = 1 AND size = ?"),
+		h.size, h.frontier.Marshal(), h.outbox, h.readings, int64(h.incarnation), first)
 	if err != nil {
 		return fmt.Errorf("move the head of the ledger: %w", err)
 	}
