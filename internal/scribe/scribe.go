@@ -4,7 +4,8 @@
 // the caller's transaction. A reading has no transaction: Note returns once its
 // entry is on disk, and only then may the answer go out. Entries that wait at
 // the same time share one commit, so that noting costs a disk write for many
-// and not for each.
+// and not for each. On SQLite, where there are many of them, what is committed
+// is a part of a journal, from which they are moved into the ledger.
 //
 // One sequencer at a time gives entries their numbers and extends the tree; its
 // head is signed within a second. On SQLite that is the one process that has
