@@ -1,3 +1,4 @@
+import { whenIdle } from '../kit/idle';
 import { later } from '../kit/later';
 
 // What most people open next. Its code is there before it is asked for; data is
@@ -7,6 +8,9 @@ const next = [
   later(() => import('../features/search/palette')),
   later(() => import('./finder')),
   later(() => import('./card')),
+  later(() => import('../features/record/next-step')),
+  later(() => import('../features/record/files')),
+  later(() => import('../features/record/card-twins')),
   later(() => import('../features/journal/journal-page')),
   later(() => import('../features/journal/calendar')),
 ];
@@ -20,9 +24,7 @@ export async function fetchAhead() {
   const line = (navigator as { connection?: Line }).connection;
   if (line?.saveData || matchMedia('(max-width: 640px)').matches) return;
   for (const load of next) {
-    await new Promise<void>((done) =>
-      'requestIdleCallback' in window ? requestIdleCallback(() => done()) : setTimeout(done, 200),
-    );
+    await new Promise<void>((done) => whenIdle(done, 60_000));
     await load().catch(() => {});
   }
 }

@@ -7,7 +7,9 @@ import {
   Outlet,
   redirect,
 } from '@tanstack/react-router';
+import { visitsOf } from '../api/journal';
 import { kinds } from '../api/kinds';
+import { read, timeline } from '../api/records';
 import { halfwayKey, session, setupNeeded } from '../api/session';
 import type { JournalSearch } from '../features/journal/address';
 import type { ListSearch } from '../features/record/address';
@@ -183,7 +185,24 @@ const card = createRoute({
     later(() => import('./card')),
     'CardPlace',
   ),
+  // What the card shows is asked for as it is opened, all at once, and not by one
+  // part after the other as they are drawn. Never before: what is fetched counts as seen.
+  loader: ({ context, params, location, cause }) => {
+    if (cause !== 'preload') askForCard(context.client, params.plural, params.id, location.search);
+  },
+  preloadStaleTime: 0,
+  staleTime: Number.POSITIVE_INFINITY,
+  gcTime: 0,
 });
+
+function askForCard(client: QueryClient, plural: string, id: string, search: { tab?: string }) {
+  void client.prefetchQuery(read(plural, id));
+  if (search.tab) return;
+  void client.prefetchInfiniteQuery(timeline(plural, id));
+  const visits = client.getQueryData(kinds.queryKey)?.find((kind) => kind.name === 'appointment');
+  if (plural === 'contacts' && (visits?.actions.view ?? 'denied') !== 'denied')
+    void client.prefetchQuery(visitsOf(id));
+}
 
 const security = createRoute({
   getParentRoute: () => inside,

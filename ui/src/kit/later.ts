@@ -1,4 +1,5 @@
 import { restOfWords } from '../text';
+import { whenIdle } from './idle';
 
 /**
  * What is not part of the first look: its code comes with the rest of the
@@ -16,7 +17,5 @@ export function later<Part>(load: () => Promise<Part>): () => Promise<Part> {
 
 /** Fetches what `later` waits for, when the browser has nothing better to do. */
 export function fetchTheRest() {
-  const fetch = () => void Promise.all([import('./rest'), restOfWords()]).catch(() => {});
-  if ('requestIdleCallback' in window) requestIdleCallback(fetch, { timeout: 3000 });
-  else setTimeout(fetch, 300); // Safari
+  whenIdle(() => void Promise.all([import('./rest'), restOfWords()]).catch(() => {}));
 }

@@ -18,6 +18,7 @@ import { holds, useMe } from '../../api/session';
 import { Avatar } from '../../kit/avatar';
 import { Empty } from '../../kit/empty';
 import { Failure } from '../../kit/failure';
+import { whenIdle } from '../../kit/idle';
 import { later } from '../../kit/later';
 import { PageTitle } from '../../kit/page';
 import { asDate, clockOf, dayOf, daysLater, momentOf, mondayOf, wallOf } from '../../kit/wall';
@@ -63,22 +64,21 @@ export function JournalPage() {
   }, [zone]);
 
   const today = dayOf(now);
-  const at = /^\d{4}-\d{2}-\d{2}$/.test(search.day ?? '') ? (search.day as string) : today;
-  const week = !phone && search.view === 'week';
-  const first = week ? mondayOf(at) : at;
-  const after = daysLater(first, week ? 7 : 1);
+  const { at, week, first, after } = shownBy(search, today, phone);
   const { data: all = [], isSuccess: met } = useQuery(kinds);
   const visits = all.find((each) => each.name === 'appointment');
   const { data: known = [] } = useQuery(everyone);
   const { data, error, refetch } = useQuery(ask(first, after, search.staff ?? ''));
 
-  // The days beside are there before they are asked for.
+  // The days beside are there before they are asked for, and never before those that are.
   useEffect(() => {
     if (!data) return;
     const length = week ? 7 : 1;
-    for (const away of [-length, length]) {
-      void client.prefetchQuery(ask(daysLater(first, away), daysLater(after, away), search.staff ?? ''));
-    }
+    return whenIdle(() => {
+      for (const away of [-length, length]) {
+        void client.prefetchQuery(ask(daysLater(first, away), daysLater(after, away), search.staff ?? ''));
+      }
+    });
   }, [client, data, first, after, search.staff, week]);
 
   const readOnly = !!me.view_as;
@@ -102,15 +102,17 @@ export function JournalPage() {
   );
 
   const put = useCallback(
-    (next: Partial<JournalSearch>) =>
+    (next: Partial<JournalSearch>) => {
+      const to = { ...search, ...next };
+      // Asked for at once: the page is drawn anew while the answer is on its way.
+      const { first, after } = shownBy(to, today, phone);
+      void client.prefetchQuery(ask(first, after, to.staff ?? ''));
       void navigate({
         to: '/journal',
-        search: (was: JournalSearch) =>
-          Object.fromEntries(
-            Object.entries({ ...was, ...next }).filter(([, value]) => value),
-          ) as JournalSearch,
-      }),
-    [navigate],
+        search: Object.fromEntries(Object.entries(to).filter(([, value]) => value)) as JournalSearch,
+      });
+    },
+    [client, navigate, phone, search, today],
   );
   const go = useCallback((day: string) => put({ day: day === today ? '' : day }), [put, today]);
   const length = week ? 7 : 1;
@@ -393,6 +395,14 @@ export function JournalPage() {
       )}
     </div>
   );
+}
+
+/** Which days an address shows: the one it names, or the week around it. */
+function shownBy(search: JournalSearch, today: string, phone: boolean) {
+  const at = /^\d{4}-\d{2}-\d{2}$/.test(search.day ?? '') ? (search.day as string) : today;
+  const week = !phone && search.view === 'week';
+  const first = week ? mondayOf(at) : at;
+  return { at, week, first, after: daysLater(first, week ? 7 : 1) };
 }
 
 /** Whose columns are shown; nobody ticked is everybody. */

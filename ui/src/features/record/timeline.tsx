@@ -33,6 +33,8 @@ import { Changed } from './history';
 import { useNames } from './names';
 import classes from './timeline.module.css';
 
+type NameOf = ReturnType<typeof useNames>['nameOf'];
+
 /** Nothing for all, changes, or a kind that leads here. */
 type Only = string;
 
@@ -75,6 +77,7 @@ export function Timeline({ kind, record, readOnly }: { kind: Kind; record: Recor
   const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery(
     timeline(kind.plural, record.id, only),
   );
+  const { nameOf } = useNames();
   const items = data?.pages.flatMap((page) => page.items) ?? [];
   const again = () => client.invalidateQueries({ queryKey: ['records', kind.plural, 'timeline', record.id] });
   const addable = (all ?? []).filter(
@@ -149,7 +152,9 @@ export function Timeline({ kind, record, readOnly }: { kind: Kind; record: Recor
             <Item
               key={`${each.type} ${each.id ?? ''} ${each.at} ${each.version ?? ''}`}
               kind={kind}
+              target={all?.find((one) => one.name === each.kind)}
               item={each}
+              nameOf={nameOf}
               onDone={again}
             />
           ))}
@@ -242,9 +247,21 @@ function Comment({ kind, record, onDone }: { kind: Kind; record: Record_; onDone
   );
 }
 
-function Item({ kind, item, onDone }: { kind: Kind; item: Happening; onDone: () => void }) {
+function Item({
+  kind,
+  target,
+  item,
+  nameOf,
+  onDone,
+}: {
+  kind: Kind;
+  /** The kind of what is told of, where it may be known. */
+  target: Kind | undefined;
+  item: Happening;
+  nameOf: NameOf;
+  onDone: () => void;
+}) {
   const { t } = useLingui();
-  const { data: all } = useQuery(kinds);
   const outgoing = (item.record as Record_ | undefined)?.direction === 'out';
   const received = item.type === 'message' && !outgoing && item.by?.kind === 'system';
   const sender = (item.record as Record_ | undefined)?.sender;
@@ -274,7 +291,6 @@ function Item({ kind, item, onDone }: { kind: Kind; item: Happening; onDone: () 
     imported: t`imported it`,
     reverted: t`brought an earlier version back`,
   };
-  const target = item.kind ? all?.find((each) => each.name === item.kind) : undefined;
   const address = target && item.id && !target.within ? `/${target.plural}/${item.id}` : undefined;
   const title = item.title ?? '';
 
@@ -302,7 +318,9 @@ function Item({ kind, item, onDone }: { kind: Kind; item: Happening; onDone: () 
         {received && <Sender message={item.record as Record_} />}
         {item.type === 'message' && <Letter body={(item.record as Record_).body} />}
         <Enclosed files={item.files as Record_[] | undefined} />
-        {target && item.record ? <Facts kind={target} record={item.record as Record_} /> : null}
+        {target && item.record ? (
+          <Facts kind={target} record={item.record as Record_} nameOf={nameOf} />
+        ) : null}
         {item.text && <div className={classes.text}>{item.text}</div>}
         {item.changes && item.changes.length > 0 && item.type !== 'created' && (
           <Changed kind={kind} changes={item.changes} />
@@ -316,8 +334,7 @@ function Item({ kind, item, onDone }: { kind: Kind; item: Happening; onDone: () 
 }
 
 /** When a visit is and whether they came, how far a deal has come, and so on. */
-function Facts({ kind, record }: { kind: Kind; record: Record_ }) {
-  const { nameOf } = useNames();
+function Facts({ kind, record, nameOf }: { kind: Kind; record: Record_; nameOf: NameOf }) {
   const shown = (facts[kind.name] ?? [])
     .map((name) => kind.fields.find((each) => each.name === name))
     .filter((field) => field !== undefined)
