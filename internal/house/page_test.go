@@ -126,8 +126,7 @@ var mayKeep = map[string]string{
 	"ui/src/features/record/columns.ts":    "names of the columns chosen",
 	"ui/src/features/record/list-page.tsx": "whether the board or the list was looked at last",
 	"ui/src/features/record/create.tsx":    "a draft, for this tab alone, until it is saved or its person leaves",
-	"ui/src/features/record/timeline.tsx":  "a comment begun, as above",
-	"ui/src/features/messages/reply.tsx":   "a message begun, as above",
+	"ui/src/kit/draft.ts":                  "a comment or a message begun, as above",
 	"ui/src/features/journal/booking.tsx":  "an appointment begun, as above",
 }
 

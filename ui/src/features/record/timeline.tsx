@@ -19,8 +19,9 @@ import {
 import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { type Kind, kinds } from '../../api/kinds';
-import { change, create, type Happening, type Record_, timeline } from '../../api/records';
+import { change, type Happening, type Record_, timeline } from '../../api/records';
 import { Delivery } from '../../kit/delivery';
+import { useDraft } from '../../kit/draft';
 import { Enclosed } from '../../kit/enclosed';
 import { Failure, useTell } from '../../kit/failure';
 import { FieldValue, isEmpty } from '../../kit/field-value';
@@ -196,31 +197,11 @@ function beginWith(adding: Kind, kind: Kind, record: Record_) {
 
 function Comment({ kind, record, onDone }: { kind: Kind; record: Record_; onDone: () => void }) {
   const { t } = useLingui();
-  const tell = useTell();
-  const place = `castellan.comment.${record.id}`;
-  const [typed, setTyped] = useState(() => sessionStorage.getItem(place) ?? '');
-  const [once, setOnce] = useState(() => crypto.randomUUID());
-  const [busy, setBusy] = useState(false);
+  const { typed, type, send, busy } = useDraft(`castellan.comment.${record.id}`);
 
-  function type(next: string) {
-    setTyped(next);
-    if (next) sessionStorage.setItem(place, next);
-    else sessionStorage.removeItem(place);
-  }
-
-  async function send() {
-    if (!typed.trim()) return;
-    setBusy(true);
-    try {
-      await create('comments', { text: typed.trim(), about_kind: kind.name, about: record.id }, once);
-      type('');
-      setOnce(crypto.randomUUID());
-      onDone();
-    } catch (failure) {
-      tell(failure);
-    } finally {
-      setBusy(false);
-    }
+  async function say() {
+    const values = (text: string) => ({ text, about_kind: kind.name, about: record.id });
+    if (await send('comments', values)) onDone();
   }
 
   return (
@@ -235,11 +216,11 @@ function Comment({ kind, record, onDone }: { kind: Kind; record: Record_; onDone
         value={typed}
         onChange={(event) => type(event.currentTarget.value)}
         onKeyDown={(event) => {
-          if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) void send();
+          if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) void say();
         }}
       />
       {typed.trim() && (
-        <Button onClick={send} loading={busy} mt={6}>
+        <Button onClick={say} loading={busy} mt={6}>
           <Trans>Send</Trans>
         </Button>
       )}
