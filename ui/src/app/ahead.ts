@@ -4,15 +4,12 @@ import { later } from '../kit/later';
 // What most people open next. Its code is there before it is asked for; data is
 // not, since what is fetched counts as seen.
 const next = [
-  later(() => import('../features/record/board')),
+  () => import('../features/record/list-page').then((page) => page.ahead()),
   later(() => import('../features/search/palette')),
   later(() => import('./finder')),
   later(() => import('./card')),
-  later(() => import('../features/record/next-step')),
-  later(() => import('../features/record/files')),
-  later(() => import('../features/record/card-twins')),
-  later(() => import('../features/journal/journal-page')),
-  later(() => import('../features/journal/calendar')),
+  later(() => import('../features/record/card').then((page) => page.ahead())),
+  later(() => import('../features/journal/journal-page').then((page) => page.ahead())),
 ];
 
 interface Line {

@@ -1,3 +1,4 @@
+import { type ComponentType, createElement, lazy, useState } from 'react';
 import { restOfWords } from '../text';
 import { whenIdle } from './idle';
 
@@ -13,6 +14,31 @@ export function later<Part>(load: () => Promise<Part>): () => Promise<Part> {
     const [, , part] = await Promise.all([import('./rest'), restOfWords(), load()]);
     return part;
   };
+}
+
+/** A component whose code comes when it is first drawn, or when it is fetched ahead. */
+export type Part<Props> = ComponentType<Props> & { ahead: () => Promise<unknown> };
+
+/**
+ * Makes one. Where its code is there already, it is drawn with the rest: what
+ * lazy() of React gives shows its stand-in first even then, and the stand-in
+ * stays for 0.3 s, as if one waited.
+ */
+export function part<Props extends object>(
+  load: () => Promise<{ default: ComponentType<Props> }>,
+): Part<Props> {
+  let there: ComponentType<Props> | undefined;
+  const fetch = async () => {
+    const found = await load();
+    there = found.default;
+    return found;
+  };
+  const Waits = lazy(fetch) as ComponentType<Props>;
+  function Comes(props: Props) {
+    const [Drawn] = useState(() => there ?? Waits); // for as long as it stands: another one would begin anew
+    return createElement(Drawn, props);
+  }
+  return Object.assign(Comes, { ahead: fetch });
 }
 
 /** Fetches what `later` waits for, when the browser has nothing better to do. */

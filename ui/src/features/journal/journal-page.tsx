@@ -11,7 +11,7 @@ import {
 } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
-import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from 'react';
+import { Suspense, useCallback, useEffect, useMemo, useState } from 'react';
 import { agenda as ask, staff as everyone, type Status } from '../../api/journal';
 import { kinds } from '../../api/kinds';
 import { holds, useMe } from '../../api/session';
@@ -19,7 +19,7 @@ import { Avatar } from '../../kit/avatar';
 import { Empty } from '../../kit/empty';
 import { Failure } from '../../kit/failure';
 import { whenIdle } from '../../kit/idle';
-import { later } from '../../kit/later';
+import { later, part } from '../../kit/later';
 import { PageTitle } from '../../kit/page';
 import { asDate, clockOf, dayOf, daysLater, momentOf, mondayOf, wallOf } from '../../kit/wall';
 import { writing } from '../../text';
@@ -33,11 +33,14 @@ import { useStatusWords } from './status';
 import { useJournal } from './use-journal';
 
 // The calendar comes with the journal of a desk; a phone never fetches it.
-const Calendar = lazy(later(() => import('./calendar')));
-const MonthGrid = lazy(later(() => import('../../kit/calendar')));
-const VisitCard = lazy(later(() => import('./visit-card')));
-const Booking = lazy(later(() => import('./booking')));
-const Closed = lazy(later(() => import('../../kit/closed')));
+const Calendar = part(later(() => import('./calendar')));
+const MonthGrid = part(later(() => import('../../kit/calendar')));
+const VisitCard = part(later(() => import('./visit-card')));
+const Booking = part(later(() => import('./booking')));
+const Closed = part(later(() => import('../../kit/closed')));
+
+/** Fetches the code of the calendar, so that it is drawn with the page. */
+export const ahead = () => Calendar.ahead();
 
 const route = getRouteApi('/in/journal');
 

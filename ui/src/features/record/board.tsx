@@ -37,6 +37,7 @@ import { writing } from '../../text';
 import classes from './board.module.css';
 import { followsFinger } from './board-touch';
 import { place } from './cache';
+import { boardQuestion, chosenLine, linesOf } from './question';
 import { AskFirst } from './stage-asks';
 
 interface Props {
@@ -68,17 +69,10 @@ export default function Board({ kind, question, pipeline, onPipeline, opened, on
   const tell = useTell();
   const undo = useUndo();
   const { data: every } = useQuery(pipelines);
-  const lines = useMemo(() => (every ?? []).filter((each) => each.kind === kind.name), [every, kind.name]);
-  const chosen = lines.find((each) => each.id === pipeline) ?? lines[0];
+  const lines = useMemo(() => linesOf(kind, every), [every, kind]);
+  const chosen = chosenLine(lines, pipeline);
   const ask = useMemo(
-    () => ({
-      ...(question.filter ? { filter: question.filter } : {}),
-      ...(question.search ? { search: question.search } : {}),
-      ...(chosen ? { pipeline: chosen.id } : {}),
-      fields: shownFields(kind)
-        .map((field) => field.name)
-        .join(','),
-    }),
+    () => boardQuestion(kind, { filter: question.filter, search: question.search }, chosen),
     [question.filter, question.search, chosen, kind],
   );
   const options = useMemo(() => board(kind.plural, ask), [kind.plural, ask]);
@@ -189,23 +183,6 @@ export default function Board({ kind, question, pipeline, onPipeline, opened, on
 const fieldOf = (kind: Kind, name: string | undefined) => kind.fields.find((each) => each.name === name);
 
 /** What a card shows, as far as the person may know of it. */
-function shownFields(kind: Kind): Field[] {
-  const names = [
-    kind.title,
-    kind.stage,
-    kind.pipeline,
-    'amount',
-    'currency',
-    'contact',
-    'company',
-    'expected_close',
-    'due',
-    kind.responsible,
-    'updated_at',
-  ];
-  return names.map((name) => fieldOf(kind, name)).filter((field) => field !== undefined);
-}
-
 /** The fields for which the server asks before something enters a stage. */
 function wanted(kind: Kind, failure: unknown): Field[] {
   if (!(failure instanceof Problem)) return [];

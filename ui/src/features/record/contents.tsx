@@ -3,17 +3,17 @@ import { Button, Skeleton } from '@mantine/core';
 import { IconClipboardText, IconPlus, IconTable } from '@tabler/icons-react';
 import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { lazy, Suspense, useState } from 'react';
+import { Suspense, useState } from 'react';
 import { type Kind, kinds } from '../../api/kinds';
 import { list, type Record_ } from '../../api/records';
 import { FieldValue } from '../../kit/field-value';
-import { later } from '../../kit/later';
+import { later, part } from '../../kit/later';
 import { kindMany, kindOne } from '../../kit/words';
 import { writing } from '../../text';
 import classes from './contents.module.css';
 
-const CreateDrawer = lazy(later(() => import('./create')));
-const PasteRows = lazy(later(() => import('./paste-rows')));
+const CreateDrawer = part(later(() => import('./create')));
+const PasteRows = part(later(() => import('./paste-rows')));
 
 // What is kept together by a record of the kind.
 const inside: Record<string, string[]> = {

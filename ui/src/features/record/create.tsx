@@ -1,6 +1,6 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import { Alert, Button, Drawer, Group, Stack, UnstyledButton } from '@mantine/core';
-import { lazy, Suspense, useEffect, useMemo, useState } from 'react';
+import { Suspense, useEffect, useMemo, useState } from 'react';
 import { Problem } from '../../api/http';
 import type { Field, Kind } from '../../api/kinds';
 import { create, type Record_, type Values } from '../../api/records';
@@ -8,12 +8,12 @@ import { useMe } from '../../api/session';
 import { useSentence } from '../../kit/failure';
 import { FieldInput, sendable } from '../../kit/field-input';
 import { isEmpty } from '../../kit/field-value';
-import { later } from '../../kit/later';
+import { later, part } from '../../kit/later';
 import { kindOne } from '../../kit/words';
 import { useCache } from './cache';
 import { inCurrency } from './currency';
 
-const TwinHint = lazy(later(() => import('./twins')));
+const TwinHint = part(later(() => import('./twins')));
 
 interface Props {
   kind: Kind;

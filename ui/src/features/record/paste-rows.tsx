@@ -118,7 +118,8 @@ export default function PasteRows({ kind, title, into, onClose, onDone }: Props)
                 setChosen({});
               }}
             />
-            <div className={classes.scroll}>
+            {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a wide table is moved sideways by keys as well */}
+            <div className={classes.scroll} tabIndex={0}>
               <table className={classes.table}>
                 <thead>
                   <tr>
