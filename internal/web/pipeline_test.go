@@ -41,7 +41,7 @@ func TestPipelineGoesOnceNothingStandsInIt(t *testing.T) {
 		}
 		t.olga.patch("/api/v1/pipelines/"+both, object{"name": "Both of them"}).is(200)
 		t.olga.post("/api/v1/deals", object{"title": "Another ring", "pipeline": repairs}).is(422).has(`"pipeline"`)
-		t.olga.get("/api/v1/deals/"+deal).is(200).has(sale)
+		t.olga.get("/api/v1/deals/" + deal).is(200).has(sale)
 		if n := t.held("stage WHERE closed_at IS NULL AND pipeline NOT IN (SELECT id FROM pipeline WHERE closed_at IS NULL)"); n != 0 {
 			t.Errorf("%d stages are open in a pipeline that is gone", n)
 		}

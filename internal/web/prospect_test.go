@@ -92,7 +92,7 @@ func TestWhatBelongsToRecordsIsListedForOneOfThem(t *testing.T) {
 		a.create("comments", object{"text": "Hello", "about": anna, "about_kind": "contact"})
 		for _, plural := range []string{"comments", "files"} {
 			for _, how := range []string{"", "?filter=", "?filter=%20", "?search=x", query("filter", `created_at > 2020-01-01`), query("filter", `about = "`+anna+`" and created_at > 2020-01-01`), "?bin=1"} {
-				got := a.get("/api/v1/" + plural + how).is(400).has("within.about", "parameter filter", "the id of the record").lacks("position")
+				got := a.get("/api/v1/"+plural+how).is(400).has("within.about", "parameter filter", "the id of the record").lacks("position")
 				if got.json()["field"] != "filter" {
 					t.Errorf("%s%s names %v", plural, how, got.json()["field"])
 				}
