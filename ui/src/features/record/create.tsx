@@ -12,6 +12,7 @@ import { later, part } from '../../kit/later';
 import { kindOne } from '../../kit/words';
 import { useCache } from './cache';
 import { inCurrency } from './currency';
+import { demanded } from './demanded';
 
 const TwinHint = part(later(() => import('./twins')));
 
@@ -66,8 +67,11 @@ export default function CreateDrawer({ kind, opened, onClose, onCreated, begin }
   }, [kind, draft]);
 
   const fields = useMemo(
-    () => kind.fields.filter((field) => !field.house && field.writable !== false),
-    [kind],
+    () =>
+      kind.fields
+        .filter((field) => !field.house && field.writable !== false)
+        .map((field) => demanded(kind, field, draft)),
+    [kind, draft],
   );
   const asked = first[kind.name] ?? fields.slice(0, 6).map((field) => field.name);
   const shown = fields.filter(
