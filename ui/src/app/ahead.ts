@@ -4,7 +4,7 @@ import { later } from '../kit/later';
 // What most people open next. Its code is there before it is asked for; data is
 // not, since what is fetched counts as seen.
 const next = [
-  () => import('../features/record/list-page').then((page) => page.ahead()),
+  later(() => import('../features/record/list-page').then((page) => page.ahead())),
   later(() => import('../features/search/palette')),
   later(() => import('./finder')),
   later(() => import('./card')),
