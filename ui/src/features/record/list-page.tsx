@@ -38,7 +38,7 @@ import {
 } from './columns';
 import classes from './list-page.module.css';
 import { useNames } from './names';
-import { isBoard, lastView, questionOf } from './question';
+import { isBoard, keepView, keptView, questionOf } from './question';
 import { RevealsProvider, useReveals } from './reveals';
 import { Toolbar } from './toolbar';
 import { useRows } from './use-rows';
@@ -175,7 +175,7 @@ function ListOf({ kind }: { kind: Kind }) {
   // How somebody has arranged the list stands in its address, so that a link shows it so to others.
   useEffect(() => {
     const cols = search.cols || search.saved ? undefined : keptLine(kind);
-    const view = kind.stage && !search.view && localStorage.getItem(lastView) === 'list' ? 'list' : undefined;
+    const view = kind.stage && !search.view && keptView() === 'list' ? 'list' : undefined;
     if (cols || view) put({ ...(cols ? { cols } : {}), ...(view ? { view } : {}) });
   }, [kind, search.cols, search.saved, search.view, put]);
 
@@ -344,7 +344,7 @@ function ListOf({ kind }: { kind: Kind }) {
                 <Views
                   view={onBoard ? 'board' : 'list'}
                   onChange={(view) => {
-                    localStorage.setItem(lastView, view);
+                    keepView(view);
                     put({ view });
                   }}
                 />

@@ -8,12 +8,16 @@ import { type Column, chosenColumns, nextStepColumn } from './columns';
 // What a list and a board ask for, so that it can be asked as the list is
 // opened and again, word for word, by the page that shows it.
 
-/** Where it is kept whether what passes through stages is looked at as a list or as a board. */
-export const lastView = 'castellan.stages.view';
+const lastView = 'castellan.stages.view';
+
+/** Whether what passes through stages was last looked at here as a list or as a board. */
+export const keptView = () => localStorage.getItem(lastView) ?? 'board';
+
+export const keepView = (view: string) => localStorage.setItem(lastView, view);
 
 /** Whether an address shows a board. */
 export const isBoard = (kind: Kind, search: ListSearch): boolean =>
-  !!kind.stage && (search.view ?? localStorage.getItem(lastView) ?? 'board') === 'board';
+  !!kind.stage && (search.view ?? keptView()) === 'board';
 
 /** What a list of some columns asks for. */
 export const questionOf = (columns: Column[], search: ListSearch): Question => ({
