@@ -65,7 +65,7 @@ export async function walkKinds(walk) {
   }
 }
 
-async function walkProspects({ page, url, look, expect, ask, button, forgive }) {
+async function walkProspects({ page, url, look, expect, ask, button }) {
   await page.goto(`${url}/prospect_lists`);
   await page.getByText('A list keeps people who are not clients yet').waitFor();
   await look(page, 'kinds-no-lists');

@@ -154,7 +154,7 @@ const journal = createRoute({
   getParentRoute: () => inside,
   path: '/journal',
   validateSearch: (search: Record<string, unknown>): JournalSearch =>
-    words(search, 'day', 'view', 'staff', 'client'),
+    words(search, 'day', 'view', 'staff', 'client', 'new'),
   component: lazyRouteComponent(
     later(() => import('../features/journal/journal-page')),
     'JournalPage',

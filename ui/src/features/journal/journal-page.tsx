@@ -141,12 +141,12 @@ export function JournalPage() {
     return () => window.removeEventListener('keydown', onKey);
   }, [at, begin, go, length, mayCreate, put, today]);
 
-  // From a client's card: the window is open for them, once.
+  // From a client's card, or by a command: the window is open, once.
   useEffect(() => {
-    if (!search.client || !mayCreate) return;
-    setBooking({ day: at, client: search.client });
-    put({ client: '' });
-  }, [search.client, mayCreate, at, put]);
+    if ((!search.client && !search.new) || !mayCreate) return;
+    setBooking({ day: at, ...(search.client ? { client: search.client } : {}) });
+    put({ client: '', new: '' });
+  }, [search.client, search.new, mayCreate, at, put]);
 
   async function onMove(one: Placed, to: Moved) {
     const name = columns.find((each) => each.id === to.staff)?.name;

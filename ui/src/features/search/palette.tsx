@@ -80,7 +80,8 @@ export default function Palette({
           label: `${t`New`}: ${kindOne(kind)}`,
           note: '',
           icon: 'plus' as const,
-          go: () => go(`/${kind.plural}`, { new: '1' }),
+          // An appointment is booked where one sees who is free.
+          go: () => go(kind.name === 'appointment' ? '/journal' : `/${kind.plural}`, { new: '1' }),
         }))
         .filter((command) => (words ? fits(command.label) : daily.includes(command.key)));
   const commands: Choice[] = [
