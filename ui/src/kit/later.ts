@@ -1,4 +1,4 @@
-import { type ComponentType, createElement, lazy, useState } from 'react';
+import { type ComponentType, createElement, lazy } from 'react';
 import { restOfWords } from '../text';
 import { whenIdle } from './idle';
 
@@ -34,10 +34,8 @@ export function part<Props extends object>(
     return found;
   };
   const Waits = lazy(fetch) as ComponentType<Props>;
-  function Comes(props: Props) {
-    const [Drawn] = useState(() => there ?? Waits); // for as long as it stands: another one would begin anew
-    return createElement(Drawn, props);
-  }
+  // What has waited is begun anew when its code has come, so that nothing stands there twice.
+  const Comes = (props: Props) => createElement(there ?? Waits, props);
   return Object.assign(Comes, { ahead: fetch });
 }
 
