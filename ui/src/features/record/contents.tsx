@@ -82,27 +82,27 @@ function Part({
       <div className={classes.head}>
         <h3 className={classes.title}>{kindMany(other)}</h3>
         <span className={classes.count}>{n}</span>
-        {mayMake && other.name === 'prospect' && (
-          <Button
-            variant="subtle"
-            size="compact-xs"
-            ms="auto"
-            leftSection={<IconClipboardText size={13} />}
-            onClick={() => setPasting(true)}
-          >
-            <Trans>Paste rows…</Trans>
-          </Button>
-        )}
         {mayMake && (
-          <Button
-            variant="subtle"
-            size="compact-xs"
-            ms={other.name === 'prospect' ? undefined : 'auto'}
-            leftSection={<IconPlus size={13} />}
-            onClick={() => setAdding(true)}
-          >
-            {kindOne(other)}
-          </Button>
+          <div className={classes.make}>
+            {other.name === 'prospect' && (
+              <Button
+                variant="subtle"
+                size="compact-xs"
+                leftSection={<IconClipboardText size={13} />}
+                onClick={() => setPasting(true)}
+              >
+                <Trans>Paste rows…</Trans>
+              </Button>
+            )}
+            <Button
+              variant="subtle"
+              size="compact-xs"
+              leftSection={<IconPlus size={13} />}
+              onClick={() => setAdding(true)}
+            >
+              {kindOne(other)}
+            </Button>
+          </div>
         )}
       </div>
       {!data ? (
