@@ -127,7 +127,6 @@ export default function PasteRows({ kind, title, into, onClose, onDone }: Props)
                 <thead>
                   <tr>
                     {goes.map((to, at) => (
-                      // biome-ignore lint/suspicious/noArrayIndexKey: a column is its place
                       <th key={at}>
                         <Select
                           size="xs"
@@ -153,10 +152,8 @@ export default function PasteRows({ kind, title, into, onClose, onDone }: Props)
                 </thead>
                 <tbody>
                   {(head ? cells.slice(1) : cells).slice(0, shownRows).map((row, nth) => (
-                    // biome-ignore lint/suspicious/noArrayIndexKey: a row is its place
                     <tr key={nth}>
                       {row.map((cell, at) => (
-                        // biome-ignore lint/suspicious/noArrayIndexKey: so is a cell
                         <td key={at} data-off={!goes[at] || undefined}>
                           {cell}
                         </td>

@@ -53,7 +53,7 @@ export default function Palette({
   const tell = useTell();
   const id = useId();
   const [typed, setTyped] = useState('');
-  const [asked] = useDebouncedValue(typed.trim(), 140);
+  const [asked] = useDebouncedValue(typed.trim(), 110);
   const [active, setActive] = useState(0);
   const { data: all = [] } = useQuery(kinds);
   const { data: hits = [], isFetching } = useQuery({
