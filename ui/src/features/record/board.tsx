@@ -81,19 +81,38 @@ export default function Board({ kind, question, pipeline, onPipeline, opened, on
   const [said, setSaid] = useState('');
   const may = (kind.actions.edit ?? 'denied') !== 'denied' && !me.view_as;
 
+  // One record is moved by one request at a time, so that each knows the version before
+  // it: whoever moves a card on before the server has answered is not told of a conflict.
+  const under = useRef(new Map<string, Promise<Record_>>());
+  const stands = useRef(new Map<string, number>());
+
   const send = useCallback(
     async (record: Record_, to: string, more: Values = {}): Promise<Record_> => {
       const stage = kind.stage ?? 'stage';
       client.setQueryData<Shown>(options.queryKey, (now) => now && moved(now, record, to));
+      const before = under.current.get(record.id);
+      const run = (async () => {
+        await before?.catch(() => {}); // it says itself what was refused
+        const version = Math.max(record.version, stands.current.get(record.id) ?? 0);
+        const saved = await change(kind.plural, record.id, version, { ...more, [stage]: to });
+        stands.current.set(record.id, saved.version);
+        return saved;
+      })();
+      under.current.set(record.id, run);
+      const last = () => under.current.get(record.id) === run;
       try {
-        const saved = await change(kind.plural, record.id, record.version, { ...more, [stage]: to });
-        client.setQueryData<Shown>(options.queryKey, (now) => now && renewed(now, saved));
-        place(client, kind.plural, saved);
-        void client.invalidateQueries({ queryKey: ['records', kind.plural, 'list'] });
+        const saved = await run;
+        if (last()) {
+          client.setQueryData<Shown>(options.queryKey, (now) => now && renewed(now, saved));
+          place(client, kind.plural, saved);
+          void client.invalidateQueries({ queryKey: ['records', kind.plural, 'list'] });
+        }
         return saved;
       } catch (failure) {
         await client.invalidateQueries({ queryKey: options.queryKey });
         throw failure;
+      } finally {
+        if (last()) under.current.delete(record.id);
       }
     },
     [client, kind, options.queryKey],
