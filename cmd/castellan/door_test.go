@@ -339,14 +339,9 @@ func handed(t *testing.T) int {
 func (h *house) untouched() int {
 	h.t.Helper()
 	ctx := context.Background()
-	o := h.place
-	o.Dir = h.data
-	db, err := store.Open(ctx, o)
-	if err != nil {
-		h.t.Fatal(err)
-	}
+	db := h.base()
 	var n int
-	err = db.Read(ctx, func(tx *store.Tx) error {
+	err := db.Read(ctx, func(tx *store.Tx) error {
 		return tx.QueryRow(ctx, store.Text("SELECT count(*) FROM contact WHERE version = 1")).Scan(&n)
 	})
 	if err := errors.Join(err, db.Close()); err != nil {

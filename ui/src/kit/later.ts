@@ -34,7 +34,7 @@ export function part<Props extends object>(
     return found;
   };
   const Waits = lazy(fetch) as ComponentType<Props>;
-  // What has waited is begun anew when its code has come, so that nothing stands there twice.
+  // What waits was not drawn yet: nothing begins anew when its code has come.
   const Comes = (props: Props) => createElement(there ?? Waits, props);
   return Object.assign(Comes, { ahead: fetch });
 }

@@ -201,7 +201,6 @@ export default function Board({ kind, question, pipeline, onPipeline, opened, on
 
 const fieldOf = (kind: Kind, name: string | undefined) => kind.fields.find((each) => each.name === name);
 
-/** What a card shows, as far as the person may know of it. */
 /** The fields for which the server asks before something enters a stage. */
 function wanted(kind: Kind, failure: unknown): Field[] {
   if (!(failure instanceof Problem)) return [];

@@ -48,7 +48,7 @@ export const boardQuestion = (kind: Kind, search: ListSearch | Question, line: P
     .join(','),
 });
 
-/** What the card of a board shows. */
+/** What the card of a board shows, as far as the person may know of it. */
 function shownFields(kind: Kind): Field[] {
   const names = [
     kind.title,
