@@ -18,17 +18,24 @@ import (
 	"castellan/internal/store/storetest"
 )
 
+// base opens the base of a house that is not served.
+func (h *house) base() *store.DB {
+	h.t.Helper()
+	o := h.place
+	o.Dir = h.data
+	db, err := store.Open(context.Background(), o)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return db
+}
+
 // crowded puts many clients into the base of a house that is not served yet.
 func (h *house) crowded(n int) {
 	h.t.Helper()
 	ctx := context.Background()
-	o := h.place
-	o.Dir = h.data
-	db, err := store.Open(ctx, o)
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	err = db.Write(ctx, func(tx *store.Tx) error {
+	db := h.base()
+	err := db.Write(ctx, func(tx *store.Tx) error {
 		_, err := tx.Exec(ctx, store.Text(fmt.Sprintf(`WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < %d)
 			INSERT INTO contact (id, version, name, name_key, phones, responsible, created_at, created_by, updated_at, updated_by)
 			SELECT 5000000 + i, 1, 'Client Number' || i, 'client number' || i, '[{"number":"+4851' || (2000000 + i) || '"}]', 1, 1700000000000000 + i, 1, 1700000000000000 + i, 1 FROM n`, n)))

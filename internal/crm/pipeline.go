@@ -213,6 +213,68 @@ func (w *Workspace) SavePipeline(ctx context.Context, who actor.Actor, next Pipe
 	return id, err
 }
 
+// DeletePipeline removes a pipeline with its stages. It is refused while
+// something stands in it, in the bin included, and of the last one of a kind:
+// nothing could be made any more. Processes that start after it by themselves do
+// no longer. What is written about it in the log and in the past of records keeps
+// its name. It needs ManagePipelines.
+func (w *Workspace) DeletePipeline(ctx context.Context, who actor.Actor, id int64) error {
+	return w.change(ctx, who, policy.ManagePipelines, func(tx *store.Tx, is *remembered) (*scribe.Entry, error) {
+		i := slices.IndexFunc(is.pipelines, func(p Pipeline) bool { return p.ID == id })
+		if i < 0 {
+			return nil, errGone("pipeline")
+		}
+		was := is.pipelines[i]
+		if !slices.ContainsFunc(is.pipelines, func(o Pipeline) bool { return o.ID != id && o.Kind == was.Kind }) {
+			return nil, fault.New(fault.Conflict, "pipeline.last", "The last pipeline of its kind stays. Make another one first.")
+		}
+		var held int64
+		if err := tx.QueryRow(ctx, store.Text("SELECT (SELECT count(*) FROM (SELECT 1 FROM deal WHERE pipeline = ? LIMIT 1) d) + (SELECT count(*) FROM (SELECT 1 FROM process WHERE pipeline = ? LIMIT 1) p)"), id, id).Scan(&held); err != nil {
+			return nil, fmt.Errorf("look for records in a pipeline: %w", err)
+		}
+		if held > 0 {
+			return nil, fault.New(fault.Conflict, "pipeline.held", "A pipeline cannot be removed while something stands in it, in the bin included. Move it to another pipeline first.")
+		}
+		now := tx.Now().UnixMicro()
+		if _, err := tx.Exec(ctx, store.Text("UPDATE stage SET closed_at = ? WHERE pipeline = ? AND closed_at IS NULL"), now, id); err != nil {
+			return nil, fmt.Errorf("close the stages of a pipeline: %w", err)
+		}
+		if _, err := tx.Exec(ctx, store.Text("UPDATE pipeline SET closed_at = ?, version = version + 1 WHERE id = ?"), now, id); err != nil {
+			return nil, fmt.Errorf("close pipeline: %w", err)
+		}
+		freed := []int64{}
+		for _, o := range is.pipelines {
+			if !slices.Contains(o.After, id) {
+				continue
+			}
+			o.After = slices.DeleteFunc(slices.Clone(o.After), func(each int64) bool { return each == id })
+			if len(o.After) == 0 {
+				o.Author = 0
+			}
+			if _, err := tx.Exec(ctx, store.Text("UPDATE pipeline SET starts_after = ?, author = ?, version = version + 1 WHERE id = ?"), listed(o.After), o.author(), o.ID); err != nil {
+				return nil, fmt.Errorf("have a process start no longer: %w", err)
+			}
+			freed = append(freed, o.ID)
+		}
+		return &scribe.Entry{Event: "pipeline.deleted", Kind: "pipeline", Records: []schema.RecordID{schema.RecordID(id)}, Details: map[string]any{"before": was, "starts_no_longer": freed}}, nil
+	})
+}
+
+// enterable refuses a stage that has been closed since the workspace was last
+// read: what is written meanwhile in another process must not end where no board
+// shows it. Asked within the transaction, it also keeps the stage from being
+// closed beside it.
+func enterable(ctx context.Context, tx *store.Tx, kind string, stage int64) error {
+	var open int64
+	if err := tx.QueryRow(ctx, store.Text("SELECT count(*) FROM stage WHERE id = ? AND closed_at IS NULL"), stage).Scan(&open); err != nil {
+		return fmt.Errorf("look for a stage: %w", err)
+	}
+	if open == 0 {
+		return fault.New(fault.Invalid, kind+".stage", "The stage is not one of the pipeline.").At("stage")
+	}
+	return nil
+}
+
 func writePipeline(ctx context.Context, tx *store.Tx, p Pipeline) error {
 	if p.ID == 0 {
 		p.ID = int64(tx.NewID())

@@ -112,7 +112,7 @@ func (w *Workspace) prepareContact(_ context.Context, _ *store.Tx, before *store
 // stage is named, sees that the stage is one of the pipeline, and closes the
 // record when the stage is won or lost.
 func (w *Workspace) prepareStaged(kind string) records.Prepare {
-	return func(_ context.Context, tx *store.Tx, before *store.Stored, v records.Values) error {
+	return func(ctx context.Context, tx *store.Tx, before *store.Stored, v records.Values) error {
 		pipelines := w.PipelinesOf(kind)
 		if len(pipelines) == 0 {
 			return fault.New(fault.Invalid, kind+".pipeline", "There is no pipeline yet. Somebody who may manage pipelines must make one first.").At("pipeline")
@@ -141,6 +141,9 @@ func (w *Workspace) prepareStaged(kind string) records.Prepare {
 		into := pipelines[i].Stages[j]
 		if was, _ := numbered(before, nil, "stage"); was != stage {
 			if err := w.mayEnter(kind, pipelines[i], into, before, v); err != nil {
+				return err
+			}
+			if err := enterable(ctx, tx, kind, stage); err != nil {
 				return err
 			}
 		}

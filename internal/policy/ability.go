@@ -52,7 +52,7 @@ var abilities = [...]AbilityWords{
 	{ManageRails, "Set the guard rails over all roles."},
 	{ManageSettings, "Change the settings of the workspace."},
 	{ManageFields, "Declare and change custom fields."},
-	{ManagePipelines, "Make and change pipelines and their stages."},
+	{ManagePipelines, "Make, change and delete pipelines and their stages."},
 	{ManageKeys, "Make and revoke program keys."},
 	{ManageSecurity, "Say on what terms people are let in: from which networks, at which hours, with which proofs, for how long."},
 	{SyncAccounts, "Keep accounts and groups in step with the firm's directory, as far as the owner of the key may. For programs."},

@@ -23,7 +23,7 @@ const (
 	BulkDelete  = "delete"
 	BulkRestore = "restore"
 	BulkShare   = "share"  // with a group
-	BulkCreate  = "create" // by a Desk only
+	BulkCreate  = "create" // by a Desk, a series or CreateRows
 )
 
 const (
@@ -49,6 +49,7 @@ type Outcome struct {
 	ID      schema.RecordID
 	Err     error // a fault that says why not, or nil
 	Changed bool  // by a Desk: it is new, or other than it was
+	Row     int   // of CreateRows: the place of the row, from 0
 }
 
 // Operation is a piece of bulk work, by which it can be undone.
@@ -155,7 +156,7 @@ func (b *Book) operate(ctx context.Context, who actor.Actor, kind *schema.Kind, 
 					if _, ok := fault.As(err); !ok {
 						return err
 					}
-					refused = append(refused, Outcome{ID: id, Err: err})
+					refused = append(refused, Outcome{ID: id, Err: err, Row: i})
 					continue
 				}
 				done = append(done, id)

@@ -160,7 +160,7 @@ func (b *Book) CountOf(ctx context.Context, who actor.Actor, kindName string, on
 		return Count{}, err
 	}
 	if kind.Within {
-		return Count{}, withinOnly(kind)
+		return Count{}, withinApart(kind)
 	}
 	g := st.Decide(kind, policy.View, on, b.instant())
 	ask, _, err := b.ask(who, kind, g, on, q)
@@ -720,7 +720,7 @@ func (b *Book) Find(ctx context.Context, who actor.Actor, kindName, fieldName, t
 // ids are all records that a query finds, for bulk work.
 func (b *Book) ids(ctx context.Context, st *policy.Standing, who actor.Actor, kind *schema.Kind, q Query) ([]schema.RecordID, error) {
 	if kind.Within {
-		return nil, withinOnly(kind)
+		return nil, withinApart(kind)
 	}
 	action := policy.View
 	if q.Bin {
@@ -749,7 +749,16 @@ func (b *Book) ids(ctx context.Context, st *policy.Standing, who actor.Actor, ki
 // listWithin lists what is written on one record, newest first, or what of it was
 // thrown away: the filter must name the record, and nothing else is asked.
 func (b *Book) listWithin(ctx context.Context, who actor.Actor, st *policy.Standing, kind *schema.Kind, on Surface, q Query) (*Page, error) {
-	c, err := query.Parse(kind, q.Filter, b)
+	if (strings.TrimSpace(q.Filter) == "") == (q.Tree == nil) {
+		return nil, withinOnly(kind) // neither says which record, or both do
+	}
+	var c query.Cond
+	var err error
+	if q.Tree != nil {
+		c, err = query.FromNode(kind, *q.Tree, b)
+	} else {
+		c, err = query.Parse(kind, q.Filter, b)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -849,8 +858,14 @@ func inLine(kind *schema.Kind, s *state, v policy.Verdict) *Record {
 	return r
 }
 
+// withinApart refuses what cannot be asked about such records as a whole.
+func withinApart(kind *schema.Kind) error {
+	return fault.Newf(fault.Invalid, "within.apart", "%s belong to other records, and are not counted, compared or changed by a filter. List them for one record, or name them by their ids.", kind.Many.In("en")).At("filter")
+}
+
+// withinOnly says how a list of what lives on other records is asked for.
 func withinOnly(kind *schema.Kind) error {
-	return fault.Newf(fault.Invalid, "within.about", "%s are listed on one record: filter by about = its id.", kind.Many.In("en")).At("filter")
+	return fault.Newf(fault.Invalid, "within.about", "%s are listed for one record. Name it in the parameter filter, and nothing else: about = \"the id of the record\".", kind.Many.In("en")).At("filter")
 }
 
 // Key folds typed text as the keys of the field are folded.

@@ -62,7 +62,7 @@ func (b *Book) Alike(ctx context.Context, who actor.Actor, kindName string, v Va
 		return nil, err
 	}
 	if kind.Within {
-		return nil, withinOnly(kind)
+		return nil, withinApart(kind)
 	}
 	keys := map[*schema.Field][]string{}
 	for _, f := range twinFields(kind) {
@@ -250,7 +250,7 @@ func (b *Book) Duplicates(ctx context.Context, who actor.Actor, kindName, cursor
 		return nil, "", err
 	}
 	if kind.Within {
-		return nil, "", withinOnly(kind)
+		return nil, "", withinApart(kind)
 	}
 	sealed := "twins:" + kind.Name
 	at := twinPlace{}

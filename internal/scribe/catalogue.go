@@ -154,6 +154,7 @@ var catalogue = [...]Description{
 	{Event: "field.changed", Sentence: "{who} changed a custom field", Details: "before, after", Reader: policy.ReadLedger},
 	{Event: "field.withdrawn", Sentence: "{who} withdrew a custom field", Details: "kind, name", Reader: policy.ReadLedger},
 	{Event: "pipeline.created", Sentence: "{who} created a pipeline", Details: "name", Reader: policy.ReadLedger},
+	{Event: "pipeline.deleted", Sentence: "{who} deleted a pipeline", Details: "before, starts_no_longer", Reader: policy.ReadLedger},
 	{Event: "pipeline.changed", Sentence: "{who} changed a pipeline or its stages", Details: "before, after", Reader: policy.ReadLedger},
 	{Event: "staff.changed", Sentence: "{who} changed when {record} takes appointments", Details: "before, after (hours, days, position, colour)", Reader: policy.ReadLedger},
 	{Event: "staff.removed", Sentence: "{who} took {record} off the journal", Details: "before", Reader: policy.ReadLedger},

@@ -500,12 +500,19 @@ func TestListenerWhoReadsNothingIsCutOff(t *testing.T) {
 		server := &http.Server{Handler: t.server, ReadHeaderTimeout: time.Second}
 		go func() { _ = server.Serve(line) }() // ends with the test
 		t.Cleanup(func() { close(line); _ = server.Close() })
+		first := time.Now()
 		for range 6 {
 			here, there := net.Pipe()
 			t.Cleanup(func() { here.Close() })
 			line <- from{there}
 			if _, err := fmt.Fprintf(here, "GET /api/v1/events HTTP/1.1\r\nHost: localhost:8080\r\nCookie: castellan=%s\r\n\r\n", a.cookies["castellan"]); err != nil {
 				t.Fatal(err)
+			}
+			// So much is read that it is known to have its place, and nothing after it.
+			const granted = "HTTP/1.1 200"
+			word := make([]byte, len(granted))
+			if _, err := io.ReadFull(here, word); err != nil || string(word) != granted {
+				t.Fatalf("the answer begins with %q (%v)", word, err)
 			}
 		}
 		began := time.Now()
@@ -532,7 +539,7 @@ func TestListenerWhoReadsNothingIsCutOff(t *testing.T) {
 			}
 			time.Sleep(100 * time.Millisecond)
 		}
-		if took := time.Since(began); took < 3*time.Second {
+		if took := time.Since(first); took < 3*time.Second {
 			t.Errorf("they were cut off after %v already", took)
 		}
 	})

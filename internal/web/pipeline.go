@@ -13,6 +13,7 @@ func (s *Server) pipelineRoutes() []route {
 		{method: "GET", path: "/api/v1/pipelines", name: "listPipelines", tag: "Pipelines", summary: "List the pipelines and their stages", door: anyone, shape: answers((*call).pipelines)},
 		{method: "POST", path: "/api/v1/pipelines", name: "createPipeline", tag: "Pipelines", summary: "Create a pipeline", door: need(records.ManagePipelines), body: smallBody, shape: created(takes((*call).createPipeline))},
 		{method: "PATCH", path: "/api/v1/pipelines/{id}", name: "updatePipeline", tag: "Pipelines", summary: "Change a pipeline: stages without an id are new, those that are no longer named are closed", door: need(records.ManagePipelines), body: smallBody, shape: takes((*call).updatePipeline)},
+		{method: "DELETE", path: "/api/v1/pipelines/{id}", name: "deletePipeline", tag: "Pipelines", summary: "Remove a pipeline in which nothing stands, in the bin included; the last one of its kind stays", door: need(records.ManagePipelines), shape: does((*call).deletePipeline)},
 	}
 }
 
@@ -120,6 +121,14 @@ func (c *call) updatePipeline(b pipelineBody) (pipelineAnswer, error) {
 		return pipelineAnswer{}, missing("pipeline")
 	}
 	return c.savePipeline(all[i], b)
+}
+
+func (c *call) deletePipeline() error {
+	id, err := c.numbered("pipeline", "id")
+	if err != nil {
+		return err
+	}
+	return c.Workspace.DeletePipeline(c.ctx, c.who, id)
 }
 
 func (c *call) savePipeline(was crm.Pipeline, b pipelineBody) (pipelineAnswer, error) {

@@ -199,7 +199,8 @@ func TestEveryRouteIsBoundedAndDescribed(t *testing.T) {
 		if takes && (rt.method == "GET" || rt.method == "DELETE") {
 			t.Errorf("%s takes a body", name)
 		}
-		if rt.body > largeBody && rt.takes == "" {
+		// A pasted table is a thousand rows with their notes; each is read by itself.
+		if rt.body > largeBody && rt.takes == "" && (rt.body > rowsBody || name != "POST /api/v1/prospects/rows") {
 			t.Errorf("%s takes %d bytes of JSON", name, rt.body)
 		}
 		if rt.timeout > longWork {

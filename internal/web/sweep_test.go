@@ -257,6 +257,8 @@ func questions(method, path string) []any {
 		return []any{object{"kind": "contact", "role": object{"name": "x", "grades": object{"contact": object{"view": "all"}}, "sights": []object{{"class": "contact", "own": "plain", "group": "plain", "all": "plain"}}, "abilities": []string{}}}}
 	case strings.HasSuffix(path, "/bulk"):
 		return []any{object{"action": "update", "filter": "created_at >= 2020-01-01", "patch": object{"note": "x"}}}
+	case strings.HasSuffix(path, "/rows"):
+		return []any{object{"rows": []object{{"name": "x", "phones": []string{"(212) 555-0101"}}, {"name": "y"}}}}
 	case strings.HasSuffix(path, "/shares"):
 		return []any{object{"person": "person_0000000000000"}}
 	case strings.HasSuffix(path, "/exports"), strings.HasSuffix(path, "/exports/look"):

@@ -260,7 +260,7 @@ async function screens(browser, { url, people }) {
     [
       'card with 500 entries',
       '/contacts?search=Zenobia',
-      () => page.getByRole('row', { name: /Zenobia/ }),
+      () => page.getByRole('link', { name: /Zenobia/ }).first(),
       `[...document.querySelectorAll('article li, article [class*=entry]')].filter((each) => /Entry \\d+: called/.test(each.textContent)).length > 10`,
     ],
     [

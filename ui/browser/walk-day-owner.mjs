@@ -4,7 +4,7 @@
 import { choose, closeNotes } from './walking.mjs';
 
 export async function walkOwner(tools) {
-  const { browser, url, people, person, look, expect, button, signIn, ask } = tools;
+  const { forgive, browser, url, people, person, look, expect, button, signIn, ask } = tools;
   const olga = await person(browser);
   await signIn(olga, url, people.olga);
 
@@ -67,6 +67,26 @@ export async function walkOwner(tools) {
       made.stale_days === 21 &&
       made.reasons.join() === 'Another house',
   );
+
+  // A pipeline goes once nothing stands in it; until then it is said why not.
+  const ring = await ask(olga, 'POST', '/deals', { title: 'A ring', pipeline: made.id });
+  await button(olga, 'Delete the pipeline Weddings').click();
+  const leaving = olga.getByRole('dialog', { name: 'Delete the pipeline Weddings' });
+  await look(olga, 'owner-pipeline-delete');
+  const held = forgive(olga, 409, '/api/v1/pipelines/');
+  await button(leaving, 'Delete').click();
+  await leaving.getByRole('alert').getByText('Move it to another pipeline first').waitFor();
+  held.end();
+  const others = (await ask(olga, 'GET', '/pipelines')).items.filter((each) => each.id !== made.id);
+  await ask(olga, 'PATCH', `/deals/${ring.id}`, { pipeline: others.find((each) => each.kind === 'deal').id });
+  await button(leaving, 'Delete').click();
+  await leaving.waitFor({ state: 'detached' });
+  await button(olga, 'Delete the pipeline Weddings').waitFor({ state: 'detached' });
+  expect(
+    'a pipeline is gone that was deleted by clicking',
+    (await ask(olga, 'GET', '/pipelines')).items.every((each) => each.id !== made.id),
+  );
+  await ask(olga, 'DELETE', `/deals/${ring.id}`);
 
   // Tags and sources: offered where they are written, renamed everywhere at once.
   await ask(olga, 'PATCH', `/contacts/${client.id}`, { tags: ['brides'], source: 'Leaflet' });

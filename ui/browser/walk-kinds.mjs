@@ -65,7 +65,7 @@ export async function walkKinds(walk) {
   }
 }
 
-async function walkProspects({ page, url, look, expect, ask, button, forgive }) {
+async function walkProspects({ page, url, look, expect, ask, button }) {
   await page.goto(`${url}/prospect_lists`);
   await page.getByText('A list keeps people who are not clients yet').waitFor();
   await look(page, 'kinds-no-lists');
@@ -91,10 +91,18 @@ async function walkProspects({ page, url, look, expect, ask, button, forgive }) 
   );
   await look(page, 'kinds-paste');
   // One of them has an address that is none: it is told of, and stays.
-  const wrong = forgive(page, 422, '/api/v1/prospects');
+  const sent = [];
+  page.on('request', (each) => {
+    if (each.method() === 'POST' && /\/api\/v1\/(prospects|operations)/.test(each.url()))
+      sent.push(new URL(each.url()).pathname);
+  });
   await button(paste, 'Add 3 rows').click();
   await paste.getByRole('alert').waitFor();
-  wrong.end();
+  expect(`all rows go in one request (${sent})`, sent.join() === '/api/v1/prospects/rows');
+  expect(
+    'what was refused says which row and why',
+    /Row 1: E-mails/.test(await paste.getByRole('alert').innerText()),
+  );
   const left = await paste.getByRole('textbox', { name: 'Rows' }).inputValue();
   expect(
     `what was refused is still there, and nothing else (${left})`,
@@ -107,6 +115,17 @@ async function walkProspects({ page, url, look, expect, ask, button, forgive }) 
   await button(paste, 'Add 1 row').click();
   await paste.waitFor({ state: 'detached' });
   await inside.getByRole('link', { name: /Elena Fabbri/ }).waitFor();
+  await closeNotes(page);
+  // Rows by mistake: one undo takes all of them back.
+  await button(inside, 'Paste rows…').click();
+  await paste.getByRole('textbox', { name: 'Rows' }).fill('Name\nWrong One\nWrong Two');
+  await button(paste, 'Add 2 rows').click();
+  await inside.getByRole('link', { name: /Wrong Two/ }).waitFor();
+  sent.length = 0;
+  await button(page, 'Undo').click();
+  await inside.getByRole('link', { name: /Wrong/ }).first().waitFor({ state: 'detached' });
+  await page.getByText('Taken back.').waitFor();
+  expect(`they are undone by one request (${sent})`, sent.length === 1 && /\/undo$/.test(sent[0]));
   await closeNotes(page);
   await look(page, 'kinds-list-card');
   const all = (await ask(page, 'GET', '/prospects?sort=name')).items;

@@ -81,7 +81,24 @@ export async function walkLists({ owner, url, look, expect, button, forgive }) {
 
   // A field is changed where it stands.
   const city = await cell(owner, /C\. Wrona/, 'City');
+  const before = owner.url();
+  const closed = async (how) => {
+    await owner.waitForTimeout(400);
+    expect(
+      `${how} opens no card`,
+      owner.url() === before && (await owner.getByRole('article').count()) === 0,
+    );
+  };
+  await city.click();
+  await closed('one press on a cell that can be changed');
+  expect('it marks the cell', (await city.getAttribute('data-cell')) === 'true');
+  await owner.keyboard.press('F2');
+  await owner.getByRole('textbox', { name: 'City' }).waitFor();
+  await owner.keyboard.press('Escape');
+  await owner.keyboard.press('Escape');
   await city.dblclick();
+  await owner.getByRole('textbox', { name: 'City' }).waitFor();
+  await closed('a double click');
   await owner.getByRole('textbox', { name: 'City' }).fill('Sopot');
   await look(owner, 'lists-edit');
   await owner.keyboard.press('Enter');

@@ -102,6 +102,25 @@ export async function walkLong(walk) {
   await ben.waitForTimeout(3000);
   await quiet();
   expect(`an edit asks for what is in sight (${pages.length} pages)`, pages.length <= 2);
+  expect('a double click has opened no card', (await ben.getByRole('article').count()) === 0);
+
+  // Fingers on a tablet: a tap marks a cell, a second one changes it, and one on the name opens.
+  const tablet = await person(browser, { width: 1024, height: 768 }, 'light', { hasTouch: true });
+  await tablet.context().addCookies(await ana.context().cookies());
+  await tablet.goto(`${url}/contacts?sort=name&cols=name,city,tags`);
+  const town = row(tablet, 2).getByRole('gridcell').nth(2);
+  await town.tap();
+  await tablet.waitForTimeout(400);
+  expect('a tap on a cell marks it', (await town.getAttribute('data-cell')) === 'true');
+  expect('and opens no card', (await tablet.getByRole('article').count()) === 0);
+  await town.tap();
+  await tablet.getByRole('textbox', { name: 'City' }).fill('Hel');
+  await row(tablet, 3).getByRole('gridcell').nth(2).tap();
+  await row(tablet, 2).getByText('Hel').waitFor();
+  await row(tablet, 2).getByRole('link').tap();
+  await tablet.getByRole('article').waitFor();
+  expect('a tap on the name opens the card', /\/contacts\/contact_/.test(tablet.url()));
+  await tablet.close();
 
   await walkEvery({ ...walk, page: ana });
   await walkAddress({ ...walk, page: ana, ben });

@@ -17,6 +17,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { options, start } from './browser.mjs';
+import { walkAsks } from './walk-asks.mjs';
 import { walkCard } from './walk-card.mjs';
 import { walkClosed } from './walk-closed.mjs';
 import { walkAdministrator } from './walk-day-administrator.mjs';
@@ -40,6 +41,7 @@ const parts = [
   { name: 'firm', house: 'empty', walk: walkFirm },
   { name: 'journal', house: 'empty', walk: walkJournals },
   { name: 'live', house: 'empty', walk: walkLive },
+  { name: 'asks', house: 'empty', walk: walkAsks },
   { name: 'kinds', house: 'empty', walk: walkKinds },
   { name: 'long', house: 'empty', walk: walkLong },
   { name: 'mail', house: 'mail', walk: walkMail },

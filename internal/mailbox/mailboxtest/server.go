@@ -12,10 +12,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
-	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -150,23 +151,39 @@ func Mail(from, subject, body string, more ...string) string {
 // restored from a copy.
 func (s *Server) Renumber() {
 	s.t.Helper()
-	var old []string
-	for end := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
-		var err error
-		if old, err = filepath.Glob(filepath.Join(s.dir, "mail", "dovecot*")); err != nil {
-			s.t.Fatal(err)
-		}
-		// While a session ends, the server still writes what it knows.
-		if !slices.ContainsFunc(old, func(file string) bool { return strings.HasSuffix(file, ".lock") }) {
-			break
-		}
-		if time.Now().After(end) {
-			s.t.Fatal("the mailbox stays locked")
-		}
+	s.rest()
+	old, err := filepath.Glob(filepath.Join(s.dir, "mail", "dovecot*"))
+	if err != nil {
+		s.t.Fatal(err)
 	}
 	for _, file := range old {
-		if err := os.Remove(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := os.Remove(file); err != nil {
 			s.t.Fatal(err)
+		}
+	}
+}
+
+var sessionProcess = regexp.MustCompile(`, mpid=(\d+),`)
+
+// rest waits until no process of a session is left: one that has said goodbye
+// still writes what it knows of the mailbox, and mails would have new numbers in
+// an old numbering.
+func (s *Server) rest() {
+	s.t.Helper()
+	log, err := os.ReadFile(filepath.Join(s.dir, "log"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		s.t.Fatal(err)
+	}
+	end := time.Now().Add(20 * time.Second)
+	for _, found := range sessionProcess.FindAllSubmatch(log, -1) {
+		pid, err := strconv.Atoi(string(found[1]))
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		for ; !errors.Is(syscall.Kill(pid, 0), syscall.ESRCH); time.Sleep(5 * time.Millisecond) {
+			if time.Now().After(end) {
+				s.t.Fatalf("session %d of the mail server does not end", pid)
+			}
 		}
 	}
 }

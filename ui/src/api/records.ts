@@ -15,6 +15,7 @@ import type {
   Progress,
   Reason as Reason_,
   Reveal,
+  Rows,
   Share as Share_,
   ShareBody,
   Sightings,
@@ -137,6 +138,10 @@ export const create = (plural: string, values: Values, once: string) =>
 
 export const change = (plural: string, id: string, version: number, values: Values) =>
   call<Record_>('PATCH', `/${plural}/${id}`, { body: values, headers: { 'If-Match': `"${version}"` } });
+
+/** Makes a prospect of every row, as one step; rows that are refused are named by their place. */
+export const createProspects = (rows: Values[], once: string) =>
+  call<Rows>('POST', '/prospects/rows', { body: { rows }, headers: { 'Idempotency-Key': once } });
 
 /** Makes a client of a prospect, and a deal if one is named. */
 export const convert = (id: string, deal: string) =>

@@ -62,6 +62,8 @@ export const addPipeline = (draft: PipelineBody) => call<Pipeline>('POST', '/pip
 export const changePipeline = (id: string, draft: PipelineBody) =>
   call<Pipeline>('PATCH', `/pipelines/${id}`, { body: draft });
 
+export const removePipeline = (id: string) => call<void>('DELETE', `/pipelines/${id}`);
+
 export type Key = Key_;
 
 export const keys = queryOptions({

@@ -1,14 +1,15 @@
+import { whenIdle } from '../kit/idle';
 import { later } from '../kit/later';
 
 // What most people open next. Its code is there before it is asked for; data is
 // not, since what is fetched counts as seen.
 const next = [
-  later(() => import('../features/record/board')),
+  later(() => import('../features/record/list-page').then((page) => page.ahead())),
   later(() => import('../features/search/palette')),
   later(() => import('./finder')),
   later(() => import('./card')),
-  later(() => import('../features/journal/journal-page')),
-  later(() => import('../features/journal/calendar')),
+  later(() => import('../features/record/card').then((page) => page.ahead())),
+  later(() => import('../features/journal/journal-page').then((page) => page.ahead())),
 ];
 
 interface Line {
@@ -20,9 +21,7 @@ export async function fetchAhead() {
   const line = (navigator as { connection?: Line }).connection;
   if (line?.saveData || matchMedia('(max-width: 640px)').matches) return;
   for (const load of next) {
-    await new Promise<void>((done) =>
-      'requestIdleCallback' in window ? requestIdleCallback(() => done()) : setTimeout(done, 200),
-    );
+    await new Promise<void>((done) => whenIdle(done, 60_000));
     await load().catch(() => {});
   }
 }

@@ -1,9 +1,9 @@
-import { lazy, Suspense } from 'react';
+import { Suspense } from 'react';
 import { Visits } from '../features/journal/visits';
 import { CardPlace as Place } from '../features/record/card';
-import { later } from '../kit/later';
+import { later, part } from '../kit/later';
 
-const Contents = lazy(later(() => import('../features/record/contents')));
+const Contents = part(later(() => import('../features/record/contents')));
 
 /** The card of a record; that of a client shows their appointments, that of a list or a folder what is in it. */
 export function CardPlace() {

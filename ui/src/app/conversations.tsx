@@ -1,9 +1,9 @@
-import { lazy, Suspense } from 'react';
+import { Suspense } from 'react';
 import { MessagesPage } from '../features/messages/messages-page';
-import { later } from '../kit/later';
+import { later, part } from '../kit/later';
 
-const CreateDrawer = lazy(later(() => import('../features/record/create')));
-const LetterDrawer = lazy(later(() => import('../features/record/letter')));
+const CreateDrawer = part(later(() => import('../features/record/create')));
+const LetterDrawer = part(later(() => import('../features/record/letter')));
 
 /** The conversations, with the ways to note a message and to write a mail that the cards have, too. */
 export function Conversations() {

@@ -24,6 +24,8 @@ export default function Keys({ onClose }: { onClose: () => void }) {
       [
         [['↑', '↓'], t`Move (J and K do the same)`],
         [['Enter'], t`Open`],
+        [['←', '→'], t`Into the cells of the row, as a press on one does`],
+        [['F2'], t`Change the cell, as Enter or a second press does`],
         [['X'], t`Tick; with Shift, all between`],
         [['N'], t`New`],
         [['Esc'], t`Close the card`],

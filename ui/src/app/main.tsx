@@ -1,11 +1,11 @@
-import { fetchTheRest, later } from '../kit/later';
+import { fetchTheRest, later, part } from '../kit/later';
 import '../kit/mantine.css';
 import '../kit/theme.css';
 import { I18nProvider } from '@lingui/react';
 import { MantineProvider } from '@mantine/core';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
-import { lazy, StrictMode, Suspense } from 'react';
+import { StrictMode, Suspense } from 'react';
 import { createRoot } from 'react-dom/client';
 import { Problem } from '../api/http';
 import { session } from '../api/session';
@@ -14,8 +14,8 @@ import { theme } from '../kit/theme';
 import { guess, i18n, isLanguage, speak } from '../text';
 import { makeRouter } from './router';
 
-const Prover = lazy(later(() => import('./prover')));
-const Notifications = lazy(later(() => import('./notes')));
+const Prover = part(later(() => import('./prover')));
+const Notifications = part(later(() => import('./notes')));
 
 const client = new QueryClient({
   defaultOptions: {

@@ -2,13 +2,13 @@ import { Trans, useLingui } from '@lingui/react/macro';
 import { Anchor, Skeleton, Stack } from '@mantine/core';
 import { IconMapOff } from '@tabler/icons-react';
 import type { ErrorComponentProps } from '@tanstack/react-router';
-import { lazy, Suspense } from 'react';
+import { Suspense } from 'react';
 import { Problem } from '../api/http';
 import { Empty } from '../kit/empty';
 import { Failure } from '../kit/failure';
-import { later } from '../kit/later';
+import { later, part } from '../kit/later';
 
-const NotNow = lazy(later(() => import('./not-now')));
+const NotNow = part(later(() => import('./not-now')));
 
 /** While a page's own code is fetched. */
 export function Pending() {

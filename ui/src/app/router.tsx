@@ -7,10 +7,13 @@ import {
   Outlet,
   redirect,
 } from '@tanstack/react-router';
+import { visitsOf } from '../api/journal';
 import { kinds } from '../api/kinds';
+import { read, timeline } from '../api/records';
 import { halfwayKey, session, setupNeeded } from '../api/session';
 import type { JournalSearch } from '../features/journal/address';
 import type { ListSearch } from '../features/record/address';
+import { askForList } from '../features/record/question';
 import { later } from '../kit/later';
 import { Missing, Pending, Wrong } from './places';
 import { Shell } from './shell';
@@ -151,7 +154,7 @@ const journal = createRoute({
   getParentRoute: () => inside,
   path: '/journal',
   validateSearch: (search: Record<string, unknown>): JournalSearch =>
-    words(search, 'day', 'view', 'staff', 'client'),
+    words(search, 'day', 'view', 'staff', 'client', 'new'),
   component: lazyRouteComponent(
     later(() => import('../features/journal/journal-page')),
     'JournalPage',
@@ -164,6 +167,12 @@ const list = createRoute({
   validateSearch: (search: Record<string, unknown>): ListSearch =>
     words(search, 'filter', 'sort', 'search', 'cols', 'view', 'pipeline', 'saved', 'new'),
   component: lazyRouteComponent(() => import('../features/record/list-page'), 'ListPage'),
+  // As with a card below, asked for as it is opened.
+  loader: ({ context, params, location, cause }) =>
+    cause === 'preload' ? undefined : soon(askForList(context.client, params.plural, location.search)),
+  preloadStaleTime: 0,
+  staleTime: Number.POSITIVE_INFINITY,
+  gcTime: 0,
 });
 
 const twins = createRoute({
@@ -183,7 +192,30 @@ const card = createRoute({
     later(() => import('./card')),
     'CardPlace',
   ),
+  // What the card shows is asked for as it is opened, all at once, and not by one
+  // part after the other as they are drawn. Never before: what is fetched counts as seen.
+  loader: ({ context, params, location, cause }) =>
+    cause === 'preload'
+      ? undefined
+      : soon(askForCard(context.client, params.plural, params.id, location.search)),
+  preloadStaleTime: 0,
+  staleTime: Number.POSITIVE_INFINITY,
+  gcTime: 0,
 });
+
+async function askForCard(client: QueryClient, plural: string, id: string, search: { tab?: string }) {
+  const visits = client.getQueryData(kinds.queryKey)?.find((kind) => kind.name === 'appointment');
+  const booked = plural === 'contacts' && (visits?.actions.view ?? 'denied') !== 'denied';
+  await Promise.all([
+    client.prefetchQuery(read(plural, id)),
+    !search.tab && client.prefetchInfiniteQuery(timeline(plural, id)),
+    !search.tab && booked && client.prefetchQuery(visitsOf(id)),
+  ]);
+}
+
+/** Waits for an answer that comes in a moment, so that what stands in for it is not drawn first; no longer than nobody notices. */
+const soon = (answer: Promise<unknown>) =>
+  Promise.race([answer.then(() => {}), new Promise<void>((done) => setTimeout(done, 50))]);
 
 const security = createRoute({
   getParentRoute: () => inside,

@@ -28,11 +28,11 @@ import {
 } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, Outlet, useLocation } from '@tanstack/react-router';
-import { lazy, type ReactNode, Suspense, startTransition, useEffect, useState } from 'react';
+import { type ReactNode, Suspense, startTransition, useEffect, useState } from 'react';
 import { kinds } from '../api/kinds';
 import { holds, useMe } from '../api/session';
 import { Avatar } from '../kit/avatar';
-import { later } from '../kit/later';
+import { later, part } from '../kit/later';
 import { TitleSlot } from '../kit/page';
 import { kindMany } from '../kit/words';
 import { fetchAhead } from './ahead';
@@ -42,12 +42,12 @@ import { useSecurityPlaces } from './security-places';
 import classes from './shell.module.css';
 
 // What is opened by a click comes with its first click, or when there is time.
-const Finder = lazy(later(() => import('./finder')));
-const ViewingBar = lazy(later(() => import('./viewing-bar').then((page) => ({ default: page.ViewingBar }))));
-const Keys = lazy(later(() => import('./keys-page')));
-const Me = lazy(later(() => import('./me')));
-const More = lazy(later(() => import('./more')));
-const Notices = lazy(later(() => import('./notices')));
+const Finder = part(later(() => import('./finder')));
+const ViewingBar = part(later(() => import('./viewing-bar')));
+const Keys = part(later(() => import('./keys-page')));
+const Me = part(later(() => import('./me')));
+const More = part(later(() => import('./more')));
+const Notices = part(later(() => import('./notices')));
 
 const icons: Record<string, ReactNode> = {
   appointment: <IconCalendarEvent size={18} stroke={1.6} />,

@@ -9,7 +9,7 @@ import classes from './shell.module.css';
 const back = (viewing: Viewing) => `/settings/${viewing.kind === 'role' ? 'roles' : 'people'}/${viewing.id}`;
 
 /** Says through whose eyes the page is seen, for how long still, and leads out. */
-export function ViewingBar({ viewing, locale }: { viewing: Viewing; locale: string }) {
+export default function ViewingBar({ viewing, locale }: { viewing: Viewing; locale: string }) {
   const { t } = useLingui();
   const name = viewing.labels?.[locale] ?? viewing.name;
   const left = useSecondsUntil(viewing.ends_at);

@@ -10,7 +10,7 @@ export function useAbilityWords(): Record<string, string> {
     'rails.manage': t`Set the guard rails over all roles`,
     'settings.manage': t`Change the settings of the workspace`,
     'fields.manage': t`Add and change custom fields`,
-    'pipelines.manage': t`Make and change pipelines and their stages`,
+    'pipelines.manage': t`Make, change and delete pipelines and their stages`,
     'keys.manage': t`Make and revoke program keys`,
     'security.manage': t`Say on what terms people are let in: from which networks, at which hours, with which proofs, for how long`,
     'accounts.sync': t`Keep accounts and groups in step with the firm’s directory, as far as the owner of the key may (for programs)`,

@@ -137,6 +137,8 @@ export function useFaultWords(): Record<string, string> {
     'field.option_held': t`An option cannot be removed while records have it.`,
     'field.type': t`The sort of a field cannot change: it already holds something.`,
     'stage.held': t`A stage cannot be removed while deals are in it. Move them to another stage first.`,
+    'pipeline.held': t`A pipeline cannot be deleted while something stands in it, in the bin included. Move it to another pipeline first.`,
+    'pipeline.last': t`The last pipeline of its kind stays. Make another one first.`,
     'pipeline.open': t`A pipeline needs a stage in which deals are open.`,
     'deal.pipeline': t`There is no pipeline yet. One must be made first.`,
     'deal.stage': t`The stage belongs to another pipeline.`,

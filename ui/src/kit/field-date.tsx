@@ -1,11 +1,11 @@
 import { useLingui } from '@lingui/react/macro';
 import { ActionIcon, Popover, TextInput, type TextInputProps } from '@mantine/core';
 import { IconCalendar } from '@tabler/icons-react';
-import { lazy, Suspense, useState } from 'react';
+import { Suspense, useState } from 'react';
 import { writing } from '../text';
-import { later } from './later';
+import { later, part } from './later';
 
-const Calendar = lazy(later(() => import('./calendar')));
+const Calendar = part(later(() => import('./calendar')));
 
 const pad = (n: number, width = 2) => String(n).padStart(width, '0');
 

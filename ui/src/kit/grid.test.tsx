@@ -102,3 +102,92 @@ test('the column by which the rows are sorted says so and turns round', () => {
   fireEvent.click(screen.getByRole('button', { name: 'Name' }));
   expect(sort).toHaveBeenCalledWith({ key: 'name', down: true });
 });
+
+/** Names open, cities can be changed, but not that of row 5; numbers never. */
+const fields: GridColumn<Row>[] = [
+  { key: 'name', header: 'Name', width: '1fr', min: 100, cell: (row) => row.name, editable: () => true },
+  {
+    key: 'city',
+    header: 'City',
+    width: '1fr',
+    min: 100,
+    cell: (row) => `City of ${row.id}`,
+    editable: (row) => row.id !== 'r5',
+  },
+  { key: 'number', header: 'Number', width: '1fr', min: 100, cell: (row) => `No. ${row.id}` },
+];
+
+function Editable() {
+  return (
+    <Grid
+      label="Clients"
+      columns={fields}
+      rows={rows}
+      loading={false}
+      more={false}
+      onMore={more}
+      href={(row) => `/contacts/${row.id}`}
+      onOpen={open}
+      editor={(row, key, done) => (
+        <input
+          aria-label={`${key} of ${row.id}`}
+          onKeyDown={(event) => event.key === 'Escape' && done('stay')}
+        />
+      )}
+      rowHeight={38}
+    />
+  );
+}
+
+const twice = (cell: HTMLElement) => {
+  fireEvent.click(cell, { detail: 1 });
+  fireEvent.click(cell, { detail: 2 });
+  fireEvent.doubleClick(cell, { detail: 2 });
+};
+const marked = () =>
+  document.getElementById(screen.getByRole('grid').getAttribute('aria-activedescendant') ?? '')?.textContent;
+
+test('a double click changes a cell and never opens the row', () => {
+  show(<Editable />);
+  twice(screen.getByText('City of r3'));
+  expect(screen.getByLabelText('city of r3')).toBeTruthy();
+  expect(open).not.toHaveBeenCalled();
+  fireEvent.keyDown(screen.getByLabelText('city of r3'), { key: 'Escape' });
+  expect(document.activeElement).toBe(screen.getByRole('grid'));
+  // What a double click selects does not keep it from changing the cell.
+  vi.spyOn(window, 'getSelection').mockReturnValue({ type: 'Range' } as Selection);
+  twice(screen.getByText('City of r4'));
+  expect(screen.getByLabelText('city of r4')).toBeTruthy();
+  vi.mocked(window.getSelection).mockRestore();
+});
+
+test('one press marks a cell for the keys, and a second tap or Enter changes it', () => {
+  show(<Editable />);
+  const grid = screen.getByRole('grid');
+  fireEvent.click(screen.getByText('City of r3'));
+  expect(open).not.toHaveBeenCalled();
+  expect(marked()).toBe('City of r3');
+  expect(document.activeElement).toBe(grid);
+  expect(screen.queryByRole('textbox')).toBeNull();
+  fireEvent.keyDown(grid, { key: 'Enter' });
+  fireEvent.keyDown(screen.getByLabelText('city of r3'), { key: 'Escape' });
+  fireEvent.click(screen.getByText('City of r4'));
+  expect(screen.queryByRole('textbox')).toBeNull();
+  fireEvent.click(screen.getByText('City of r4'));
+  expect(screen.getByLabelText('city of r4')).toBeTruthy();
+  expect(open).not.toHaveBeenCalled();
+});
+
+test('the name opens at the first press, and so does what cannot be changed', () => {
+  show(<Editable />);
+  fireEvent.click(screen.getByText('Row 2'));
+  expect(open).toHaveBeenLastCalledWith(rows[2]);
+  // Beside the word of the name, too.
+  fireEvent.click(screen.getByText('Row 7').closest('[role=gridcell]') as Element);
+  expect(open).toHaveBeenLastCalledWith(rows[7]);
+  fireEvent.click(screen.getByText('No. r6'));
+  expect(open).toHaveBeenLastCalledWith(rows[6]);
+  fireEvent.click(screen.getByText('City of r5'));
+  expect(open).toHaveBeenLastCalledWith(rows[5]);
+  expect(open).toHaveBeenCalledTimes(4);
+});

@@ -81,8 +81,10 @@ interface Props<Row extends { id: string }> {
 
 /** What a row can set off. It stays the same, so that a row that has not changed is not drawn anew. */
 interface Acts<Row> {
-  /** A press somewhere in the row, or on its title. */
+  /** A press on the title of the row, or on a cell of it that cannot be changed. */
   choose: (index: number, row: Row) => void;
+  /** A press on a cell that can be changed. */
+  mark: (index: number, at: number) => void;
   tick: (index: number, range: boolean) => void;
   edit: (index: number, at: number) => void;
   leave: (where: Leave) => void;
@@ -96,6 +98,11 @@ const awaited = 12;
  * between rows, Enter opens, X ticks. Arrows left and right go into the cells of
  * the row, where Enter or F2 changes one and Esc goes back to the row. The caller
  * fetches; the grid says when more is wanted.
+ *
+ * A press on the title opens the row at once, and so does one on a cell that
+ * cannot be changed. A press on a cell that can be marks it, and another press on
+ * a marked cell changes it: so a double click changes a cell and opens nothing,
+ * and fingers, which have no double click, do the same with two taps.
  *
  * A row is drawn anew only when something of it has changed: `columns`, `href`,
  * `narrow` and `selectWords` should be the same from one drawing to the next.
@@ -300,6 +307,13 @@ export function Grid<Row extends { id: string }>(props: Props<Row>) {
         setPlace(-1);
         props.onOpen(row);
       },
+      mark: (index, at) => {
+        if (editing) return;
+        if (index === active && at === place) return edit(index, at);
+        setActive(index);
+        setPlace(at);
+        scroller.current?.focus({ preventScroll: true });
+      },
       tick,
       edit,
       leave,
@@ -308,6 +322,7 @@ export function Grid<Row extends { id: string }>(props: Props<Row>) {
   const acts = useMemo<Acts<Row>>(
     () => ({
       choose: (index, row) => latest.current?.choose(index, row),
+      mark: (index, at) => latest.current?.mark(index, at),
       tick: (index, range) => latest.current?.tick(index, range),
       edit: (index, at) => latest.current?.edit(index, at),
       leave: (where) => latest.current?.leave(where),
@@ -451,6 +466,7 @@ export function Grid<Row extends { id: string }>(props: Props<Row>) {
                 href={props.href}
                 narrow={narrow}
                 editing={edited}
+                editable={!!props.editor}
                 editor={edited ? props.editor : undefined}
                 acts={acts as Acts<{ id: string }>}
               />
@@ -491,6 +507,8 @@ interface RowProps<Row> {
   href: (row: Row) => string;
   narrow: ((row: Row) => ReactNode) | undefined;
   editing: boolean;
+  /** Whether the list has an editor at all. */
+  editable: boolean;
   editor: Props<Row & { id: string }>['editor'];
   acts: Acts<Row>;
 }
@@ -552,44 +570,57 @@ function RowInGrid<Row extends { id: string }>(props: RowProps<Row>) {
               />
             </div>
           )}
-          {columns.map((column, at) => (
-            <div
-              key={column.key}
-              id={`${id}-${index}-${at}`}
-              role="gridcell"
-              className={classes.td}
-              data-end={column.end || undefined}
-              data-pinned={column.pinned || undefined}
-              data-cell={at === place || undefined}
-              data-editing={(props.editing && at === place) || undefined}
-              data-late={at >= columns.length / 2 || undefined}
-              style={props.pins[at]}
-              onDoubleClick={() => at > 0 && acts.edit(index, at)}
-            >
-              {props.editor && at === place ? (
-                // biome-ignore lint/a11y/noStaticElementInteractions: a press inside is the editor's own
-                <div className={classes.editor} onClick={(event) => event.stopPropagation()}>
-                  {props.editor(row, column.key, acts.leave)}
-                </div>
-              ) : at === 0 ? (
-                <a
-                  href={props.href(row)}
-                  tabIndex={-1}
-                  className={classes.title}
-                  onClick={(event) => {
-                    event.stopPropagation();
-                    if (event.metaKey || event.ctrlKey || event.shiftKey) return;
-                    event.preventDefault();
-                    acts.choose(index, row);
-                  }}
-                >
-                  {column.cell(row)}
-                </a>
-              ) : (
-                column.cell(row)
-              )}
-            </div>
-          ))}
+          {columns.map((column, at) => {
+            const changes = at > 0 && props.editable && !!column.editable?.(row);
+            return (
+              <div
+                key={column.key}
+                id={`${id}-${index}-${at}`}
+                role="gridcell"
+                className={classes.td}
+                data-end={column.end || undefined}
+                data-pinned={column.pinned || undefined}
+                data-cell={at === place || undefined}
+                data-changes={changes || undefined}
+                data-editing={(props.editing && at === place) || undefined}
+                data-late={at >= columns.length / 2 || undefined}
+                style={props.pins[at]}
+                onClick={
+                  changes
+                    ? (event) => {
+                        event.stopPropagation();
+                        if (window.getSelection()?.type !== 'Range') acts.mark(index, at);
+                      }
+                    : undefined
+                }
+                // The second press has selected the word beneath it, which is no reason not to change the cell.
+                onDoubleClick={changes ? () => acts.edit(index, at) : undefined}
+              >
+                {props.editor && at === place ? (
+                  // biome-ignore lint/a11y/noStaticElementInteractions: a press inside is the editor's own
+                  <div className={classes.editor} onClick={(event) => event.stopPropagation()}>
+                    {props.editor(row, column.key, acts.leave)}
+                  </div>
+                ) : at === 0 ? (
+                  <a
+                    href={props.href(row)}
+                    tabIndex={-1}
+                    className={classes.title}
+                    onClick={(event) => {
+                      event.stopPropagation();
+                      if (event.metaKey || event.ctrlKey || event.shiftKey) return;
+                      event.preventDefault();
+                      acts.choose(index, row);
+                    }}
+                  >
+                    {column.cell(row)}
+                  </a>
+                ) : (
+                  column.cell(row)
+                )}
+              </div>
+            );
+          })}
         </>
       )}
     </div>

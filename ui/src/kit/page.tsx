@@ -23,7 +23,8 @@ export function PageTitle({ title, children }: { title: string; children?: React
 /** A page that is read from top to bottom, in a column that the eye can follow. */
 export function Column({ children, wide = false }: { children: ReactNode; wide?: boolean }) {
   return (
-    <div className={classes.scroll}>
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is scrolled by keys, also where nothing in it is a button
+    <div className={classes.scroll} tabIndex={0}>
       <div className={classes.column} data-wide={wide || undefined}>
         {children}
       </div>

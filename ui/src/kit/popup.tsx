@@ -1,10 +1,10 @@
-import { lazy, Suspense, useEffect, useRef, useState } from 'react';
-import { later } from './later';
+import { Suspense, useEffect, useRef, useState } from 'react';
+import { later, part } from './later';
 import classes from './popup.module.css';
 import type { PopupProps } from './popup-props';
 
 // What floats comes with its first opening: a list is there before it.
-const Body = lazy(later(() => import('./popup-body')));
+const Body = part(later(() => import('./popup-body')));
 
 /** Something that opens beside what was clicked. */
 export function Popup({ target, ...body }: PopupProps) {

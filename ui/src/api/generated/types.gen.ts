@@ -4497,6 +4497,23 @@ export type Refused = {
     id: string;
 };
 
+export type RefusedRow = {
+    code: string;
+    /**
+     * A sentence in plain English.
+     */
+    detail: string;
+    /**
+     * One for each field, where several need attention.
+     */
+    errors?: Array<ProblemPart>;
+    field?: string;
+    /**
+     * Which of the rows, from 0.
+     */
+    row: number;
+};
+
 export type RemoveBody = {
     password: string;
 };
@@ -4597,6 +4614,22 @@ export type RowReason = {
      * A sentence in the language of the asker, as in the file of refused rows. It names the place, never the value.
      */
     detail: string;
+};
+
+export type Rows = {
+    done: number;
+    /**
+     * By which all of it can be undone.
+     */
+    operation: string;
+    refused: Array<RefusedRow>;
+};
+
+export type RowsShape = {
+    /**
+     * At most 1,000, each with the fields of one record.
+     */
+    rows: Array<unknown>;
 };
 
 export type SeenBody = {
@@ -17837,6 +17870,33 @@ export type CreatePipelineResponses = {
 
 export type CreatePipelineResponse = CreatePipelineResponses[keyof CreatePipelineResponses];
 
+export type DeletePipelineData = {
+    body?: never;
+    path: {
+        id: string;
+    };
+    query?: never;
+    url: '/api/v1/pipelines/{id}';
+};
+
+export type DeletePipelineErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type DeletePipelineError = DeletePipelineErrors[keyof DeletePipelineErrors];
+
+export type DeletePipelineResponses = {
+    /**
+     * No Content
+     */
+    204: void;
+};
+
+export type DeletePipelineResponse = DeletePipelineResponses[keyof DeletePipelineResponses];
+
 export type UpdatePipelineData = {
     /**
      * At most 64 KiB.
@@ -19914,6 +19974,40 @@ export type FindProspectResponses = {
 };
 
 export type FindProspectResponse = FindProspectResponses[keyof FindProspectResponses];
+
+export type CreateProspectRowsData = {
+    /**
+     * At most 2048 KiB.
+     */
+    body: RowsShape;
+    headers?: {
+        /**
+         * A word of the caller's choice, at most 255 characters, for this one creation. Sent again with the same body it makes nothing new and answers as before; with another body: 422.
+         */
+        'Idempotency-Key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/prospects/rows';
+};
+
+export type CreateProspectRowsErrors = {
+    /**
+     * A problem
+     */
+    default: Problem;
+};
+
+export type CreateProspectRowsError = CreateProspectRowsErrors[keyof CreateProspectRowsErrors];
+
+export type CreateProspectRowsResponses = {
+    /**
+     * Created
+     */
+    201: Rows;
+};
+
+export type CreateProspectRowsResponse = CreateProspectRowsResponses[keyof CreateProspectRowsResponses];
 
 export type DeleteProspectData = {
     body?: never;

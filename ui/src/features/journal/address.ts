@@ -8,4 +8,6 @@ export interface JournalSearch {
   staff?: string;
   /** A client to be booked: the booking window is open for them. */
   client?: string;
+  /** Anything, to begin with a new appointment. */
+  new?: string;
 }

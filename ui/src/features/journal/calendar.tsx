@@ -122,7 +122,7 @@ export default function Calendar(props: Props) {
       status: one.visit.status ?? 'waiting',
       time: chips ? clockOf(one.from) : `${clockOf(one.from)}–${clockOf(one.to)}`,
       who: title(one),
-      what: one.visit.title,
+      what: chips ? '' : one.visit.title,
       repeats: !!one.visit.series,
       noted: !!one.visit.note,
       quick:
@@ -132,6 +132,7 @@ export default function Calendar(props: Props) {
               .map((status) => [status, wordsNow.current[status]])
           : [],
       movable: may,
+      marked: !chips,
     };
   }
 
@@ -344,10 +345,10 @@ export default function Calendar(props: Props) {
     };
   }, [kind]);
 
-  // A day fits the screen where it can.
+  // A day fits the screen where it can; chips stand as they are.
   useLayoutEffect(() => {
     const place = root.current;
-    if (!place) return;
+    if (!place || chips) return;
     const measure = () =>
       setSize((was) =>
         was.width === place.clientWidth && was.height === place.clientHeight
@@ -358,7 +359,7 @@ export default function Calendar(props: Props) {
     const watch = new ResizeObserver(measure);
     watch.observe(place);
     return () => watch.disconnect();
-  }, []);
+  }, [chips]);
 
   const refocus = useCallback(() => {
     const id = focused.current;

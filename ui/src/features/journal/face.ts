@@ -14,6 +14,8 @@ export interface Face {
   /** The states that are one click away, with their names; none for whoever may not change it. */
   quick: [Status, string][];
   movable: boolean;
+  /** Whether its state stands there as an icon, and not in its looks alone. */
+  marked: boolean;
 }
 
 const svg = 'http://www.w3.org/2000/svg';
@@ -59,9 +61,11 @@ export function draw(face: Face): HTMLElement {
   box.setAttribute('aria-label', face.label);
   const line = part('div', 'visit-line');
   line.append(part('span', 'visit-time', face.time));
-  const mark = part('span', 'visit-mark');
-  mark.append(icon(face.status));
-  line.append(mark);
+  if (face.marked) {
+    const mark = part('span', 'visit-mark');
+    mark.append(icon(face.status));
+    line.append(mark);
+  }
   const words = part('div', 'visit-words');
   words.append(part('span', 'visit-who', face.who));
   if (face.what && face.what !== face.who) words.append(part('span', 'visit-what', face.what));

@@ -11,14 +11,15 @@ import {
 } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
-import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from 'react';
+import { Suspense, useCallback, useEffect, useMemo, useState } from 'react';
 import { agenda as ask, staff as everyone, type Status } from '../../api/journal';
 import { kinds } from '../../api/kinds';
 import { holds, useMe } from '../../api/session';
 import { Avatar } from '../../kit/avatar';
 import { Empty } from '../../kit/empty';
 import { Failure } from '../../kit/failure';
-import { later } from '../../kit/later';
+import { whenIdle } from '../../kit/idle';
+import { later, part } from '../../kit/later';
 import { PageTitle } from '../../kit/page';
 import { asDate, clockOf, dayOf, daysLater, momentOf, mondayOf, wallOf } from '../../kit/wall';
 import { writing } from '../../text';
@@ -32,11 +33,14 @@ import { useStatusWords } from './status';
 import { useJournal } from './use-journal';
 
 // The calendar comes with the journal of a desk; a phone never fetches it.
-const Calendar = lazy(later(() => import('./calendar')));
-const MonthGrid = lazy(later(() => import('../../kit/calendar')));
-const VisitCard = lazy(later(() => import('./visit-card')));
-const Booking = lazy(later(() => import('./booking')));
-const Closed = lazy(later(() => import('../../kit/closed')));
+const Calendar = part(later(() => import('./calendar')));
+const MonthGrid = part(later(() => import('../../kit/calendar')));
+const VisitCard = part(later(() => import('./visit-card')));
+const Booking = part(later(() => import('./booking')));
+const Closed = part(later(() => import('../../kit/closed')));
+
+/** Fetches the code of the calendar, so that it is drawn with the page. */
+export const ahead = () => Calendar.ahead();
 
 const route = getRouteApi('/in/journal');
 
@@ -63,22 +67,21 @@ export function JournalPage() {
   }, [zone]);
 
   const today = dayOf(now);
-  const at = /^\d{4}-\d{2}-\d{2}$/.test(search.day ?? '') ? (search.day as string) : today;
-  const week = !phone && search.view === 'week';
-  const first = week ? mondayOf(at) : at;
-  const after = daysLater(first, week ? 7 : 1);
+  const { at, week, first, after } = shownBy(search, today, phone);
   const { data: all = [], isSuccess: met } = useQuery(kinds);
   const visits = all.find((each) => each.name === 'appointment');
   const { data: known = [] } = useQuery(everyone);
   const { data, error, refetch } = useQuery(ask(first, after, search.staff ?? ''));
 
-  // The days beside are there before they are asked for.
+  // The days beside are there before they are asked for, and never before those that are.
   useEffect(() => {
     if (!data) return;
     const length = week ? 7 : 1;
-    for (const away of [-length, length]) {
-      void client.prefetchQuery(ask(daysLater(first, away), daysLater(after, away), search.staff ?? ''));
-    }
+    return whenIdle(() => {
+      for (const away of [-length, length]) {
+        void client.prefetchQuery(ask(daysLater(first, away), daysLater(after, away), search.staff ?? ''));
+      }
+    });
   }, [client, data, first, after, search.staff, week]);
 
   const readOnly = !!me.view_as;
@@ -102,15 +105,17 @@ export function JournalPage() {
   );
 
   const put = useCallback(
-    (next: Partial<JournalSearch>) =>
+    (next: Partial<JournalSearch>) => {
+      const to = { ...search, ...next };
+      // Asked for at once: the page is drawn anew while the answer is on its way.
+      const { first, after } = shownBy(to, today, phone);
+      void client.prefetchQuery(ask(first, after, to.staff ?? ''));
       void navigate({
         to: '/journal',
-        search: (was: JournalSearch) =>
-          Object.fromEntries(
-            Object.entries({ ...was, ...next }).filter(([, value]) => value),
-          ) as JournalSearch,
-      }),
-    [navigate],
+        search: Object.fromEntries(Object.entries(to).filter(([, value]) => value)) as JournalSearch,
+      });
+    },
+    [client, navigate, phone, search, today],
   );
   const go = useCallback((day: string) => put({ day: day === today ? '' : day }), [put, today]);
   const length = week ? 7 : 1;
@@ -136,12 +141,12 @@ export function JournalPage() {
     return () => window.removeEventListener('keydown', onKey);
   }, [at, begin, go, length, mayCreate, put, today]);
 
-  // From a client's card: the window is open for them, once.
+  // From a client's card, or by a command: the window is open, once.
   useEffect(() => {
-    if (!search.client || !mayCreate) return;
-    setBooking({ day: at, client: search.client });
-    put({ client: '' });
-  }, [search.client, mayCreate, at, put]);
+    if ((!search.client && !search.new) || !mayCreate) return;
+    setBooking({ day: at, ...(search.client ? { client: search.client } : {}) });
+    put({ client: '', new: '' });
+  }, [search.client, search.new, mayCreate, at, put]);
 
   async function onMove(one: Placed, to: Moved) {
     const name = columns.find((each) => each.id === to.staff)?.name;
@@ -393,6 +398,14 @@ export function JournalPage() {
       )}
     </div>
   );
+}
+
+/** Which days an address shows: the one it names, or the week around it. */
+function shownBy(search: JournalSearch, today: string, phone: boolean) {
+  const at = /^\d{4}-\d{2}-\d{2}$/.test(search.day ?? '') ? (search.day as string) : today;
+  const week = !phone && search.view === 'week';
+  const first = week ? mondayOf(at) : at;
+  return { at, week, first, after: daysLater(first, week ? 7 : 1) };
 }
 
 /** Whose columns are shown; nobody ticked is everybody. */

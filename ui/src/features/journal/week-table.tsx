@@ -1,5 +1,6 @@
 import { type DragEvent, Fragment, memo, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import type { Column } from '../../api/journal';
+import { whenIdle } from '../../kit/idle';
 import { asDate, daysLater } from '../../kit/wall';
 import { formatter } from '../../text';
 import { draw, type Face } from './face';
@@ -29,7 +30,8 @@ interface Props {
 /**
  * A week with a row per person: appointments stand as chips below each other in
  * their day, and are dragged to another day or person. It asks for the size of
- * nothing, so that hundreds of chips are there at once.
+ * nothing, so that hundreds of chips are there at once; rows that begin below
+ * the screen have their height at once, and their chips a moment later.
  */
 export function WeekTable({ columns, day, today, chips, off, onDay, onPut, onDrawn }: Props) {
   const days = Array.from({ length: 7 }, (_, index) => daysLater(day, index));
@@ -43,6 +45,7 @@ export function WeekTable({ columns, day, today, chips, off, onDay, onPut, onDra
     }
     return all;
   }, [chips]);
+  let above = 0;
   const dragged = useRef('');
   const [over, setOver] = useState('');
   const short = formatter(Intl.DateTimeFormat, { timeZone: 'UTC', weekday: 'short', day: 'numeric' });
@@ -98,31 +101,39 @@ export function WeekTable({ columns, day, today, chips, off, onDay, onPut, onDra
           {short.format(asDate(each))}
         </button>
       ))}
-      {columns.map((column) => (
-        <Fragment key={column.id}>
-          <div className={classes.person}>
-            <span className="person-name">{column.name}</span>
-            {column.position && <span className="person-under">{column.position}</span>}
-          </div>
-          {days.map((each) => {
-            const place = `${column.id} ${each}`;
-            return (
-              <Cell
-                key={each}
-                place={place}
-                chips={cells.get(place) ?? none}
-                off={off.has(place)}
-                over={over === place}
-                onDay={onDay}
-                onDrawn={onDrawn}
-              />
-            );
-          })}
-        </Fragment>
-      ))}
+      {columns.map((column) => {
+        const below = above > window.innerHeight;
+        above += Math.max(...days.map((each) => heightOf(cells.get(`${column.id} ${each}`)?.length ?? 0)));
+        return (
+          <Fragment key={column.id}>
+            <div className={classes.person}>
+              <span className="person-name">{column.name}</span>
+              {column.position && <span className="person-under">{column.position}</span>}
+            </div>
+            {days.map((each) => {
+              const place = `${column.id} ${each}`;
+              return (
+                <Cell
+                  key={each}
+                  place={place}
+                  chips={cells.get(place) ?? none}
+                  off={off.has(place)}
+                  over={over === place}
+                  below={below}
+                  onDay={onDay}
+                  onDrawn={onDrawn}
+                />
+              );
+            })}
+          </Fragment>
+        );
+      })}
     </div>
   );
 }
+
+/** How high a cell of so many chips is, in pixels; its styles say the same. */
+const heightOf = (chips: number) => Math.max(48, chips * 26 + 5);
 
 const none: Chip[] = [];
 
@@ -132,6 +143,7 @@ const Cell = memo(
     chips,
     off,
     over,
+    below,
     onDay,
     onDrawn,
   }: {
@@ -139,20 +151,29 @@ const Cell = memo(
     chips: Chip[];
     off: boolean;
     over: boolean;
+    /** Whether it begins below the screen, where its chips can wait until the others are there. */
+    below: boolean;
     onDay: Props['onDay'];
     onDrawn: () => void;
   }) {
     const box = useRef<HTMLDivElement>(null);
+    const waits = useRef(below);
     useLayoutEffect(() => {
-      box.current?.replaceChildren(
-        ...chips.map((chip) => {
-          const drawn = draw(chip);
-          drawn.draggable = chip.movable;
-          if (chip.past) drawn.classList.add('past');
-          return drawn;
-        }),
-      );
-      onDrawn();
+      function put() {
+        waits.current = false;
+        box.current?.replaceChildren(
+          ...chips.map((chip) => {
+            const drawn = draw(chip);
+            drawn.draggable = chip.movable;
+            if (chip.past) drawn.classList.add('past');
+            return drawn;
+          }),
+        );
+        onDrawn();
+      }
+      if (waits.current) return whenIdle(put, 500);
+      put();
+      return undefined;
     }, [chips, onDrawn]);
     const [staff, day] = place.split(' ') as [string, string];
     return (
@@ -162,6 +183,7 @@ const Cell = memo(
         ref={box}
         className={classes.cell}
         data-cell={place}
+        style={{ ['--chips' as string]: chips.length }}
         data-off={off || undefined}
         data-over={over || undefined}
         onClick={(event) => {

@@ -128,6 +128,7 @@ export function useEventWords(): Record<string, string> {
     'field.changed': t`${who} changed a custom field`,
     'field.withdrawn': t`${who} withdrew a custom field`,
     'pipeline.created': t`${who} created a pipeline`,
+    'pipeline.deleted': t`${who} deleted a pipeline`,
     'pipeline.changed': t`${who} changed a pipeline or its stages`,
     'settings.changed': t`${who} changed the workspace settings`,
     'export.asked': t`${who} asked for a file of records`,

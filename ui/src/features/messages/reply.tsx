@@ -2,8 +2,8 @@ import { Trans, useLingui } from '@lingui/react/macro';
 import { Button, Group, SegmentedControl, Textarea } from '@mantine/core';
 import { IconMail } from '@tabler/icons-react';
 import { useState } from 'react';
-import { create, type RecordRef } from '../../api/records';
-import { useTell } from '../../kit/failure';
+import type { RecordRef } from '../../api/records';
+import { useDraft } from '../../kit/draft';
 import classes from './messages.module.css';
 
 /**
@@ -20,33 +20,13 @@ export function Reply({
   onLetter?: (() => void) | undefined;
 }) {
   const { t } = useLingui();
-  const tell = useTell();
-  const place = `castellan.reply.${partner.id}`;
-  const [typed, setTyped] = useState(() => sessionStorage.getItem(place) ?? '');
+  const { typed, type, send, busy } = useDraft(`castellan.reply.${partner.id}`);
   const [channel, setChannel] = useState('chat');
   const [direction, setDirection] = useState('out');
-  const [once, setOnce] = useState(() => crypto.randomUUID());
-  const [busy, setBusy] = useState(false);
-
-  function type(next: string) {
-    setTyped(next);
-    if (next) sessionStorage.setItem(place, next);
-    else sessionStorage.removeItem(place);
-  }
 
   async function keep() {
-    if (!typed.trim()) return;
-    setBusy(true);
-    try {
-      await create('messages', { body: typed.trim(), channel, direction, [partner.kind]: partner.id }, once);
-      type('');
-      setOnce(crypto.randomUUID());
-      onDone();
-    } catch (failure) {
-      tell(failure);
-    } finally {
-      setBusy(false);
-    }
+    const values = (body: string) => ({ body, channel, direction, [partner.kind]: partner.id });
+    if (await send('messages', values)) onDone();
   }
 
   return (

@@ -37,6 +37,7 @@ import { writing } from '../../text';
 import classes from './board.module.css';
 import { followsFinger } from './board-touch';
 import { place } from './cache';
+import { boardQuestion, chosenLine, linesOf } from './question';
 import { AskFirst } from './stage-asks';
 
 interface Props {
@@ -68,17 +69,10 @@ export default function Board({ kind, question, pipeline, onPipeline, opened, on
   const tell = useTell();
   const undo = useUndo();
   const { data: every } = useQuery(pipelines);
-  const lines = useMemo(() => (every ?? []).filter((each) => each.kind === kind.name), [every, kind.name]);
-  const chosen = lines.find((each) => each.id === pipeline) ?? lines[0];
+  const lines = useMemo(() => linesOf(kind, every), [every, kind]);
+  const chosen = chosenLine(lines, pipeline);
   const ask = useMemo(
-    () => ({
-      ...(question.filter ? { filter: question.filter } : {}),
-      ...(question.search ? { search: question.search } : {}),
-      ...(chosen ? { pipeline: chosen.id } : {}),
-      fields: shownFields(kind)
-        .map((field) => field.name)
-        .join(','),
-    }),
+    () => boardQuestion(kind, { filter: question.filter, search: question.search }, chosen),
     [question.filter, question.search, chosen, kind],
   );
   const options = useMemo(() => board(kind.plural, ask), [kind.plural, ask]);
@@ -87,19 +81,38 @@ export default function Board({ kind, question, pipeline, onPipeline, opened, on
   const [said, setSaid] = useState('');
   const may = (kind.actions.edit ?? 'denied') !== 'denied' && !me.view_as;
 
+  // One record is moved by one request at a time, so that each knows the version before
+  // it: whoever moves a card on before the server has answered is not told of a conflict.
+  const under = useRef(new Map<string, Promise<Record_>>());
+  const stands = useRef(new Map<string, number>());
+
   const send = useCallback(
     async (record: Record_, to: string, more: Values = {}): Promise<Record_> => {
       const stage = kind.stage ?? 'stage';
       client.setQueryData<Shown>(options.queryKey, (now) => now && moved(now, record, to));
+      const before = under.current.get(record.id);
+      const run = (async () => {
+        await before?.catch(() => {}); // it says itself what was refused
+        const version = Math.max(record.version, stands.current.get(record.id) ?? 0);
+        const saved = await change(kind.plural, record.id, version, { ...more, [stage]: to });
+        stands.current.set(record.id, saved.version);
+        return saved;
+      })();
+      under.current.set(record.id, run);
+      const last = () => under.current.get(record.id) === run;
       try {
-        const saved = await change(kind.plural, record.id, record.version, { ...more, [stage]: to });
-        client.setQueryData<Shown>(options.queryKey, (now) => now && renewed(now, saved));
-        place(client, kind.plural, saved);
-        void client.invalidateQueries({ queryKey: ['records', kind.plural, 'list'] });
+        const saved = await run;
+        if (last()) {
+          client.setQueryData<Shown>(options.queryKey, (now) => now && renewed(now, saved));
+          place(client, kind.plural, saved);
+          void client.invalidateQueries({ queryKey: ['records', kind.plural, 'list'] });
+        }
         return saved;
       } catch (failure) {
         await client.invalidateQueries({ queryKey: options.queryKey });
         throw failure;
+      } finally {
+        if (last()) under.current.delete(record.id);
       }
     },
     [client, kind, options.queryKey],
@@ -187,24 +200,6 @@ export default function Board({ kind, question, pipeline, onPipeline, opened, on
 }
 
 const fieldOf = (kind: Kind, name: string | undefined) => kind.fields.find((each) => each.name === name);
-
-/** What a card shows, as far as the person may know of it. */
-function shownFields(kind: Kind): Field[] {
-  const names = [
-    kind.title,
-    kind.stage,
-    kind.pipeline,
-    'amount',
-    'currency',
-    'contact',
-    'company',
-    'expected_close',
-    'due',
-    kind.responsible,
-    'updated_at',
-  ];
-  return names.map((name) => fieldOf(kind, name)).filter((field) => field !== undefined);
-}
 
 /** The fields for which the server asks before something enters a stage. */
 function wanted(kind: Kind, failure: unknown): Field[] {

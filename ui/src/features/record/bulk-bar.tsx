@@ -11,7 +11,7 @@ import {
   IconX,
 } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import { lazy, Suspense, useState } from 'react';
+import { Suspense, useState } from 'react';
 import type { Field, Kind } from '../../api/kinds';
 import { offered } from '../../api/offered';
 import { names } from '../../api/people';
@@ -19,15 +19,15 @@ import { type Bulk, bulk, type Done, progress, type Question, undo } from '../..
 import { holds, useMe } from '../../api/session';
 import { useTell } from '../../kit/failure';
 import { FieldInput, sendable } from '../../kit/field-input';
-import { later } from '../../kit/later';
+import { later, part } from '../../kit/later';
 import { useUndo } from '../../kit/undo';
 import { fieldLabel } from '../../kit/words';
 import { writing } from '../../text';
 import classes from './bulk-bar.module.css';
 import { useCache } from './cache';
 
-const ExportDialog = lazy(later(() => import('./export')));
-const MergeDialog = lazy(later(() => import('./merge')));
+const ExportDialog = part(later(() => import('./export')));
+const MergeDialog = part(later(() => import('./merge')));
 
 interface Props {
   kind: Kind;

@@ -1,5 +1,5 @@
 // Only the card has tabs: their styles come with it.
-import { later } from '../../kit/later';
+import { later, part } from '../../kit/later';
 import '@mantine/core/styles/Tabs.css';
 import { Trans, useLingui } from '@lingui/react/macro';
 import { ActionIcon, Menu, Skeleton, Tabs } from '@mantine/core';
@@ -16,7 +16,7 @@ import {
 } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
-import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
+import { type ReactNode, Suspense, useEffect, useState } from 'react';
 import { Problem } from '../../api/http';
 import { type Kind, kinds } from '../../api/kinds';
 import { type PersonRef, type Record_, read, remove, restore } from '../../api/records';
@@ -37,13 +37,16 @@ import { SeenTab } from './seen';
 import { ShareDialog } from './share';
 import { Timeline } from './timeline';
 
-const CardTwins = lazy(later(() => import('./card-twins')));
-const Convert = lazy(later(() => import('./convert')));
-const Invoice = lazy(later(() => import('./invoice')));
-const StartProcess = lazy(later(() => import('./start-process')));
-const NextStep = lazy(later(() => import('./next-step')));
-const Files = lazy(later(() => import('./files')));
-const MergeDialog = lazy(later(() => import('./merge')));
+const CardTwins = part(later(() => import('./card-twins')));
+const Convert = part(later(() => import('./convert')));
+const Invoice = part(later(() => import('./invoice')));
+const StartProcess = part(later(() => import('./start-process')));
+const NextStep = part(later(() => import('./next-step')));
+const Files = part(later(() => import('./files')));
+const MergeDialog = part(later(() => import('./merge')));
+
+/** Fetches the code of what a card shows by itself, so that it is drawn with it. */
+export const ahead = () => Promise.all([NextStep, Files, CardTwins].map((each) => each.ahead()));
 
 const route = getRouteApi('/in/$plural/$id');
 

@@ -3,17 +3,17 @@ import { Button, Skeleton } from '@mantine/core';
 import { IconClipboardText, IconPlus, IconTable } from '@tabler/icons-react';
 import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { lazy, Suspense, useState } from 'react';
+import { Suspense, useState } from 'react';
 import { type Kind, kinds } from '../../api/kinds';
 import { list, type Record_ } from '../../api/records';
 import { FieldValue } from '../../kit/field-value';
-import { later } from '../../kit/later';
+import { later, part } from '../../kit/later';
 import { kindMany, kindOne } from '../../kit/words';
 import { writing } from '../../text';
 import classes from './contents.module.css';
 
-const CreateDrawer = lazy(later(() => import('./create')));
-const PasteRows = lazy(later(() => import('./paste-rows')));
+const CreateDrawer = part(later(() => import('./create')));
+const PasteRows = part(later(() => import('./paste-rows')));
 
 // What is kept together by a record of the kind.
 const inside: Record<string, string[]> = {
@@ -82,27 +82,27 @@ function Part({
       <div className={classes.head}>
         <h3 className={classes.title}>{kindMany(other)}</h3>
         <span className={classes.count}>{n}</span>
-        {mayMake && other.name === 'prospect' && (
-          <Button
-            variant="subtle"
-            size="compact-xs"
-            ms="auto"
-            leftSection={<IconClipboardText size={13} />}
-            onClick={() => setPasting(true)}
-          >
-            <Trans>Paste rows…</Trans>
-          </Button>
-        )}
         {mayMake && (
-          <Button
-            variant="subtle"
-            size="compact-xs"
-            ms={other.name === 'prospect' ? undefined : 'auto'}
-            leftSection={<IconPlus size={13} />}
-            onClick={() => setAdding(true)}
-          >
-            {kindOne(other)}
-          </Button>
+          <div className={classes.make}>
+            {other.name === 'prospect' && (
+              <Button
+                variant="subtle"
+                size="compact-xs"
+                leftSection={<IconClipboardText size={13} />}
+                onClick={() => setPasting(true)}
+              >
+                <Trans>Paste rows…</Trans>
+              </Button>
+            )}
+            <Button
+              variant="subtle"
+              size="compact-xs"
+              leftSection={<IconPlus size={13} />}
+              onClick={() => setAdding(true)}
+            >
+              {kindOne(other)}
+            </Button>
+          </div>
         )}
       </div>
       {!data ? (

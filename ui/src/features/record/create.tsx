@@ -1,6 +1,6 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import { Alert, Button, Drawer, Group, Stack, UnstyledButton } from '@mantine/core';
-import { lazy, Suspense, useEffect, useMemo, useState } from 'react';
+import { Suspense, useEffect, useMemo, useState } from 'react';
 import { Problem } from '../../api/http';
 import type { Field, Kind } from '../../api/kinds';
 import { create, type Record_, type Values } from '../../api/records';
@@ -8,12 +8,13 @@ import { useMe } from '../../api/session';
 import { useSentence } from '../../kit/failure';
 import { FieldInput, sendable } from '../../kit/field-input';
 import { isEmpty } from '../../kit/field-value';
-import { later } from '../../kit/later';
+import { later, part } from '../../kit/later';
 import { kindOne } from '../../kit/words';
 import { useCache } from './cache';
 import { inCurrency } from './currency';
+import { demanded } from './demanded';
 
-const TwinHint = lazy(later(() => import('./twins')));
+const TwinHint = part(later(() => import('./twins')));
 
 interface Props {
   kind: Kind;
@@ -66,8 +67,11 @@ export default function CreateDrawer({ kind, opened, onClose, onCreated, begin }
   }, [kind, draft]);
 
   const fields = useMemo(
-    () => kind.fields.filter((field) => !field.house && field.writable !== false),
-    [kind],
+    () =>
+      kind.fields
+        .filter((field) => !field.house && field.writable !== false)
+        .map((field) => demanded(kind, field, draft)),
+    [kind, draft],
   );
   const asked = first[kind.name] ?? fields.slice(0, 6).map((field) => field.name);
   const shown = fields.filter(

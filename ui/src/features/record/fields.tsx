@@ -1,7 +1,7 @@
 import { Plural, Trans, useLingui } from '@lingui/react/macro';
 import { ActionIcon, Button, Group, UnstyledButton } from '@mantine/core';
 import { IconCheck, IconEyeOff, IconPencil, IconX } from '@tabler/icons-react';
-import { type KeyboardEvent, lazy, useRef, useState } from 'react';
+import { type KeyboardEvent, useRef, useState } from 'react';
 import { Problem } from '../../api/http';
 import type { Field, Kind } from '../../api/kinds';
 import { change, type Record_ } from '../../api/records';
@@ -9,7 +9,7 @@ import { useMe } from '../../api/session';
 import { useSentence, useTell } from '../../kit/failure';
 import { FieldInput, keepsEnter, savesAtOnce, sendable } from '../../kit/field-input';
 import { FieldValue, isEmpty, sightOf } from '../../kit/field-value';
-import { later } from '../../kit/later';
+import { later, part } from '../../kit/later';
 import { fieldLabel } from '../../kit/words';
 import { useCache } from './cache';
 import { inCurrency } from './currency';
@@ -17,7 +17,7 @@ import classes from './fields.module.css';
 import { useNames } from './names';
 import { useReveals } from './reveals';
 
-const Why = lazy(later(() => import('./why')));
+const Why = part(later(() => import('./why')));
 
 interface Part {
   kind: Kind;

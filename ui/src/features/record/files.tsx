@@ -43,6 +43,8 @@ interface Upload {
   name: string;
   part: number;
   stop: AbortController;
+  /** The file that it has become: once that stands in the list, it does not stand there twice. */
+  file?: string;
 }
 
 /** The files that lie on a record; new ones are dropped here or chosen. */
@@ -75,6 +77,7 @@ export default function Files({
     };
   }, []);
 
+  const underWay = uploads.filter((each) => !files?.some((file) => file.id === each.file));
   const ours = all?.find((each) => each.name === 'file');
   if (!ours || kind.within) return null;
   const may = !readOnly && !record.binned && (ours.actions.create ?? 'denied') !== 'denied';
@@ -93,13 +96,10 @@ export default function Files({
     running.current.add(upload.stop);
     setUploads((now) => [...now, upload]);
     try {
-      await putFile(
-        record.id,
-        chosen,
-        (part) =>
-          setUploads((now) => now.map((each) => (each.key === upload.key ? { ...each, part } : each))),
-        upload.stop.signal,
-      );
+      const become = (more: Partial<Upload>) =>
+        setUploads((now) => now.map((each) => (each.key === upload.key ? { ...each, ...more } : each)));
+      const made = await putFile(record.id, chosen, (part) => become({ part }), upload.stop.signal);
+      become({ file: made.id });
       await again();
     } catch (failure) {
       if (!upload.stop.signal.aborted) tell(failure);
@@ -155,7 +155,7 @@ export default function Files({
           </FileButton>
         )}
       </div>
-      {files?.length === 0 && uploads.length === 0 && (
+      {files?.length === 0 && underWay.length === 0 && (
         <p className={classes.nothing}>
           {may ? (
             <Trans>Contracts, photos, scans: drop them here. Whoever sees this card sees them.</Trans>
@@ -165,7 +165,7 @@ export default function Files({
         </p>
       )}
       <ul className={classes.list}>
-        {uploads.map((each) => (
+        {underWay.map((each) => (
           <li key={each.key} className={classes.file}>
             <span className={classes.sign} aria-hidden>
               <IconFile size={20} />

@@ -11,15 +11,15 @@ import {
 } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, Link, Outlet, useMatchRoute, useNavigate } from '@tanstack/react-router';
-import { lazy, Suspense, useCallback, useEffect, useMemo, useState } from 'react';
+import { Suspense, useCallback, useEffect, useMemo, useState } from 'react';
 import { type Kind, kinds } from '../../api/kinds';
-import type { Question, Record_ } from '../../api/records';
+import type { Record_ } from '../../api/records';
 import { holds, useMe } from '../../api/session';
 import { Empty } from '../../kit/empty';
 import { Failure } from '../../kit/failure';
 import { FieldValue } from '../../kit/field-value';
 import { Grid, type GridColumn } from '../../kit/grid';
-import { later } from '../../kit/later';
+import { later, part } from '../../kit/later';
 import { PageTitle } from '../../kit/page';
 import { fieldLabel, kindMany } from '../../kit/words';
 import { writing } from '../../text';
@@ -38,26 +38,25 @@ import {
 } from './columns';
 import classes from './list-page.module.css';
 import { useNames } from './names';
+import { isBoard, keepView, keptView, questionOf } from './question';
 import { RevealsProvider, useReveals } from './reveals';
 import { Toolbar } from './toolbar';
 import { useRows } from './use-rows';
 
 // What the first look at a list does not need.
-const Board = lazy(later(() => import('./board')));
-const BulkBar = lazy(later(() => import('./bulk-bar')));
-const CreateDrawer = lazy(later(() => import('./create')));
-const StageTabs = lazy(later(() => import('./stages')));
-const ViewTabs = lazy(later(() => import('./view-tabs')));
-const ExportDialog = lazy(later(() => import('./export')));
-const NothingYet = lazy(later(() => import('./nothing-yet')));
-const ListMenu = lazy(later(() => import('./list-menu')));
-const Closed = lazy(later(() => import('../../kit/closed')));
-const Why = lazy(later(() => import('./why')));
-const NextCell = lazy(later(() => import('./next-cell')));
-const Become = lazy(later(() => import('./become')));
-const CellEditor = lazy(later(() => import('./cell-editor')));
-
-const lastView = 'castellan.stages.view';
+const Board = part(later(() => import('./board')));
+const BulkBar = part(later(() => import('./bulk-bar')));
+const CreateDrawer = part(later(() => import('./create')));
+const StageTabs = part(later(() => import('./stages')));
+const ViewTabs = part(later(() => import('./view-tabs')));
+const ExportDialog = part(later(() => import('./export')));
+const NothingYet = part(later(() => import('./nothing-yet')));
+const ListMenu = part(later(() => import('./list-menu')));
+const Closed = part(later(() => import('../../kit/closed')));
+const Why = part(later(() => import('./why')));
+const NextCell = part(later(() => import('./next-cell')));
+const Become = part(later(() => import('./become')));
+const CellEditor = part(later(() => import('./cell-editor')));
 
 // What the program has lists of; a role that gives nothing of a kind leaves it unnamed.
 const ours = new Set(
@@ -103,6 +102,10 @@ function Bones() {
   );
 }
 
+/** Fetches the code of what a list shows by itself, so that it is drawn with it. */
+export const ahead = () =>
+  Promise.all([Board, StageTabs, ViewTabs, NextCell, BulkBar].map((each) => each.ahead()));
+
 function NoSuchKind() {
   const { t } = useLingui();
   return (
@@ -133,21 +136,13 @@ function ListOf({ kind }: { kind: Kind }) {
   const reveals = useReveals();
   const look = useNames();
 
-  const onBoard = !!kind.stage && (search.view ?? localStorage.getItem(lastView) ?? 'board') === 'board';
+  const onBoard = isBoard(kind, search);
   // A single record of it may be shared with them all the same.
   const denied = (kind.actions.view ?? 'denied') === 'denied';
 
   const chosen = useMemo(() => chosenColumns(kind, search.cols), [kind, search.cols]);
   const fields = useMemo(() => chosen.map((column) => column.field), [chosen]);
-  const question: Question = {
-    ...(search.filter ? { filter: search.filter } : {}),
-    ...(search.sort ? { sort: search.sort } : {}),
-    ...(search.search ? { search: search.search } : {}),
-    fields: fields
-      .map((field) => field.name)
-      .filter((name) => name !== nextStepColumn)
-      .join(','),
-  };
+  const question = questionOf(chosen, search);
   const {
     rows,
     count,
@@ -180,7 +175,7 @@ function ListOf({ kind }: { kind: Kind }) {
   // How somebody has arranged the list stands in its address, so that a link shows it so to others.
   useEffect(() => {
     const cols = search.cols || search.saved ? undefined : keptLine(kind);
-    const view = kind.stage && !search.view && localStorage.getItem(lastView) === 'list' ? 'list' : undefined;
+    const view = kind.stage && !search.view && keptView() === 'list' ? 'list' : undefined;
     if (cols || view) put({ ...(cols ? { cols } : {}), ...(view ? { view } : {}) });
   }, [kind, search.cols, search.saved, search.view, put]);
 
@@ -349,7 +344,7 @@ function ListOf({ kind }: { kind: Kind }) {
                 <Views
                   view={onBoard ? 'board' : 'list'}
                   onChange={(view) => {
-                    localStorage.setItem(lastView, view);
+                    keepView(view);
                     put({ view });
                   }}
                 />

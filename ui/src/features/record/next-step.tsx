@@ -3,15 +3,15 @@ import { Button, Skeleton } from '@mantine/core';
 import { IconCalendarEvent, IconCalendarPlus, IconChecklist, IconMail, IconPhone } from '@tabler/icons-react';
 import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { lazy, Suspense, useState } from 'react';
+import { Suspense, useState } from 'react';
 import { type Kind, kinds } from '../../api/kinds';
 import { list, type Record_, type Values } from '../../api/records';
-import { later } from '../../kit/later';
+import { later, part } from '../../kit/later';
 import { When } from '../../kit/when';
 import classes from './next-step.module.css';
 
-const CreateDrawer = lazy(later(() => import('./create')));
-const LetterDrawer = lazy(later(() => import('./letter')));
+const CreateDrawer = part(later(() => import('./create')));
+const LetterDrawer = part(later(() => import('./letter')));
 
 /** What comes next with a client or a deal, and the ways to write, call and plan. */
 export default function NextStep({

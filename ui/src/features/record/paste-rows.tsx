@@ -1,19 +1,9 @@
 import { Plural, Trans, useLingui } from '@lingui/react/macro';
-import {
-  Alert,
-  Button,
-  Checkbox,
-  Group,
-  Modal,
-  Progress,
-  Select,
-  Stack,
-  Text,
-  Textarea,
-} from '@mantine/core';
-import { useMemo, useState } from 'react';
+import { Alert, Button, Checkbox, Group, Modal, Select, Stack, Text, Textarea } from '@mantine/core';
+import { useMemo, useRef, useState } from 'react';
+import { Problem } from '../../api/http';
 import type { Kind } from '../../api/kinds';
-import { create, type Record_, remove } from '../../api/records';
+import { createProspects, undo } from '../../api/records';
 import { useSentence } from '../../kit/failure';
 import { useUndo } from '../../kit/undo';
 import { fieldLabel } from '../../kit/words';
@@ -22,6 +12,7 @@ import { cellsOf, type Goes, guess, hasHead, targets, valuesOf } from './rows';
 
 const most = 1000;
 const shownRows = 5;
+const shownReasons = 8;
 
 interface Props {
   kind: Kind;
@@ -40,8 +31,10 @@ export default function PasteRows({ kind, title, into, onClose, onDone }: Props)
   const [text, setText] = useState('');
   const [headed, setHeaded] = useState<boolean | null>(null);
   const [chosen, setChosen] = useState<Record<number, Goes>>({});
-  const [done, setDone] = useState<number | null>(null);
-  const [refused, setRefused] = useState('');
+  const [busy, setBusy] = useState(false);
+  const [refused, setRefused] = useState<string[]>([]);
+  // The same rows sent again, after an answer that did not come, are made once.
+  const last = useRef({ what: '', once: '' });
   const cells = useMemo(() => cellsOf(text), [text]);
   const head = headed ?? hasHead(kind, cells);
   const guessed = useMemo(() => guess(kind, cells, head), [kind, cells, head]);
@@ -50,39 +43,42 @@ export default function PasteRows({ kind, title, into, onClose, onDone }: Props)
   const tooMany = values.length > most;
 
   async function add() {
-    const rows = values;
-    const made: Record_[] = [];
-    const left: number[] = [];
-    let why = '';
-    setRefused('');
-    setDone(0);
-    let next = 0;
-    // Four at a time: none waits long, and the server is not pressed.
-    const lane = async () => {
-      for (let at = next++; at < rows.length; at = next++) {
-        try {
-          made.push(await create(kind.plural, { ...rows[at], [into.field]: into.id }, crypto.randomUUID()));
-        } catch (failure) {
-          left.push(at);
-          why ||= sentence(failure);
-        }
-        setDone(made.length + left.length);
-      }
-    };
-    await Promise.all([lane(), lane(), lane(), lane()]);
-    setDone(null);
-    onDone();
-    if (made.length > 0)
-      offerUndo(<Plural value={made.length} one="# row added." other="# rows added." />, async () => {
-        for (const each of made) await remove(kind.plural, each.id);
-        onDone();
-      });
-    if (left.length === 0) return onClose();
-    const body = head ? cells.slice(1) : cells;
-    const rest = left.sort((a, b) => a - b).map((at) => body[at] ?? []);
-    setText([...(head ? [cells[0] ?? []] : []), ...rest].map(line).join('\n'));
-    setHeaded(head);
-    setRefused(why);
+    const what = JSON.stringify([into.id, values]);
+    if (last.current.what !== what) last.current = { what, once: crypto.randomUUID() };
+    setRefused([]);
+    setBusy(true);
+    try {
+      const answer = await createProspects(
+        values.map((each) => ({ ...each, [into.field]: into.id })),
+        last.current.once,
+      );
+      last.current = { what: '', once: '' };
+      onDone();
+      if (answer.done > 0)
+        offerUndo(<Plural value={answer.done} one="# row added." other="# rows added." />, async () => {
+          const { refused } = await undo(answer.operation);
+          onDone();
+          if (refused[0]) throw new Problem(409, { ...refused[0] });
+        });
+      if (answer.refused.length === 0) return onClose();
+      // What was refused stays in the box, each with its own reason beside its number there.
+      const body = head ? cells.slice(1) : cells;
+      const rest = answer.refused.map(({ row }) => body[row] ?? []);
+      setText([...(head ? [cells[0] ?? []] : []), ...rest].map(line).join('\n'));
+      setHeaded(head);
+      setRefused(
+        answer.refused.map((each, nth) => {
+          const field = targets(kind).find((one) => one.name === each.field?.split('.')[0]);
+          const why = sentence(new Problem(422, { ...each }));
+          const label = field ? fieldLabel(field) : '';
+          return t`Row ${nth + 1}: ${why.startsWith(label) ? why : `${label}: ${why}`}`;
+        }),
+      );
+    } catch (failure) {
+      setRefused([sentence(failure)]);
+    } finally {
+      setBusy(false);
+    }
   }
 
   return (
@@ -103,9 +99,16 @@ export default function PasteRows({ kind, title, into, onClose, onDone }: Props)
             setChosen({});
           }}
         />
-        {refused && (
-          <Alert color="red" variant="light" role="alert">
-            <Trans>These rows were not added. {refused}</Trans>
+        {refused.length > 0 && (
+          <Alert color="red" variant="light" role="alert" title={t`These rows were not added`}>
+            <ul className={classes.reasons}>
+              {refused.slice(0, shownReasons).map((why) => (
+                <li key={why}>{why}</li>
+              ))}
+            </ul>
+            {refused.length > shownReasons && (
+              <Plural value={refused.length - shownReasons} one="and # more" other="and # more" />
+            )}
           </Alert>
         )}
         {cells.length > 0 && (
@@ -118,12 +121,12 @@ export default function PasteRows({ kind, title, into, onClose, onDone }: Props)
                 setChosen({});
               }}
             />
-            <div className={classes.scroll}>
+            {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a wide table is moved sideways by keys as well */}
+            <div className={classes.scroll} tabIndex={0}>
               <table className={classes.table}>
                 <thead>
                   <tr>
                     {goes.map((to, at) => (
-                      // biome-ignore lint/suspicious/noArrayIndexKey: a column is its place
                       <th key={at}>
                         <Select
                           size="xs"
@@ -149,10 +152,8 @@ export default function PasteRows({ kind, title, into, onClose, onDone }: Props)
                 </thead>
                 <tbody>
                   {(head ? cells.slice(1) : cells).slice(0, shownRows).map((row, nth) => (
-                    // biome-ignore lint/suspicious/noArrayIndexKey: a row is its place
                     <tr key={nth}>
                       {row.map((cell, at) => (
-                        // biome-ignore lint/suspicious/noArrayIndexKey: so is a cell
                         <td key={at} data-off={!goes[at] || undefined}>
                           {cell}
                         </td>
@@ -169,22 +170,11 @@ export default function PasteRows({ kind, title, into, onClose, onDone }: Props)
             )}
           </>
         )}
-        {done !== null && (
-          <Progress
-            value={(100 * done) / Math.max(1, values.length)}
-            animated
-            aria-label={t`How far it is`}
-          />
-        )}
         <Group justify="flex-end">
           <Button variant="default" onClick={onClose}>
             <Trans>Cancel</Trans>
           </Button>
-          <Button
-            disabled={values.length === 0 || tooMany}
-            loading={done !== null}
-            onClick={() => void add()}
-          >
+          <Button disabled={values.length === 0 || tooMany} loading={busy} onClick={() => void add()}>
             {values.length === 0 ? (
               <Trans>Add the rows</Trans>
             ) : (

@@ -19,8 +19,9 @@ import {
 import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, useState } from 'react';
 import { type Kind, kinds } from '../../api/kinds';
-import { change, create, type Happening, type Record_, timeline } from '../../api/records';
+import { change, type Happening, type Record_, timeline } from '../../api/records';
 import { Delivery } from '../../kit/delivery';
+import { useDraft } from '../../kit/draft';
 import { Enclosed } from '../../kit/enclosed';
 import { Failure, useTell } from '../../kit/failure';
 import { FieldValue, isEmpty } from '../../kit/field-value';
@@ -32,6 +33,8 @@ import CreateDrawer from './create';
 import { Changed } from './history';
 import { useNames } from './names';
 import classes from './timeline.module.css';
+
+type NameOf = ReturnType<typeof useNames>['nameOf'];
 
 /** Nothing for all, changes, or a kind that leads here. */
 type Only = string;
@@ -75,6 +78,7 @@ export function Timeline({ kind, record, readOnly }: { kind: Kind; record: Recor
   const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery(
     timeline(kind.plural, record.id, only),
   );
+  const { nameOf } = useNames();
   const items = data?.pages.flatMap((page) => page.items) ?? [];
   const again = () => client.invalidateQueries({ queryKey: ['records', kind.plural, 'timeline', record.id] });
   const addable = (all ?? []).filter(
@@ -149,7 +153,9 @@ export function Timeline({ kind, record, readOnly }: { kind: Kind; record: Recor
             <Item
               key={`${each.type} ${each.id ?? ''} ${each.at} ${each.version ?? ''}`}
               kind={kind}
+              target={all?.find((one) => one.name === each.kind)}
               item={each}
+              nameOf={nameOf}
               onDone={again}
             />
           ))}
@@ -191,31 +197,11 @@ function beginWith(adding: Kind, kind: Kind, record: Record_) {
 
 function Comment({ kind, record, onDone }: { kind: Kind; record: Record_; onDone: () => void }) {
   const { t } = useLingui();
-  const tell = useTell();
-  const place = `castellan.comment.${record.id}`;
-  const [typed, setTyped] = useState(() => sessionStorage.getItem(place) ?? '');
-  const [once, setOnce] = useState(() => crypto.randomUUID());
-  const [busy, setBusy] = useState(false);
+  const { typed, type, send, busy } = useDraft(`castellan.comment.${record.id}`);
 
-  function type(next: string) {
-    setTyped(next);
-    if (next) sessionStorage.setItem(place, next);
-    else sessionStorage.removeItem(place);
-  }
-
-  async function send() {
-    if (!typed.trim()) return;
-    setBusy(true);
-    try {
-      await create('comments', { text: typed.trim(), about_kind: kind.name, about: record.id }, once);
-      type('');
-      setOnce(crypto.randomUUID());
-      onDone();
-    } catch (failure) {
-      tell(failure);
-    } finally {
-      setBusy(false);
-    }
+  async function say() {
+    const values = (text: string) => ({ text, about_kind: kind.name, about: record.id });
+    if (await send('comments', values)) onDone();
   }
 
   return (
@@ -230,11 +216,11 @@ function Comment({ kind, record, onDone }: { kind: Kind; record: Record_; onDone
         value={typed}
         onChange={(event) => type(event.currentTarget.value)}
         onKeyDown={(event) => {
-          if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) void send();
+          if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) void say();
         }}
       />
       {typed.trim() && (
-        <Button onClick={send} loading={busy} mt={6}>
+        <Button onClick={say} loading={busy} mt={6}>
           <Trans>Send</Trans>
         </Button>
       )}
@@ -242,9 +228,21 @@ function Comment({ kind, record, onDone }: { kind: Kind; record: Record_; onDone
   );
 }
 
-function Item({ kind, item, onDone }: { kind: Kind; item: Happening; onDone: () => void }) {
+function Item({
+  kind,
+  target,
+  item,
+  nameOf,
+  onDone,
+}: {
+  kind: Kind;
+  /** The kind of what is told of, where it may be known. */
+  target: Kind | undefined;
+  item: Happening;
+  nameOf: NameOf;
+  onDone: () => void;
+}) {
   const { t } = useLingui();
-  const { data: all } = useQuery(kinds);
   const outgoing = (item.record as Record_ | undefined)?.direction === 'out';
   const received = item.type === 'message' && !outgoing && item.by?.kind === 'system';
   const sender = (item.record as Record_ | undefined)?.sender;
@@ -274,7 +272,6 @@ function Item({ kind, item, onDone }: { kind: Kind; item: Happening; onDone: () 
     imported: t`imported it`,
     reverted: t`brought an earlier version back`,
   };
-  const target = item.kind ? all?.find((each) => each.name === item.kind) : undefined;
   const address = target && item.id && !target.within ? `/${target.plural}/${item.id}` : undefined;
   const title = item.title ?? '';
 
@@ -302,7 +299,9 @@ function Item({ kind, item, onDone }: { kind: Kind; item: Happening; onDone: () 
         {received && <Sender message={item.record as Record_} />}
         {item.type === 'message' && <Letter body={(item.record as Record_).body} />}
         <Enclosed files={item.files as Record_[] | undefined} />
-        {target && item.record ? <Facts kind={target} record={item.record as Record_} /> : null}
+        {target && item.record ? (
+          <Facts kind={target} record={item.record as Record_} nameOf={nameOf} />
+        ) : null}
         {item.text && <div className={classes.text}>{item.text}</div>}
         {item.changes && item.changes.length > 0 && item.type !== 'created' && (
           <Changed kind={kind} changes={item.changes} />
@@ -316,8 +315,7 @@ function Item({ kind, item, onDone }: { kind: Kind; item: Happening; onDone: () 
 }
 
 /** When a visit is and whether they came, how far a deal has come, and so on. */
-function Facts({ kind, record }: { kind: Kind; record: Record_ }) {
-  const { nameOf } = useNames();
+function Facts({ kind, record, nameOf }: { kind: Kind; record: Record_; nameOf: NameOf }) {
   const shown = (facts[kind.name] ?? [])
     .map((name) => kind.fields.find((each) => each.name === name))
     .filter((field) => field !== undefined)

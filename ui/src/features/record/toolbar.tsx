@@ -2,19 +2,19 @@ import { Trans, useLingui } from '@lingui/react/macro';
 import { ActionIcon, Button, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { IconColumns3, IconSearch, IconX } from '@tabler/icons-react';
-import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react';
+import { type ReactNode, Suspense, useEffect, useState } from 'react';
 import type { Kind } from '../../api/kinds';
 import { exactCount, type Question } from '../../api/records';
 import { useTell } from '../../kit/failure';
 import { FilterBar } from '../../kit/filter/filter-bar';
-import { later } from '../../kit/later';
+import { later, part } from '../../kit/later';
 import { Popup } from '../../kit/popup';
 import { writing } from '../../text';
 import type { ListSearch } from './address';
 import { type Column, chosenColumns, usualLine } from './columns';
 import classes from './toolbar.module.css';
 
-const ColumnChoice = lazy(later(() => import('./column-choice')));
+const ColumnChoice = part(later(() => import('./column-choice')));
 
 interface Props {
   kind: Kind;

@@ -53,7 +53,7 @@ export default function Palette({
   const tell = useTell();
   const id = useId();
   const [typed, setTyped] = useState('');
-  const [asked] = useDebouncedValue(typed.trim(), 140);
+  const [asked] = useDebouncedValue(typed.trim(), 110);
   const [active, setActive] = useState(0);
   const { data: all = [] } = useQuery(kinds);
   const { data: hits = [], isFetching } = useQuery({
@@ -80,7 +80,8 @@ export default function Palette({
           label: `${t`New`}: ${kindOne(kind)}`,
           note: '',
           icon: 'plus' as const,
-          go: () => go(`/${kind.plural}`, { new: '1' }),
+          // An appointment is booked where one sees who is free.
+          go: () => go(kind.name === 'appointment' ? '/journal' : `/${kind.plural}`, { new: '1' }),
         }))
         .filter((command) => (words ? fits(command.label) : daily.includes(command.key)));
   const commands: Choice[] = [

@@ -4,6 +4,7 @@ import {
   Badge,
   Button,
   Group,
+  Modal,
   MultiSelect,
   NumberInput,
   SegmentedControl,
@@ -11,14 +12,22 @@ import {
   Skeleton,
   Stack,
   TagsInput,
+  Text,
   TextInput,
 } from '@mantine/core';
 import { IconArrowDown, IconArrowUp, IconPlus, IconX } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Fragment, useState } from 'react';
 import { kinds } from '../../api/kinds';
-import { addPipeline, changePipeline, type Pipeline, pipelines, type Stage } from '../../api/workspace';
-import { Failure, useTell } from '../../kit/failure';
+import {
+  addPipeline,
+  changePipeline,
+  type Pipeline,
+  pipelines,
+  removePipeline,
+  type Stage,
+} from '../../api/workspace';
+import { Failure, useSentence, useTell } from '../../kit/failure';
 import { Column, Panel } from '../../kit/page';
 import { fieldLabel } from '../../kit/words';
 import classes from './pipelines.module.css';
@@ -35,7 +44,14 @@ export function PipelinesPage() {
       {!data ? (
         <Skeleton height={240} />
       ) : (
-        data.map((each) => <Editor key={`${each.id} ${JSON.stringify(each).length}`} saved={each} />)
+        data.map((each) => (
+          <Editor
+            key={`${each.id} ${JSON.stringify(each).length}`}
+            saved={each}
+            // The server keeps the last one of its kind, and says so to whoever asks all the same.
+            goes={data.some((other) => other.id !== each.id && other.kind === each.kind)}
+          />
+        ))
       )}
       {adding ? (
         <Editor
@@ -68,12 +84,13 @@ export function PipelinesPage() {
   );
 }
 
-function Editor({ saved, onDone }: { saved: Pipeline; onDone?: () => void }) {
+function Editor({ saved, goes, onDone }: { saved: Pipeline; goes?: boolean; onDone?: () => void }) {
   const { t } = useLingui();
   const client = useQueryClient();
   const tell = useTell();
   const [draft, setDraft] = useState(saved);
   const [busy, setBusy] = useState(false);
+  const [leaving, setLeaving] = useState(false);
   const of: Record<Pipeline['kind'], string> = { deal: t`Deals`, process: t`Post-sale processes` };
   const { data: all = [] } = useQuery(kinds);
   const askable = (all.find((each) => each.name === draft.kind)?.fields ?? [])
@@ -231,22 +248,100 @@ function Editor({ saved, onDone }: { saved: Pipeline; onDone?: () => void }) {
           >
             <Trans>Stage</Trans>
           </Button>
-          {changed && (
-            <Button
-              size="sm"
-              loading={busy}
-              disabled={
-                !draft.name.trim() ||
-                draft.stages.some((stage) => !stage.name.trim()) ||
-                draft.steps.some((step) => !step.title.trim())
-              }
-              onClick={save}
-            >
-              <Trans>Save</Trans>
-            </Button>
-          )}
+          <Group gap="xs">
+            {!saved.id && onDone && (
+              <Button variant="default" size="sm" onClick={onDone}>
+                <Trans>Cancel</Trans>
+              </Button>
+            )}
+            {goes && (
+              <Button
+                variant="subtle"
+                color="red"
+                size="sm"
+                aria-label={t`Delete the pipeline ${saved.name}`}
+                onClick={() => setLeaving(true)}
+              >
+                <Trans>Delete</Trans>
+              </Button>
+            )}
+            {changed && (
+              <Button
+                size="sm"
+                loading={busy}
+                disabled={
+                  !draft.name.trim() ||
+                  draft.stages.some((stage) => !stage.name.trim()) ||
+                  draft.steps.some((step) => !step.title.trim())
+                }
+                onClick={save}
+              >
+                <Trans>Save</Trans>
+              </Button>
+            )}
+          </Group>
         </Group>
       </Stack>
+      {leaving && <Leaving pipeline={saved} onClose={() => setLeaving(false)} />}
     </Panel>
+  );
+}
+
+/** Asked first, since there is no way back: what goes, what stays, and what must be empty. */
+function Leaving({ pipeline, onClose }: { pipeline: Pipeline; onClose: () => void }) {
+  const { t } = useLingui();
+  const client = useQueryClient();
+  const sentence = useSentence();
+  const [busy, setBusy] = useState(false);
+  const [failure, setFailure] = useState<unknown>(null);
+
+  async function go() {
+    setBusy(true);
+    setFailure(null);
+    try {
+      await removePipeline(pipeline.id);
+      onClose();
+      await client.invalidateQueries({ queryKey: ['pipelines'] });
+    } catch (problem) {
+      setFailure(problem);
+      setBusy(false);
+    }
+  }
+
+  return (
+    <Modal
+      opened
+      onClose={onClose}
+      size="sm"
+      title={t`Delete the pipeline ${pipeline.name}`}
+      closeButtonProps={{ 'aria-label': t`Close` }}
+    >
+      <Stack gap="sm">
+        <Text size="sm">
+          <Trans>
+            The pipeline goes with its stages, and this cannot be undone. Nothing may stand in it. The log and
+            the history of records keep its name.
+          </Trans>
+        </Text>
+        {pipeline.kind === 'deal' && (
+          <Text size="sm" c="dimmed">
+            <Trans>Processes that start after it by themselves do so no longer.</Trans>
+          </Text>
+        )}
+        {failure !== null && (
+          <Text size="sm" c="var(--c-danger)" role="alert">
+            {sentence(failure)}
+          </Text>
+        )}
+        <Group justify="flex-end">
+          <Button variant="default" size="sm" data-autofocus onClick={onClose}>
+            <Trans>Cancel</Trans>
+          </Button>
+          <Button color="red" size="sm" loading={busy} onClick={go}>
+            <Trans>Delete</Trans>
+          </Button>
+        </Group>
+      </Stack>
+    </Modal>
   );
 }

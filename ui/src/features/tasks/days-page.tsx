@@ -14,10 +14,11 @@ import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-quer
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { kinds } from '../../api/kinds';
-import { change, create, list, type PersonRef, type Record_, type RecordRef } from '../../api/records';
+import { change, list, type PersonRef, type Record_, type RecordRef } from '../../api/records';
 import { useMe } from '../../api/session';
 import { Avatar } from '../../kit/avatar';
 import Closed from '../../kit/closed';
+import { useDraft } from '../../kit/draft';
 import { Empty } from '../../kit/empty';
 import { Failure, useTell } from '../../kit/failure';
 import { Column, PageTitle } from '../../kit/page';
@@ -278,26 +279,12 @@ function Task({
 /** A task in one line, for today. */
 function Quick({ onDone }: { onDone: () => void }) {
   const { t } = useLingui();
-  const tell = useTell();
-  const [typed, setTyped] = useState('');
-  const [once, setOnce] = useState(() => crypto.randomUUID());
-  const [busy, setBusy] = useState(false);
+  const { typed, type, send, busy } = useDraft('castellan.task.today');
 
   async function add() {
-    if (!typed.trim()) return;
-    setBusy(true);
     const due = new Date();
     due.setHours(Math.max(18, Math.min(23, due.getHours() + 1)), 0, 0, 0);
-    try {
-      await create('tasks', { title: typed.trim(), due: due.toISOString() }, once);
-      setTyped('');
-      setOnce(crypto.randomUUID());
-      onDone();
-    } catch (failure) {
-      tell(failure);
-    } finally {
-      setBusy(false);
-    }
+    if (await send('tasks', (title) => ({ title, due: due.toISOString() }))) onDone();
   }
 
   return (
@@ -313,7 +300,7 @@ function Quick({ onDone }: { onDone: () => void }) {
         leftSection={<IconPlus size={16} aria-hidden />}
         value={typed}
         disabled={busy}
-        onChange={(event) => setTyped(event.currentTarget.value)}
+        onChange={(event) => type(event.currentTarget.value)}
       />
     </form>
   );

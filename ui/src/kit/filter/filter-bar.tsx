@@ -1,16 +1,16 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import { ActionIcon, Button, Group, Loader, Skeleton } from '@mantine/core';
 import { IconFilter, IconPlus, IconX } from '@tabler/icons-react';
-import { lazy, Suspense, useState } from 'react';
+import { Suspense, useState } from 'react';
 import type { Field, Kind } from '../../api/kinds';
-import { later } from '../later';
+import { later, part } from '../later';
 import { Popup } from '../popup';
 import { allOf, type Condition, line, parse, parts } from './condition';
 import classes from './filter-bar.module.css';
 import { useSaying } from './filter-words';
 
-const Form = lazy(later(() => import('./filter-form')));
-const Line = lazy(later(() => import('./filter-line')));
+const Form = part(later(() => import('./filter-form')));
+const Line = part(later(() => import('./filter-line')));
 
 interface Props {
   kind: Kind;
