@@ -43,16 +43,29 @@ func (r *Reading) NoteAll(ctx context.Context, told []Entry) error {
 	return r.s.await(ctx, n)
 }
 
+// crowd is how many readings a part of the journal waits for at most, when the
+// one before had as many.
+const crowd = 8
+
 // gather takes the readings that wait, up to a batch. While others are under
 // way it is patient; it does not wait for nobody.
-func (s *Scribe) gather(from chan *note, got []*note) []*note {
+func (s *Scribe) gather(from chan *note, got []*note) []*note { return s.gatherLike(from, got, 1) }
+
+// gatherLike is gather that is patient also while it has fewer than so many, the
+// number that came together a moment ago: those who read one after another are
+// on their way here without having said so, and a part for each of a few costs
+// more than the moment.
+func (s *Scribe) gatherLike(from chan *note, got []*note, many int) []*note {
 	got = drain(from, got)
-	if len(got) == 0 || len(got) >= batch || s.under.Load() == 0 {
+	enough := func() bool {
+		return len(got) == 0 || len(got) >= batch || len(got) >= many && s.under.Load() == 0
+	}
+	if enough() {
 		return got
 	}
 	t := time.NewTimer(s.patience)
 	defer t.Stop()
-	for len(got) < batch && s.under.Load() > 0 {
+	for !enough() {
 		select {
 		case n := <-from:
 			got = drain(from, append(got, n))

@@ -28,10 +28,10 @@ type journal struct {
 	check func(content []byte) [32]byte // keyed: a file of another workspace has no part that holds
 
 	// One goroutine puts parts into the file.
-	file   *os.File // nil until the first part
-	broken bool     // nothing more is put into it
-	next   int64    // the number of the next part
-	half   int      // which half of the file is being written
+	file   syncedFile // nil until the first part
+	broken bool       // nothing more is put into it
+	next   int64      // the number of the next part
+	half   int        // which half of the file is being written
 	at     int64
 	last   [2]int64 // the newest part in each half
 	buffer []byte
@@ -158,8 +158,8 @@ func (j *journal) open() error {
 	if err != nil {
 		return errors.Join(err, f.Close())
 	}
-	j.file = f
-	return nil
+	j.file, err = openSynced(f)
+	return err
 }
 
 // room finds the place of the next part.
@@ -180,10 +180,16 @@ func (j *journal) room(n int64) error {
 // errRoom it may be there all the same; its number does not come again.
 func (j *journal) put(items []item, write func(b []byte, at int64) error) error {
 	p := part{j.next, items}
-	j.buffer = j.encodePart(j.buffer[:0], p)
-	used := len(j.buffer)
-	whole := (used + pageJournal - 1) / pageJournal * pageJournal
-	j.buffer = slices.Grow(j.buffer, whole-used)[:whole]
+	size := headOfPart
+	for i := range items {
+		size += binary.MaxVarintLen32 + len(items[i].entry)
+	}
+	if size > cap(j.buffer) {
+		j.buffer = aligned(wholePages(max(size, 16*pageJournal)))
+	}
+	used := len(j.encodePart(j.buffer[:0], p))
+	whole := wholePages(used)
+	j.buffer = j.buffer[:whole]
 	clear(j.buffer[used:])
 	if err := j.room(int64(whole)); err != nil {
 		return err
@@ -205,6 +211,8 @@ func (j *journal) put(items []item, write func(b []byte, at int64) error) error 
 	return err
 }
 
+func wholePages(n int) int { return (n + pageJournal - 1) / pageJournal * pageJournal }
+
 // write puts bytes on disk.
 func (j *journal) write(b []byte, at int64) error {
 	if j.file == nil {
@@ -212,10 +220,7 @@ func (j *journal) write(b []byte, at int64) error {
 			return fmt.Errorf("open the journal of readings: %w", err)
 		}
 	}
-	if _, err := j.file.WriteAt(b, at); err != nil {
-		return fmt.Errorf("write into the journal of readings: %w", err)
-	}
-	if err := syncData(j.file); err != nil {
+	if err := j.file.put(b, at); err != nil {
 		return fmt.Errorf("write into the journal of readings: %w", err)
 	}
 	return nil
@@ -261,10 +266,13 @@ func (s *Scribe) receive() {
 			s.log.Error("close the journal of readings", "error", err)
 		}
 	}()
+	lately := 0 // how many the last part had
 	for {
 		select {
 		case n := <-s.notes:
-			s.admit(s.gather(s.notes, []*note{n}))
+			got := s.gatherLike(s.notes, []*note{n}, min(lately, crowd))
+			lately = len(got)
+			s.admit(got)
 		case <-s.life.Done():
 			for {
 				got := drain(s.notes, nil)

@@ -4,5 +4,6 @@ package scribe
 
 import "os"
 
-// syncData returns when what was written into a file whose size stays is on disk.
+func openSynced(f *os.File) (syncedFile, error) { return buffered{f}, nil }
+
 func syncData(f *os.File) error { return f.Sync() }
