@@ -46,13 +46,21 @@ func openPostgres(ctx context.Context, o Options) (_ *DB, err error) {
 	config.RuntimeParams["enable_seqscan"] = "off"
 	// Nor is any so long that other processes should be woken for a part of it.
 	config.RuntimeParams["max_parallel_workers_per_gather"] = "0"
-	connect := func(ctx context.Context) (session, error) {
-		c, err := pgx.ConnectConfig(ctx, config.Copy())
-		if err != nil {
-			return nil, fmt.Errorf("connect to PostgreSQL: %w", err)
+	connectTo := func(config *pgx.ConnConfig) func(context.Context) (session, error) {
+		return func(ctx context.Context) (session, error) {
+			c, err := pgx.ConnectConfig(ctx, config.Copy())
+			if err != nil {
+				return nil, fmt.Errorf("connect to PostgreSQL: %w", err)
+			}
+			return &postgresSession{conn: c}, nil
 		}
-		return &postgresSession{conn: c}, nil
 	}
+	connect := connectTo(config)
+	// Which way a page of records is found is chosen here, by what is known of
+	// the reader, and is written into its statement. PostgreSQL takes longer to
+	// think of it anew for each page than a page takes, and comes to the same.
+	settled := config.Copy()
+	settled.RuntimeParams["plan_cache_mode"] = "force_generic_plan"
 	size := o.Readers
 	if size <= 0 {
 		size = max(4, 2*runtime.GOMAXPROCS(0))
@@ -61,9 +69,10 @@ func openPostgres(ctx context.Context, o Options) (_ *DB, err error) {
 	db := &DB{engine: Postgres, dir: o.Dir, schema: o.Schema, now: o.Now, stale: o.Stale, ids: g}
 	db.ledger = db
 	db.readers = newPool(size, connect)
+	db.pages = newPool(size, connectTo(settled))
 	writers := newPool(size, connect)
 	db.writer = &postgresWriter{pool: writers}
-	db.close = append(db.close, db.readers.shut, db.writer.close)
+	db.close = append(db.close, db.readers.shut, db.pages.shut, db.writer.close)
 	defer func() {
 		if err != nil {
 			db.Close()
