@@ -8,8 +8,8 @@
 //
 // One sequencer at a time gives entries their numbers and extends the tree; its
 // head is signed within a second. On SQLite that is the one process that has
-// the files; on PostgreSQL the process that gets the row of the head. On SQLite
-// the ledger is a file of its own, fed from the outbox exactly once: an entry
+// the files; on PostgreSQL whichever process finds the row of the head as it
+// left it, or gets it. On SQLite the ledger is a file of its own, fed from the outbox exactly once: an entry
 // carries the number of its outbox row, and the ledger's head remembers the
 // last one taken. Rows that were taken stay in the outbox until a signed head
 // covers them, and are then swept by whoever writes next, so that no commit is
@@ -59,10 +59,11 @@ type Scribe struct {
 	opts   Options
 	log    *slog.Logger
 
-	// Everything that the scribe puts on disk by itself goes through these two,
+	// Everything that the scribe puts on disk by itself goes through these,
 	// so that a test can make any of it fail.
 	commit func(ctx context.Context, db *store.DB, what step, do func(*store.Tx) error) error
 	keep   func(path string, signed []byte) error
+	single func(what step, do func() error) error // a statement without a transaction around it (PostgreSQL)
 
 	incarnation uint32 // fixed while the scribe is open
 
@@ -73,7 +74,6 @@ type Scribe struct {
 	wake      chan struct{}   // the outbox has something
 	moved     chan struct{}   // the log has grown
 	flushes   chan chan error // wait until the outbox has nothing
-	collected chan struct{}   // PostgreSQL: the last readings are in the outbox
 	ended     chan struct{}   // every goroutine has ended
 	running   sync.WaitGroup
 	life      context.Context // ends with Close
@@ -96,7 +96,6 @@ type step string
 
 const (
 	stepAppend     step = "append"     // entries into the ledger
-	stepCollect    step = "collect"    // readings into the outbox (PostgreSQL)
 	stepCheckpoint step = "checkpoint" // a signed head into the database
 	stepIndex      step = "index"      // filters of spans
 	stepSweep      step = "sweep"      // what is done out of the outbox
@@ -135,7 +134,7 @@ func (s *Scribe) open(ctx context.Context) error {
 	// Before anything new: what is older comes first.
 	for left := true; left; {
 		var err error
-		if left, err = s.advance(ctx, nil, true); err != nil && !errors.Is(err, errElsewhere) {
+		if left, err = s.advance(ctx, nil, true); err != nil {
 			return fmt.Errorf("take in what was left in the outbox: %w", err)
 		}
 	}
@@ -164,16 +163,20 @@ func prepare(ctx context.Context, db *store.DB, v *vault.Vault, o Options) (*Scr
 	}
 	s := &Scribe{db: db, ledger: db.Ledger(), vault: v, opts: o, log: o.Log, keep: keepHead, patience: usualPatience,
 		notes: make(chan *note, 4*batch), wake: make(chan struct{}, 1), moved: make(chan struct{}, 1), flushes: make(chan chan error),
-		collected: make(chan struct{}), ended: make(chan struct{})}
+		ended: make(chan struct{})}
 	s.life, s.die = context.WithCancel(context.Background())
 	s.commit = func(ctx context.Context, db *store.DB, _ step, do func(*store.Tx) error) error {
 		return db.Write(ctx, do)
 	}
+	s.single = func(_ step, do func() error) error { return do() }
 	err := s.ledger.Write(ctx, func(tx *store.Tx) error {
-		if _, err := tx.Exec(ctx, store.Text("INSERT INTO head (id, size, frontier, outbox_done, incarnation) VALUES (1, 0, ?, 0, 1) ON CONFLICT (id) DO NOTHING"), new(ledger.Frontier).Marshal()); err != nil {
-			return err
-		}
 		h, err := readHead(ctx, tx)
+		if errors.Is(err, store.ErrNoRows) { // not asked for without need: others may be moving it
+			if _, err := tx.Exec(ctx, store.Text("INSERT INTO head (id, size, frontier, outbox_done, incarnation) VALUES (1, 0, ?, 0, 1) ON CONFLICT (id) DO NOTHING"), new(ledger.Frontier).Marshal()); err != nil {
+				return err
+			}
+			h, err = readHead(ctx, tx)
+		}
 		s.incarnation = h.incarnation
 		return err
 	})
@@ -188,12 +191,13 @@ func prepare(ctx context.Context, db *store.DB, v *vault.Vault, o Options) (*Scr
 func (s *Scribe) shared() bool { return s.db == s.ledger }
 
 func (s *Scribe) start() {
-	s.running.Go(s.sequence)
+	if s.shared() {
+		s.running.Go(s.direct)
+	} else {
+		s.running.Go(s.sequence)
+	}
 	s.running.Go(s.seal)
 	s.running.Go(s.beat)
-	if s.shared() {
-		s.running.Go(s.collect)
-	}
 	go func() {
 		s.running.Wait()
 		close(s.ended)
