@@ -9,11 +9,11 @@
 // One sequencer at a time gives entries their numbers and extends the tree; its
 // head is signed within a second. On SQLite that is the one process that has
 // the files; on PostgreSQL whichever process finds the row of the head as it
-// left it, or gets it. On SQLite the ledger is a file of its own, fed from the outbox exactly once: an entry
-// carries the number of its outbox row, and the ledger's head remembers the
-// last one taken. Rows that were taken stay in the outbox until a signed head
-// covers them, and are then swept by whoever writes next, so that no commit is
-// spent on it.
+// left it, or gets it. On SQLite the ledger is a file of its own, fed from the
+// outbox exactly once: an entry carries the number of its outbox row, and the
+// ledger's head remembers the last one taken. Rows that were taken stay in the
+// outbox until a signed head covers them, and are then swept by whoever writes
+// next, so that no commit is spent on it.
 //
 // The newest signed head is also kept in a file outside the database. Open
 // compares the two, and refuses with a LossError when the database is older
@@ -70,14 +70,14 @@ type Scribe struct {
 	under    atomic.Int64  // readings under way that said so
 	patience time.Duration // how long a commit waits for them
 
-	notes     chan *note      // readings that wait to be on disk
-	wake      chan struct{}   // the outbox has something
-	moved     chan struct{}   // the log has grown
-	flushes   chan chan error // wait until the outbox has nothing
-	ended     chan struct{}   // every goroutine has ended
-	running   sync.WaitGroup
-	life      context.Context // ends with Close
-	die       context.CancelFunc
+	notes   chan *note      // readings that wait to be on disk
+	wake    chan struct{}   // the outbox has something
+	moved   chan struct{}   // the log has grown
+	flushes chan chan error // wait until the outbox has nothing
+	ended   chan struct{}   // every goroutine has ended
+	running sync.WaitGroup
+	life    context.Context // ends with Close
+	die     context.CancelFunc
 
 	at *head // how far the log has come, in this process; nil: to be read. The sequencer's alone.
 
