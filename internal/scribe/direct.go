@@ -4,94 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"castellan/internal/store"
 	"castellan/ledger"
 )
 
-// pace is how far apart the sequencer on PostgreSQL looks into the outbox while
-// entries keep coming, so that it moves many at once: nobody waits for it, and
-// each look and commit takes processors and disk from those who do wait. What
-// comes after a pause is moved at once.
-const pace = 20 * time.Millisecond
-
 // lost is how often the head may have been moved by another process before this
 // one waits for its turn.
 const lost = 2
-
-// direct is the one that numbers entries on PostgreSQL. Readings go straight
-// into the ledger; those that queue up while one commit is under way share the
-// next. While the ledger cannot be written, those who note get an error and
-// their answers do not go out; what is in the outbox waits.
-func (s *Scribe) direct() {
-	poll := time.NewTicker(pollOutbox)
-	defer poll.Stop()
-	ctx := context.Background() // a commit that has begun is finished
-	var flushes []chan error
-	var trouble error
-	var ready <-chan time.Time    // when the outbox may be looked into; nil: at once
-	look, stopping := true, false // whether the outbox may hold something; whether this is the end
-	for {
-		var got []*note
-		if (!look || ready != nil) && !stopping {
-			select {
-			case n := <-s.notes:
-				got = append(got, n)
-			case <-s.wake:
-				look = true
-			case <-poll.C:
-				look = true
-			case <-ready:
-				ready = nil
-			case f := <-s.flushes:
-				flushes, look, ready = append(flushes, f), true, nil
-			case <-s.life.Done():
-				stopping, look = true, true
-			}
-		}
-		select { // a stream of readings must not keep changes waiting
-		case <-s.wake:
-			look = true
-		case <-ready:
-			ready = nil
-		default:
-		}
-		got = s.gather(s.notes, got)
-		now := stopping || look && ready == nil
-		if len(got) == 0 && !now {
-			continue
-		}
-		if now {
-			look, ready = false, time.After(pace)
-		}
-		left, err := s.advance(ctx, got, now)
-		for _, n := range got {
-			n.done <- err
-		}
-		switch {
-		case err != nil:
-			if trouble == nil || trouble.Error() != err.Error() {
-				s.log.Error("write the ledger", "error", err)
-			}
-			flushes = answer(flushes, err)
-			if stopping {
-				return
-			}
-			s.pause(rest)
-		case left:
-			look, ready = true, nil // there is more: it goes on
-		default:
-			if now {
-				flushes = answer(flushes, nil)
-			}
-			if stopping && len(got) == 0 {
-				return
-			}
-		}
-		trouble = err
-	}
-}
 
 // advanceShared is advance where the ledger lies in the database of the records,
 // which other processes may serve, too. Mostly the head is where this process

@@ -191,11 +191,7 @@ func prepare(ctx context.Context, db *store.DB, v *vault.Vault, o Options) (*Scr
 func (s *Scribe) shared() bool { return s.db == s.ledger }
 
 func (s *Scribe) start() {
-	if s.shared() {
-		s.running.Go(s.direct)
-	} else {
-		s.running.Go(s.sequence)
-	}
+	s.running.Go(s.sequence)
 	s.running.Go(s.seal)
 	s.running.Go(s.beat)
 	go func() {
