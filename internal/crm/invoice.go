@@ -249,11 +249,7 @@ func nextNumber(ctx context.Context, tx *store.Tx, seller int64, year int, invoi
 
 // today is the day at the workspace.
 func (w *Workspace) today(tx *store.Tx) time.Time {
-	zone, err := time.LoadLocation(w.Settings().TimeZone)
-	if err != nil {
-		zone = time.UTC
-	}
-	return tx.Now().In(zone)
+	return tx.Now().In(w.Zone())
 }
 
 // PayInvoice says that an issued invoice is paid, today.

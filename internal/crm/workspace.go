@@ -51,6 +51,7 @@ type remembered struct {
 	pipelines []Pipeline
 	staff     []Staff
 	settings  Settings
+	zone      *time.Location // that of the settings: every list needs it, and the system's is a file
 	offered   Offered
 }
 
@@ -75,13 +76,7 @@ func (w *Workspace) Settings() Settings { return w.latest().settings }
 func (w *Workspace) Region() string { return w.latest().settings.Region }
 
 // Zone is the time zone of the workspace.
-func (w *Workspace) Zone() *time.Location {
-	zone, err := time.LoadLocation(w.Settings().TimeZone)
-	if err != nil {
-		return time.UTC
-	}
-	return zone
-}
+func (w *Workspace) Zone() *time.Location { return w.latest().zone }
 
 // latest is the workspace as it is now, or as it was last read if the database
 // cannot be asked: whoever needs the database next will be told of it.
@@ -127,6 +122,9 @@ func remember(ctx context.Context, tx *store.Tx, n int64) (*remembered, error) {
 	var err error
 	if r.settings, err = readSettings(ctx, tx); err != nil {
 		return nil, err
+	}
+	if r.zone, err = time.LoadLocation(r.settings.TimeZone); err != nil {
+		r.zone = time.UTC // it was known when it was chosen, on another machine
 	}
 	if r.fields, err = readFields(ctx, tx); err != nil {
 		return nil, err

@@ -83,6 +83,7 @@ func (o *office) tryOpen() error {
 	s.commit = func(ctx context.Context, db *store.DB, what step, do func(*store.Tx) error) error {
 		return through(what, func() error { return commit(ctx, db, what, do) })
 	}
+	s.single = through
 	s.keep = func(path string, signed []byte) error {
 		return through(stepHead, func() error { return keep(path, signed) })
 	}

@@ -158,7 +158,7 @@ func (j *journal) open() error {
 	if err != nil {
 		return errors.Join(err, f.Close())
 	}
-	j.file, err = openSynced(f)
+	j.file, err = openSynced(f, openDirect)
 	return err
 }
 
@@ -240,6 +240,13 @@ func (j *journal) waiting() []part {
 	return j.held[:len(j.held):len(j.held)]
 }
 
+// holds says that there is something to be moved.
+func (j *journal) holds() bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return len(j.held) > 0
+}
+
 // release forgets the first parts of those that wait: the ledger has them.
 func (j *journal) release(n int, done int64) {
 	j.mu.Lock()
@@ -260,47 +267,48 @@ func (j *journal) close() error {
 // keeps what is told of the last hour in one place. Where there are many they go
 // into the journal.
 func (s *Scribe) receive() {
-	defer close(s.collected)
+	defer close(s.received)
 	defer func() {
 		if err := s.journal.close(); err != nil {
 			s.log.Error("close the journal of readings", "error", err)
 		}
 	}()
-	lately := 0 // how many the last part had
+	about := 0 // how many were noted, waited, or were under way when the last part was written
 	for {
 		select {
 		case n := <-s.notes:
-			got := s.gatherLike(s.notes, []*note{n}, min(lately, crowd))
-			lately = len(got)
-			s.admit(got)
+			got := s.gatherPart(s.notes, []*note{n}, about)
+			answer := s.admit(got)
+			about = len(got) + len(s.notes) + int(s.under.Load())
+			answer()
 		case <-s.life.Done():
 			for {
 				got := drain(s.notes, nil)
 				if len(got) == 0 {
 					return
 				}
-				s.admit(got)
+				s.admit(got)()
 			}
 		}
 	}
 }
 
-// admit puts readings on disk, or hands them to the sequencer who does.
-func (s *Scribe) admit(got []*note) {
+// admit puts readings on disk, or hands them to the sequencer who does. Those
+// that are on disk are told so by answer.
+func (s *Scribe) admit(got []*note) (answer func()) {
 	var through []*note
 	var items []item
 	for _, n := range got {
-		if s.straightOn(n, len(got)) {
+		if s.goesStraight(n, len(got)) {
 			s.straight <- n
 			continue
 		}
 		through, items = append(through, n), append(items, n.items...)
 	}
 	if len(through) == 0 {
-		return
+		return func() {}
 	}
-	err := s.journal.put(items, s.put)
-	if err != nil {
+	if err := s.journal.put(items, s.put); err != nil {
 		if !errors.Is(err, errRoom) {
 			s.log.Error("keep readings in the journal", "error", err)
 		}
@@ -309,18 +317,20 @@ func (s *Scribe) admit(got []*note) {
 		for _, n := range through {
 			s.straight <- n
 		}
-		return
+		return func() {}
 	}
-	for _, n := range through {
-		n.done <- nil
+	return func() {
+		for _, n := range through {
+			n.done <- nil
+		}
 	}
 }
 
-// straightOn tells whether a reading of a batch of so many goes past the
+// goesStraight tells whether a reading of a batch of so many goes past the
 // journal: because it has what may have to be erased one day, because there is
 // nobody beside it, or because the ledger or the journal is in trouble, so that
 // no more is let wait than must.
-func (s *Scribe) straightOn(n *note, of int) bool {
+func (s *Scribe) goesStraight(n *note, of int) bool {
 	if s.journal.broken || s.hampered.Load() {
 		return true
 	}
@@ -329,5 +339,5 @@ func (s *Scribe) straightOn(n *note, of int) bool {
 			return true
 		}
 	}
-	return of == 1 && s.under.Load() <= n.counted && len(s.journal.waiting()) == 0
+	return of == 1 && len(s.notes) == 0 && s.under.Load() == 0 && !s.journal.holds()
 }

@@ -3,11 +3,16 @@ package scribe
 import (
 	"bytes"
 	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime"
+	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
+	"time"
 
 	"castellan/internal/schema"
 	"castellan/internal/store"
@@ -21,7 +26,7 @@ func crowded(t *testing.T) *office {
 	o := newOffice(t, store.SQLite)
 	o.open()
 	o.flush()
-	o.s.patience = 0
+	o.s.partPatience = 0
 	o.s.Enter() // and never leaves
 	return o
 }
@@ -35,8 +40,8 @@ func (o *office) journal() []byte {
 	return text
 }
 
-// once fails unless each of the records 1 to n is told of once.
-func (o *office) once(n schema.RecordID) {
+// toldOnce fails unless each of the records 1 to n is told of once.
+func (o *office) toldOnce(n schema.RecordID) {
 	o.Helper()
 	told := o.told("contact")
 	for id := range n {
@@ -82,18 +87,18 @@ func TestReadingsInTheJournalAreTakenInOnce(t *testing.T) {
 	for range 3 { // the parts stay in the file, and none is taken a second time
 		o.open()
 		o.flush()
-		o.once(20)
+		o.toldOnce(20)
 		o.proved()
 		o.crash()
 	}
 	// What comes next does not pass for what was there.
 	o.open()
-	o.s.patience = 0
+	o.s.partPatience = 0
 	o.s.Enter()
 	o.strand(21, 22)
 	o.open()
 	o.flush()
-	o.once(22)
+	o.toldOnce(22)
 	o.proved()
 }
 
@@ -111,7 +116,7 @@ func TestPartsThatDoNotHoldAreNotTaken(t *testing.T) {
 		t.Fatal(err)
 	}
 	o.open()
-	o.once(2)
+	o.toldOnce(2)
 	if told := o.told("contact"); told[3] != 0 {
 		t.Error("a part was taken whose checksum does not hold")
 	}
@@ -163,7 +168,7 @@ func TestDetailsGoPastTheJournal(t *testing.T) {
 		t.Error("details are in the journal")
 	}
 	o.flush()
-	o.once(2)
+	o.toldOnce(2)
 	o.proved()
 }
 
@@ -190,7 +195,7 @@ func TestJournalGoesRound(t *testing.T) {
 	}
 	wg.Wait()
 	o.flush()
-	o.once(n)
+	o.toldOnce(n)
 	if parts.Load() == 0 {
 		t.Error("nothing went into the journal")
 	}
@@ -221,3 +226,161 @@ func TestJournalGoesRound(t *testing.T) {
 		t.Errorf("there is room again: %v", err)
 	}
 }
+
+// Who is alone goes into the ledger straight; who has company goes into the
+// journal, in one part with as many as were about when the last was written.
+// Nobody waits for ever for those who do not come again.
+func TestPartWaitsForThoseWhoWereAbout(t *testing.T) {
+	o := newOffice(t, store.SQLite)
+	o.open()
+	o.flush()
+	var commits, parts atomic.Int64
+	held, let := make(chan struct{}), make(chan struct{})
+	once := sync.OnceFunc(func() { close(held); <-let })
+	o.watch(func(what step, do func() error) error {
+		switch what {
+		case stepAppend:
+			commits.Add(1)
+		case stepJournal:
+			parts.Add(1)
+			once()
+		}
+		return do()
+	})
+	o.s.partPatience = time.Hour
+	o.see(1)
+	if c, p := commits.Load(), parts.Load(); c != 1 || p != 0 {
+		t.Errorf("a reading that was alone took %d commits and %d parts of the journal", c, p)
+	}
+
+	other := o.s.Enter()
+	first := o.queue(2)
+	<-held
+	other.Leave()
+	second := o.queue(3)
+	close(let)
+	if err := o.s.await(o.ctx, first); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(30 * time.Millisecond) // long enough for the second to be on disk, if it did not wait
+	if n := parts.Load(); n != 1 {
+		t.Errorf("one of two who were about went alone")
+	}
+	o.see(4)
+	if err := o.s.await(o.ctx, second); err != nil {
+		t.Fatal(err)
+	}
+	if n := parts.Load(); n != 2 {
+		t.Errorf("two readings took %d parts", n-1)
+	}
+	o.flush()
+	o.toldOnce(4)
+	o.close()
+
+	o = crowded(t)
+	o.s.partPatience = 10 * time.Millisecond
+	o.see(1)
+	o.see(2) // the one who is said to be under way never comes
+	o.flush()
+	o.toldOnce(2)
+}
+
+// What is moved is moved at a pace, and without being asked for.
+func TestJournalIsMovedAtAPace(t *testing.T) {
+	o := crowded(t)
+	var begun []time.Time // the sequencer's alone until the end
+	o.watch(func(what step, do func() error) error {
+		if what == stepAppend {
+			begun = append(begun, time.Now())
+		}
+		return do()
+	})
+	const n = 200
+	for id := range schema.RecordID(n) {
+		o.see(id + 1)
+	}
+	o.until("all are moved without a flush", func() bool { return len(o.told("contact")) == n })
+	o.close()
+	if len(begun) < 2 || len(begun) > n/4 {
+		t.Errorf("%d readings were moved in %d commits", n, len(begun))
+	}
+	for i, at := range begun[1:max(1, len(begun)-1)] { // the last may be that of the end
+		if apart := at.Sub(begun[i]); apart < pace/2 {
+			t.Errorf("two commits begin %s apart", apart)
+		}
+	}
+}
+
+// A journal that cannot be made is no reason to turn anybody away: readings go
+// into the ledger straight.
+func TestJournalThatCannotBeMadeIsPassedBy(t *testing.T) {
+	o := crowded(t)
+	var said bytes.Buffer
+	o.s.log = slog.New(slog.NewTextHandler(&said, nil))
+	if err := os.Mkdir(filepath.Join(o.place.Dir, journalName), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for id := range schema.RecordID(5) {
+		o.see(id + 1)
+	}
+	o.toldOnce(5) // without a flush
+	o.proved()
+	o.close()
+	if n := strings.Count(said.String(), "journal of readings"); n != 1 {
+		t.Errorf("it was said %d times: %s", n, said.String())
+	}
+}
+
+// Where a file system refuses to write past the memory of the system, which some
+// say only at the first write, parts go through it.
+func TestFileIsWrittenPastTheMemoryOfTheSystemWhereThatCanBe(t *testing.T) {
+	whole := bytes.Repeat([]byte("readings"), 2*halfJournal/8)
+	page := aligned(pageJournal)
+	copy(page, bytes.Repeat([]byte{7}, pageJournal))
+	for name, test := range map[string]struct {
+		open     func(path string) (syncedFile, error)
+		buffered bool
+	}{
+		"as here":            {openDirect, runtime.GOOS != "linux"},
+		"cannot be opened":   {func(string) (syncedFile, error) { return nil, errPulled }, true},
+		"refuses each write": {func(string) (syncedFile, error) { return refusing{}, nil }, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), journalName)
+			if err := os.WriteFile(path, whole, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			f, err := os.OpenFile(path, os.O_RDWR, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s, err := openSynced(f, test.open)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, is := s.(buffered); is != test.buffered {
+				t.Errorf("it is written by %T", s)
+			}
+			if text, err := os.ReadFile(path); err != nil || !bytes.Equal(text, whole) {
+				t.Fatalf("to open it changed it, or %v", err)
+			}
+			if err := s.put(page, 3*pageJournal); err != nil {
+				t.Fatal(err)
+			}
+			if err := s.Close(); err != nil {
+				t.Fatal(err)
+			}
+			copy(whole[3*pageJournal:], page)
+			if text, err := os.ReadFile(path); err != nil || !bytes.Equal(text, whole) {
+				t.Errorf("the file is not what was put, or %v", err)
+			}
+		})
+	}
+}
+
+// refusing is a file of a file system that says at the first write that it
+// cannot do it.
+type refusing struct{}
+
+func (refusing) put([]byte, int64) error { return syscall.EINVAL }
+func (refusing) Close() error            { return nil }

@@ -229,7 +229,7 @@ func (s *Scribe) accept(ctx context.Context) (*LossError, error) {
 	// loss is found and told a second time, and never forgotten.
 	var mark int64
 	err := s.commit(ctx, s.ledger, stepAccept, func(tx *store.Tx) error {
-		h, err := readHead(ctx, tx)
+		h, err := lockHead(ctx, tx)
 		if err != nil {
 			return err
 		}

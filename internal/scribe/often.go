@@ -61,6 +61,7 @@ func (s *Scribe) often(ctx context.Context, first, last int64, names map[named]i
 
 // keepOften keeps what often has collected of the span that begins at first.
 func keepOften(ctx context.Context, tx *store.Tx, first int64, all map[named]sightings) error {
+	args := make([]any, 0, 4*len(all))
 	for n, of := range all {
 		list := make([]met, 0, len(of))
 		for _, g := range of {
@@ -70,12 +71,25 @@ func keepOften(ctx context.Context, tx *store.Tx, first int64, all map[named]sig
 		if err != nil {
 			return err
 		}
-		if _, err := tx.Exec(ctx, store.Text("INSERT INTO span_often (kind, record, first, met) VALUES (?, ?, ?, ?) ON CONFLICT (kind, record, first) DO NOTHING"), n.kind, n.record, first, text); err != nil {
+		args = append(args, n.kind, n.record, first, text)
+	}
+	for len(args) > 0 {
+		k := chunk(len(args) / 4)
+		if _, err := tx.Exec(ctx, insertOften.of(k), args[:4*k]...); err != nil {
 			return err
 		}
+		args = args[4*k:]
 	}
 	return nil
 }
+
+var insertOften = func() shapes {
+	all := rowsOf("INSERT INTO span_often (kind, record, first, met) VALUES ", 4)
+	for i := range all {
+		all[i] += " ON CONFLICT (kind, record, first) DO NOTHING"
+	}
+	return all
+}()
 
 // metOften gives what is kept of a record, and of which spans, by their first
 // entries.

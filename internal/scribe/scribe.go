@@ -9,12 +9,12 @@
 //
 // One sequencer at a time gives entries their numbers and extends the tree; its
 // head is signed within a second. On SQLite that is the one process that has
-// the files; on PostgreSQL the process that gets the row of the head. On SQLite
-// the ledger is a file of its own, fed from the outbox exactly once: an entry
-// carries the number of its outbox row, and the ledger's head remembers the
-// last one taken. Rows that were taken stay in the outbox until a signed head
-// covers them, and are then swept by whoever writes next, so that no commit is
-// spent on it.
+// the files; on PostgreSQL whichever process finds the row of the head as it
+// left it, or gets it. On SQLite the ledger is a file of its own, fed from the
+// outbox exactly once: an entry carries the number of its outbox row, and the
+// ledger's head remembers the last one taken. Rows that were taken stay in the
+// outbox until a signed head covers them, and are then swept by whoever writes
+// next, so that no commit is spent on it.
 //
 // The newest signed head is also kept in a file outside the database. Open
 // compares the two, and refuses with a LossError when the database is older
@@ -65,23 +65,25 @@ type Scribe struct {
 	// so that a test can make any of it fail.
 	commit func(ctx context.Context, db *store.DB, what step, do func(*store.Tx) error) error
 	keep   func(path string, signed []byte) error
-	put    func(b []byte, at int64) error // into the journal
+	single func(what step, do func() error) error // a statement without a transaction around it (PostgreSQL)
+	put    func(b []byte, at int64) error         // into the journal
 
 	incarnation uint32 // fixed while the scribe is open
 
-	under    atomic.Int64  // readings under way that said so
-	patience time.Duration // how long a commit waits for them
+	under        atomic.Int64  // readings under way that said so
+	patience     time.Duration // how long a commit waits for them
+	partPatience time.Duration // how long a part of the journal waits for as many as the last
 
-	notes     chan *note      // readings that wait to be on disk
-	wake      chan struct{}   // the outbox has something
-	moved     chan struct{}   // the log has grown
-	flushes   chan chan error // wait until the outbox has nothing
-	collected chan struct{}   // the last readings are in the outbox (PostgreSQL), in the journal or with the sequencer (SQLite)
-	straight  chan *note      // SQLite: readings for the sequencer
-	ended     chan struct{}   // every goroutine has ended
-	running   sync.WaitGroup
-	life      context.Context // ends with Close
-	die       context.CancelFunc
+	notes    chan *note      // readings that wait to be on disk
+	straight chan *note      // SQLite: those of them that go past the journal
+	received chan struct{}   // SQLite: the last of them are in the journal or went past it
+	wake     chan struct{}   // the outbox has something
+	moved    chan struct{}   // the log has grown
+	flushes  chan chan error // wait until the outbox has nothing
+	ended    chan struct{}   // every goroutine has ended
+	running  sync.WaitGroup
+	life     context.Context // ends with Close
+	die      context.CancelFunc
 
 	journal  *journal    // SQLite: readings that wait to be moved into the ledger; nil on PostgreSQL
 	hampered atomic.Bool // the ledger could not be written the last time
@@ -104,7 +106,6 @@ type step string
 const (
 	stepAppend     step = "append"     // entries into the ledger
 	stepJournal    step = "journal"    // readings into the journal (SQLite)
-	stepCollect    step = "collect"    // readings into the outbox (PostgreSQL)
 	stepCheckpoint step = "checkpoint" // a signed head into the database
 	stepIndex      step = "index"      // filters of spans
 	stepSweep      step = "sweep"      // what is done out of the outbox
@@ -115,9 +116,8 @@ const (
 
 // note is a reading that waits to be on disk.
 type note struct {
-	items   []item
-	counted int64      // 1: it is one of those that are under way
-	done    chan error // has room for the one answer, so that nobody waits to give it
+	items []item
+	done  chan error // has room for the one answer, so that nobody waits to give it
 }
 
 // ErrClosed is given to those who note after Close.
@@ -153,7 +153,7 @@ func (s *Scribe) open(ctx context.Context) error {
 	}
 	for left := true; left; {
 		var err error
-		if left, err = s.advance(ctx, nil, true); err != nil && !errors.Is(err, errElsewhere) {
+		if left, err = s.advance(ctx, nil, true); err != nil {
 			return fmt.Errorf("take in what was left in the outbox: %w", err)
 		}
 	}
@@ -180,9 +180,9 @@ func prepare(ctx context.Context, db *store.DB, v *vault.Vault, o Options) (*Scr
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Scribe{db: db, ledger: db.Ledger(), vault: v, opts: o, log: o.Log, keep: keepHead, patience: usualPatience,
+	s := &Scribe{db: db, ledger: db.Ledger(), vault: v, opts: o, log: o.Log, keep: keepHead, patience: usualPatience, partPatience: usualPartPatience,
 		notes: make(chan *note, 4*batch), wake: make(chan struct{}, 1), moved: make(chan struct{}, 1), flushes: make(chan chan error),
-		collected: make(chan struct{}), straight: make(chan *note, batch), ended: make(chan struct{})}
+		straight: make(chan *note, batch), received: make(chan struct{}), ended: make(chan struct{})}
 	if !s.shared() {
 		s.journal = &journal{path: filepath.Join(db.Dir(), journalName), news: make(chan struct{}, 1),
 			check: func(content []byte) [32]byte { return v.Fingerprint("readings", content) }}
@@ -192,11 +192,15 @@ func prepare(ctx context.Context, db *store.DB, v *vault.Vault, o Options) (*Scr
 	s.commit = func(ctx context.Context, db *store.DB, _ step, do func(*store.Tx) error) error {
 		return db.Write(ctx, do)
 	}
+	s.single = func(_ step, do func() error) error { return do() }
 	err := s.ledger.Write(ctx, func(tx *store.Tx) error {
-		if _, err := tx.Exec(ctx, store.Text("INSERT INTO head (id, size, frontier, outbox_done, incarnation) VALUES (1, 0, ?, 0, 1) ON CONFLICT (id) DO NOTHING"), new(ledger.Frontier).Marshal()); err != nil {
-			return err
-		}
 		h, err := readHead(ctx, tx)
+		if errors.Is(err, store.ErrNoRows) { // not asked for without need: others may be moving it
+			if _, err := tx.Exec(ctx, store.Text("INSERT INTO head (id, size, frontier, outbox_done, incarnation) VALUES (1, 0, ?, 0, 1) ON CONFLICT (id) DO NOTHING"), new(ledger.Frontier).Marshal()); err != nil {
+				return err
+			}
+			h, err = readHead(ctx, tx)
+		}
 		s.incarnation = h.incarnation
 		return err
 	})
@@ -214,9 +218,7 @@ func (s *Scribe) start() {
 	s.running.Go(s.sequence)
 	s.running.Go(s.seal)
 	s.running.Go(s.beat)
-	if s.shared() {
-		s.running.Go(s.collect)
-	} else {
+	if s.journal != nil {
 		s.running.Go(s.receive)
 	}
 	go func() {
@@ -264,16 +266,18 @@ func (s *Scribe) Note(ctx context.Context, e Entry) error { return s.NoteAll(ctx
 // NoteAll is Note for several entries that tell of one answer: all of them are
 // on disk when it has returned nil.
 func (s *Scribe) NoteAll(ctx context.Context, told []Entry) error {
-	n, err := s.queue(ctx, told, 0)
+	n, err := s.noteOf(told)
 	if n == nil || err != nil {
+		return err
+	}
+	if err := s.queue(ctx, n); err != nil {
 		return err
 	}
 	return s.await(ctx, n)
 }
 
-// queue hands entries over to be written; nil is given for none. counted is how
-// many of those under way they are.
-func (s *Scribe) queue(ctx context.Context, told []Entry, counted int64) (*note, error) {
+// noteOf encodes entries that tell of one answer; nil is given for none.
+func (s *Scribe) noteOf(told []Entry) (*note, error) {
 	var all []item
 	for _, e := range told {
 		items, err := s.encode(e, s.opts.Now())
@@ -285,19 +289,23 @@ func (s *Scribe) queue(ctx context.Context, told []Entry, counted int64) (*note,
 	if len(all) == 0 {
 		return nil, nil
 	}
-	n := &note{items: all, counted: counted, done: make(chan error, 1)}
+	return &note{items: all, done: make(chan error, 1)}, nil
+}
+
+// queue hands a note over to be written.
+func (s *Scribe) queue(ctx context.Context, n *note) error {
 	select {
 	case <-s.life.Done():
-		return nil, ErrClosed
+		return ErrClosed
 	default:
 	}
 	select {
 	case s.notes <- n:
-		return n, nil
+		return nil
 	case <-s.life.Done():
-		return nil, ErrClosed
+		return ErrClosed
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return ctx.Err()
 	}
 }
 

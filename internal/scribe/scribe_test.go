@@ -69,7 +69,7 @@ func TestReadingsThatWaitShareOneCommit(t *testing.T) {
 		held, let := make(chan struct{}), make(chan struct{})
 		once := sync.OnceFunc(func() { close(held); <-let })
 		o.watch(func(what step, do func() error) error {
-			if what == stepJournal || what == stepCollect {
+			if what == stepAppend || what == stepJournal {
 				once()
 				commits.Add(1)
 			}
@@ -92,101 +92,106 @@ func TestReadingsThatWaitShareOneCommit(t *testing.T) {
 	})
 }
 
-// Where readings wait in the outbox, nobody waits for the sequencer: it takes
+// Nobody waits until a change is moved out of the outbox: the sequencer takes
 // many at once, and still takes all of them.
 func TestSequencerTakesManyAtOnceOnPostgreSQL(t *testing.T) {
-	each(t, func(o *office) {
-		if !o.s.shared() {
-			return // readings come straight here, and are waited for
+	o := newOffice(t, store.Postgres)
+	o.open()
+	var begun []time.Time // the sequencer's alone until the end
+	o.watch(func(what step, do func() error) error {
+		if what == stepAppend {
+			begun = append(begun, time.Now())
 		}
-		var begun []time.Time // the sequencer's alone until the end
-		o.watch(func(what step, do func() error) error {
-			if what == stepAppend {
-				begun = append(begun, time.Now())
-			}
-			return do()
-		})
-		const readers, each = 8, 40
-		var wg sync.WaitGroup
-		for i := range readers {
-			wg.Go(func() {
-				for j := range each {
-					o.see(schema.RecordID(i*each + j + 1))
-				}
-			})
-		}
-		wg.Wait()
-		o.until("all are moved without a flush", func() bool { return len(o.told("contact")) == readers*each })
-		o.close()
-		if len(begun) < 2 {
-			t.Fatalf("%d commits", len(begun))
-		}
-		for i, at := range begun[1 : len(begun)-1] { // the last is that of the end
-			if apart := at.Sub(begun[i]); apart < pace/2 {
-				t.Errorf("two commits begin %s apart", apart)
-			}
-		}
-		o.open()
-		o.proved()
+		return do()
 	})
+	const writers, each = 4, 40
+	var wg sync.WaitGroup
+	for i := range writers {
+		wg.Go(func() {
+			for j := range each {
+				o.change(schema.RecordID(i*each + j + 1))
+			}
+		})
+	}
+	wg.Wait()
+	o.until("all are moved without a flush", func() bool { return len(o.told("contact")) == writers*each })
+	o.close()
+	if len(begun) < 2 {
+		t.Fatalf("%d commits", len(begun))
+	}
+	for i, at := range begun[1 : len(begun)-1] { // the last is that of the end
+		if apart := at.Sub(begun[i]); apart < pace/2 {
+			t.Errorf("two commits begin %s apart", apart)
+		}
+	}
+	o.open()
+	o.proved()
 }
 
 // A commit waits for readings that are under way, but not for ever, and not
 // where there are none.
-func TestReadingsUnderWayShareTheCommit(t *testing.T) {
-	each(t, func(o *office) {
-		var commits atomic.Int64
-		o.watch(func(what step, do func() error) error {
-			if what == stepJournal || what == stepCollect {
-				commits.Add(1)
-			}
-			return do()
-		})
-		if !o.s.shared() {
-			commits.Store(1) // the first, which is alone, goes past the journal
+func TestReadingsUnderWayShareTheCommitOnPostgreSQL(t *testing.T) {
+	o := newOffice(t, store.Postgres)
+	o.open()
+	var commits atomic.Int64
+	o.watch(func(what step, do func() error) error {
+		if what == stepAppend {
+			commits.Add(1)
 		}
-		o.s.patience = time.Hour
-		o.see(1) // nobody is under way: it would wait for an hour otherwise
-		if n := commits.Load(); n != 1 {
-			t.Fatalf("%d commits for one reading", n)
-		}
-
-		under := o.s.Enter()
-		opened := func(id schema.RecordID) []Entry {
-			return []Entry{{Event: "record.opened", Who: ana, Kind: "contact", Records: []schema.RecordID{id}, Surface: "card"}}
-		}
-		first, err := o.s.queue(o.ctx, opened(2), 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		time.Sleep(30 * time.Millisecond) // long enough for it to be on disk, if it did not wait
-		if n := commits.Load(); n != 1 {
-			t.Errorf("the first of two did not wait")
-		}
-		if err := under.NoteAll(o.ctx, opened(3)); err != nil {
-			t.Fatal(err)
-		}
-		if err := o.s.await(o.ctx, first); err != nil {
-			t.Fatal(err)
-		}
-		if n := commits.Load(); n != 2 {
-			t.Errorf("two readings took %d commits", n-1)
-		}
-		under.Leave() // a second time, which is nothing
-		if n := o.s.under.Load(); n != 0 {
-			t.Errorf("%d readings are under way", n)
-		}
-
-		o.s.patience = 10 * time.Millisecond
-		slow := o.s.Enter()
-		o.see(4) // in spite of one that never comes
-		slow.Leave()
-		if n := o.s.under.Load(); n != 0 {
-			t.Errorf("%d readings are under way", n)
-		}
-		o.flush()
-		o.proved()
+		return do()
 	})
+	o.s.patience = time.Hour
+	o.see(1) // nobody is under way: it would wait for an hour otherwise
+	if n := commits.Load(); n != 1 {
+		t.Fatalf("%d commits for one reading", n)
+	}
+
+	under := o.s.Enter()
+	first := o.queue(2)
+	time.Sleep(30 * time.Millisecond) // long enough for it to be on disk, if it did not wait
+	if n := commits.Load(); n != 1 {
+		t.Errorf("the first of two did not wait")
+	}
+	if err := under.NoteAll(o.ctx, opened(3)); err != nil {
+		t.Fatal(err)
+	}
+	if err := o.s.await(o.ctx, first); err != nil {
+		t.Fatal(err)
+	}
+	if n := commits.Load(); n != 2 {
+		t.Errorf("two readings took %d commits", n-1)
+	}
+	under.Leave() // a second time, which is nothing
+	if n := o.s.under.Load(); n != 0 {
+		t.Errorf("%d readings are under way", n)
+	}
+
+	o.s.patience = 10 * time.Millisecond
+	slow := o.s.Enter()
+	o.see(4) // in spite of one that never comes
+	slow.Leave()
+	if n := o.s.under.Load(); n != 0 {
+		t.Errorf("%d readings are under way", n)
+	}
+	o.flush()
+	o.proved()
+}
+
+func opened(id schema.RecordID) []Entry {
+	return []Entry{{Event: "record.opened", Who: ana, Kind: "contact", Records: []schema.RecordID{id}, Surface: "card"}}
+}
+
+// queue hands a reading over without waiting for it.
+func (o *office) queue(id schema.RecordID) *note {
+	o.Helper()
+	n, err := o.s.noteOf(opened(id))
+	if err == nil {
+		err = o.s.queue(o.ctx, n)
+	}
+	if err != nil {
+		o.Fatal(err)
+	}
+	return n
 }
 
 func TestMoreRecordsThanFitAreWrittenAsSeveralEntries(t *testing.T) {
@@ -396,7 +401,7 @@ func TestCallerWhoGivesUpIsNotKeptWaiting(t *testing.T) {
 	each(t, func(o *office) {
 		let := make(chan struct{})
 		o.watch(func(what step, do func() error) error {
-			if what == stepAppend || what == stepCollect {
+			if what == stepAppend {
 				<-let
 			}
 			return do()

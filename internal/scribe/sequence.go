@@ -14,7 +14,7 @@ const (
 	batch     = 256 // entries of the outbox in one commit, and readings, at most
 	spanWidth = 1024
 
-	// pollOutbox bounds how long an entry of another process waits on
+	// pollOutbox bounds how long an entry of a process that has ended waits on
 	// PostgreSQL, and of a missed signal anywhere.
 	pollOutbox = 250 * time.Millisecond
 
@@ -23,89 +23,88 @@ const (
 	rest = 50 * time.Millisecond
 )
 
-// pace is how far apart the sequencer begins commits on PostgreSQL while entries
-// keep coming, so that it moves many at once: nobody waits for it, and each
-// commit takes processors and disk from those who do wait. What comes after a
-// pause is moved at once.
+// pace is how far apart the sequencer on PostgreSQL looks into the outbox while
+// entries keep coming, so that it moves many at once: nobody waits for it, and
+// each look and commit takes processors and disk from those who do wait. What
+// comes after a pause is moved at once.
 const pace = 20 * time.Millisecond
 
-// errElsewhere says that another process is the sequencer at this moment.
-var errElsewhere = errors.New("another process writes the ledger")
-
-// sequence is the one that numbers entries. While the ledger cannot be written,
-// those who note get an error and their answers do not go out; what is in the
-// outbox waits.
+// sequence is the one that numbers entries. Readings come straight; those that
+// queue up while one commit is under way share the next. While the ledger cannot
+// be written, those who note get an error and their answers do not go out; what
+// is in the outbox waits.
 func (s *Scribe) sequence() {
-	var news chan struct{}
+	straight, end, news := s.notes, s.life.Done(), (chan struct{})(nil)
 	if s.journal != nil {
-		news = s.journal.news
+		straight, end, news = s.straight, s.received, s.journal.news
 	}
 	poll := time.NewTicker(pollOutbox)
 	defer poll.Stop()
 	ctx := context.Background() // a commit that has begun is finished
 	var flushes []chan error
 	var trouble error
-	var ready <-chan time.Time    // when the next commit on PostgreSQL may begin; nil: at once
+	var ready <-chan time.Time    // when the outbox may be looked into; nil: at once
 	var resting <-chan time.Time  // until what waits in the journal is moved again; nil: at once
 	look, stopping := true, false // whether the outbox may hold something; whether this is the end
 	for {
 		var got []*note
-		if !look && !stopping {
+		move := false // whether the journal may hold something
+		if (!look || ready != nil) && !stopping {
 			select {
-			case n := <-s.straight:
+			case n := <-straight:
 				got = append(got, n)
 			case <-news:
-				if resting != nil {
-					continue
-				}
+				move = resting == nil
 			case <-resting:
-				if resting = nil; len(s.journal.waiting()) == 0 {
-					continue
-				}
+				resting, move = nil, s.journal.holds()
 			case <-s.wake:
 				look = true
 			case <-poll.C:
 				look = true
+			case <-ready:
+				ready = nil
 			case f := <-s.flushes:
-				flushes, look = append(flushes, f), true
-			case <-s.collected:
+				flushes, look, ready = append(flushes, f), true, nil
+			case <-end:
 				stopping, look = true, true
 			}
 		}
 		select { // a stream of readings must not keep changes waiting
 		case <-s.wake:
 			look = true
+		case <-ready:
+			ready = nil
 		default:
 		}
-		got = drain(s.straight, got)
-		if s.journal != nil && len(s.journal.waiting()) > 0 {
+		if s.journal == nil {
+			got = s.gather(straight, got)
+		} else {
+			got = drain(straight, got)
+		}
+		now := stopping || look && ready == nil
+		if len(got) == 0 && !now && !move {
+			continue
+		}
+		if s.journal != nil && s.journal.holds() {
 			resting = time.After(pace)
 		}
-		if s.shared() && look && !stopping && len(flushes) == 0 {
-			if f := s.paced(ready); f != nil {
-				flushes = append(flushes, f)
+		if now {
+			look = false
+			if s.shared() {
+				ready = time.After(pace)
 			}
-			ready = time.After(pace)
 		}
-		left, err := s.advance(ctx, got, look)
-		s.hampered.Store(err != nil && !errors.Is(err, errElsewhere))
+		left, err := s.advance(ctx, got, now)
+		s.hampered.Store(err != nil)
 		for _, n := range got {
 			n.done <- err
 		}
 		switch {
-		case errors.Is(err, errElsewhere):
-			// It will not be long. Those who flush want to see it.
-			if look = len(flushes) > 0 && !stopping; look {
-				s.pause(5 * time.Millisecond)
-			} else if stopping {
-				return
-			}
 		case err != nil:
 			if trouble == nil || trouble.Error() != err.Error() {
 				s.log.Error("write the ledger", "error", err)
 			}
 			flushes = answer(flushes, err)
-			look = false
 			if stopping {
 				return
 			}
@@ -113,10 +112,9 @@ func (s *Scribe) sequence() {
 		case left:
 			look, ready = true, nil // there is more: it goes on
 		default:
-			if look {
+			if now {
 				flushes = answer(flushes, nil)
 			}
-			look = false
 			if stopping && len(got) == 0 {
 				return
 			}
@@ -130,20 +128,6 @@ func answer(flushes []chan error, err error) []chan error {
 		f <- err
 	}
 	return nil
-}
-
-// paced waits until a commit may begin, but not once the end has come, and not
-// when somebody flushes.
-func (s *Scribe) paced(ready <-chan time.Time) (flush chan error) {
-	if ready == nil {
-		return nil
-	}
-	select {
-	case <-ready:
-	case <-s.life.Done():
-	case flush = <-s.flushes:
-	}
-	return flush
 }
 
 // pause waits, but not for long once the end has come.
@@ -173,10 +157,7 @@ func drain(from chan *note, got []*note) []*note {
 func (s *Scribe) advance(ctx context.Context, got []*note, look bool) (left bool, err error) {
 	var grown bool
 	if s.shared() {
-		if !look {
-			return false, nil
-		}
-		left, grown, err = s.advanceShared(ctx)
+		left, grown, err = s.advanceShared(ctx, got, look)
 	} else {
 		left, grown, err = s.advanceOwn(ctx, got, look)
 	}
@@ -230,80 +211,6 @@ func (s *Scribe) advanceOwn(ctx context.Context, got []*note, look bool) (left, 
 	*s.at = next
 	s.journal.release(len(held), done)
 	return left, len(all) > 0, nil
-}
-
-// advanceShared moves a batch of the outbox where it lies in the same database
-// as the ledger. Only the process that gets the row of the head does; the
-// others' entries are moved by it.
-func (s *Scribe) advanceShared(ctx context.Context) (left, grown bool, err error) {
-	err = s.commit(ctx, s.db, stepAppend, func(tx *store.Tx) error {
-		left, grown = false, false
-		// The row of the head is all the isolation that is needed, for nobody
-		// else deletes from the outbox. Were this transaction serializable, its
-		// look over the outbox would conflict with every change that is being
-		// written, and make them run again.
-		if _, err := tx.Exec(ctx, store.Text("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")); err != nil {
-			return err
-		}
-		h, err := scanHead(tx.QueryRow(ctx, store.Text(selectHead+" FOR UPDATE SKIP LOCKED")))
-		if errors.Is(err, store.ErrNoRows) {
-			return errElsewhere
-		}
-		if err != nil {
-			return fmt.Errorf("read the head of the ledger: %w", err)
-		}
-		// Transactions end in another order than their rows were numbered, so
-		// that a mark cannot tell what was taken; being there tells it.
-		all, err := outboxAfter(ctx, tx, 0)
-		if err != nil || len(all) == 0 {
-			return err
-		}
-		if err := h.append(ctx, tx, all); err != nil {
-			return err
-		}
-		ids := make([]int64, len(all))
-		for i := range all {
-			ids[i] = all[i].src
-		}
-		if _, err := tx.Exec(ctx, store.Text("DELETE FROM outbox WHERE id = ANY (?)"), ids); err != nil {
-			return fmt.Errorf("empty the outbox: %w", err)
-		}
-		left, grown = len(all) == batch, true
-		return nil
-	})
-	return left, grown, err
-}
-
-// collect is the group commit of readings on PostgreSQL: those that queue up
-// while one commit is under way share the next.
-func (s *Scribe) collect() {
-	defer close(s.collected)
-	ctx := context.Background()
-	write := func(got []*note) {
-		var all []item
-		for _, n := range got {
-			all = append(all, n.items...)
-		}
-		err := s.commit(ctx, s.db, stepCollect, func(tx *store.Tx) error { return outboxPut(ctx, tx, all) })
-		for _, n := range got {
-			n.done <- err
-		}
-		s.stir()
-	}
-	for {
-		select {
-		case n := <-s.notes:
-			write(s.gather(s.notes, []*note{n}))
-		case <-s.life.Done():
-			for {
-				got := drain(s.notes, nil)
-				if len(got) == 0 {
-					return
-				}
-				write(got)
-			}
-		}
-	}
 }
 
 // head is how far the log has come.

@@ -1,6 +1,7 @@
 package scribe
 
 import (
+	"errors"
 	"os"
 	"unsafe"
 )
@@ -11,6 +12,24 @@ import (
 type syncedFile interface {
 	put(b []byte, at int64) error
 	Close() error
+}
+
+// openSynced takes over a file that is whole. It is written past the memory of
+// the system where that can be: its last page is written over with what is
+// there, for some file systems say at the first write only that they cannot.
+func openSynced(f *os.File, direct func(path string) (syncedFile, error)) (syncedFile, error) {
+	page := aligned(pageJournal)
+	if _, err := f.ReadAt(page, 2*halfJournal-pageJournal); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	d, err := direct(f.Name())
+	if err != nil {
+		return buffered{f}, nil
+	}
+	if err := d.put(page, 2*halfJournal-pageJournal); err != nil {
+		return buffered{f}, d.Close()
+	}
+	return d, f.Close()
 }
 
 // buffered goes through the memory of the system, which every file system can.

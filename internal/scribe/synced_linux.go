@@ -1,7 +1,6 @@
 package scribe
 
 import (
-	"errors"
 	"os"
 
 	"golang.org/x/sys/unix"
@@ -16,22 +15,12 @@ func (f direct) put(b []byte, at int64) error {
 	return err
 }
 
-// openSynced takes over a file that is whole. It writes over its last page with
-// what is there, for some file systems say at the first write only that they
-// cannot do it.
-func openSynced(f *os.File) (syncedFile, error) {
-	page := aligned(pageJournal)
-	if _, err := f.ReadAt(page, 2*halfJournal-pageJournal); err != nil {
-		return nil, errors.Join(err, f.Close())
-	}
-	d, err := os.OpenFile(f.Name(), os.O_RDWR|unix.O_DIRECT|unix.O_DSYNC, 0)
+func openDirect(path string) (syncedFile, error) {
+	f, err := os.OpenFile(path, os.O_RDWR|unix.O_DIRECT|unix.O_DSYNC, 0)
 	if err != nil {
-		return buffered{f}, nil
+		return nil, err
 	}
-	if err := (direct{d}).put(page, 2*halfJournal-pageJournal); err != nil {
-		return buffered{f}, d.Close()
-	}
-	return direct{d}, f.Close()
+	return direct{f}, nil
 }
 
 func syncData(f *os.File) error {

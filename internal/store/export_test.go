@@ -68,3 +68,17 @@ func (db *DB) SumsOver(ctx context.Context, g policy.Grant, filter query.Cond, b
 	r.limit, r.counting = most+1, true
 	return r.addUpOver(ctx, by, of, most)
 }
+
+// PlannedPages tells how often PostgreSQL has planned statements of pages of
+// records for their values, and how often it ran a plan that it had kept, over
+// the connection that was used last.
+func (db *DB) PlannedPages(ctx context.Context) (anew, kept int64, err error) {
+	s, err := db.pages.take(ctx)
+	if err != nil {
+		return 0, 0, err
+	}
+	defer db.pages.put(s)
+	rows, err := run(ctx, s, `SELECT coalesce(sum(custom_plans), 0)::bigint, coalesce(sum(generic_plans), 0)::bigint FROM pg_prepared_statements WHERE statement LIKE '%"contact"%' AND statement NOT LIKE '%pg_prepared%'`, nil)
+	err = (&Row{rows: rows, err: err}).Scan(&anew, &kept)
+	return anew, kept, err
+}

@@ -37,6 +37,9 @@ func openPostgres(ctx context.Context, o Options) (_ *DB, err error) {
 	config.RuntimeParams["search_path"] = o.Schema + ",public"
 	config.RuntimeParams["application_name"] = "castellan"
 	config.RuntimeParams["timezone"] = "UTC"
+	// What begins without a word of ours (ExecAlone) looks again at a row that
+	// it has waited for, whatever the server was told to do.
+	config.RuntimeParams["default_transaction_isolation"] = "read committed"
 	// A list under rights is many short index scans: compiling it costs more
 	// than running it.
 	config.RuntimeParams["jit"] = "off"
@@ -46,13 +49,21 @@ func openPostgres(ctx context.Context, o Options) (_ *DB, err error) {
 	config.RuntimeParams["enable_seqscan"] = "off"
 	// Nor is any so long that other processes should be woken for a part of it.
 	config.RuntimeParams["max_parallel_workers_per_gather"] = "0"
-	connect := func(ctx context.Context) (session, error) {
-		c, err := pgx.ConnectConfig(ctx, config.Copy())
-		if err != nil {
-			return nil, fmt.Errorf("connect to PostgreSQL: %w", err)
+	connectTo := func(config *pgx.ConnConfig) func(context.Context) (session, error) {
+		return func(ctx context.Context) (session, error) {
+			c, err := pgx.ConnectConfig(ctx, config.Copy())
+			if err != nil {
+				return nil, fmt.Errorf("connect to PostgreSQL: %w", err)
+			}
+			return &postgresSession{conn: c}, nil
 		}
-		return &postgresSession{conn: c}, nil
 	}
+	connect := connectTo(config)
+	// Which way a page of records is found is chosen here, by what is known of
+	// the reader, and is written into its statement. PostgreSQL takes longer to
+	// think of it anew for each page than a page takes, and comes to the same.
+	settled := config.Copy()
+	settled.RuntimeParams["plan_cache_mode"] = "force_generic_plan"
 	size := o.Readers
 	if size <= 0 {
 		size = max(4, 2*runtime.GOMAXPROCS(0))
@@ -61,9 +72,10 @@ func openPostgres(ctx context.Context, o Options) (_ *DB, err error) {
 	db := &DB{engine: Postgres, dir: o.Dir, schema: o.Schema, now: o.Now, stale: o.Stale, ids: g}
 	db.ledger = db
 	db.readers = newPool(size, connect)
+	db.pages = newPool(size, connectTo(settled))
 	writers := newPool(size, connect)
 	db.writer = &postgresWriter{pool: writers}
-	db.close = append(db.close, db.readers.shut, db.writer.close)
+	db.close = append(db.close, db.readers.shut, db.pages.shut, db.writer.close)
 	defer func() {
 		if err != nil {
 			db.Close()
@@ -419,6 +431,32 @@ func (w *postgresWriter) once(ctx context.Context, db *DB, do func(*Tx) error, a
 	kept = true
 	tx.committed()
 	return nil
+}
+
+// ExecAlone runs one writing statement of PostgreSQL that is a transaction by
+// itself, and says how many rows it changed. It is for the head of the ledger,
+// which every reading waits for, and writes no records. A row that another
+// transaction holds is waited for, and then looked at as that one has left it.
+// When it returns nil the change is on disk; after an error it may be there all
+// the same. It is never run twice.
+func (db *DB) ExecAlone(ctx context.Context, s Statement, args ...any) (int64, error) {
+	w, ok := db.writer.(*postgresWriter)
+	if !ok {
+		return 0, errors.New("a statement by itself is for PostgreSQL")
+	}
+	if err := plain(args); err != nil {
+		return 0, err
+	}
+	c, err := w.pool.take(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer w.pool.put(c)
+	n, err := c.exec(context.WithoutCancel(ctx), db.sql(s), args)
+	if err != nil {
+		return 0, spaceless(fmt.Errorf("exec: %w", err))
+	}
+	return n, nil
 }
 
 func (w *postgresWriter) close() error { return w.pool.shut() }

@@ -75,9 +75,21 @@ type answer interface {
 
 func (db *DB) ask(ctx context.Context, text string, args []any) (answer, error) {
 	from := db.pages
-	if from == nil {
+	if from == nil || db.engine == Postgres {
 		from = db.readers
 	}
+	return db.askOf(ctx, from, text, args)
+}
+
+// settled asks for pages whose statement says how they are found: on PostgreSQL
+// over connections that do not plan a statement anew for each of its values.
+type settled struct{ *DB }
+
+func (db settled) ask(ctx context.Context, text string, args []any) (answer, error) {
+	return db.askOf(ctx, db.pages, text, args)
+}
+
+func (db *DB) askOf(ctx context.Context, from *pool, text string, args []any) (answer, error) {
 	s, err := from.take(ctx)
 	if err != nil {
 		return nil, err
@@ -255,6 +267,9 @@ func (r *reading) read(ctx context.Context, from asker, p plan, out *RecordRows)
 	text, args, err := r.blank(p)
 	if err != nil {
 		return fmt.Errorf("write statement on %s: %w", r.kind.Name, err)
+	}
+	if db, ok := from.(*DB); ok && r.ask.Search == nil {
+		from = settled{db} // how many a word finds is told by the word
 	}
 	rows, err := from.ask(ctx, text, args)
 	if err == nil {

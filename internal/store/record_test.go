@@ -968,6 +968,25 @@ func TestCountIsTheSameByOnePrincipal(t *testing.T) {
 
 // Of a word that many records have, PostgreSQL would collect them all before it
 // gave the newest, so a search looks further back instead.
+// What differs from one page to the next are the place and the moment, and the
+// statement says how it is found. A search is planned for its word.
+func TestPostgreSQLKeepsThePlanOfAPage(t *testing.T) {
+	p := newPlace(t, storetest.Open(t, store.Postgres, nil), chance(t), "contact", 120)
+	g := clerk(policy.Own).Decide(p.kind, policy.View, policy.List, p.db.Now())
+	const times = 8 // PostgreSQL would think for five of them
+	for range times {
+		_, err := p.db.Page(ctx, g, store.Ask{Columns: p.kind.Fields})
+		must(t, err)
+		_, err = p.db.Page(ctx, g, store.Ask{Columns: p.kind.Fields, Search: &store.Search{Words: []string{"ros"}}})
+		must(t, err)
+	}
+	anew, kept, err := p.db.PlannedPages(ctx)
+	must(t, err)
+	if anew != 0 || kept != times {
+		t.Errorf("planned anew %d times, kept %d times; want 0 and %d", anew, kept, times)
+	}
+}
+
 func TestSearchOfAFrequentWordLooksFurtherBack(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, db *store.DB) {
 		if db.Engine() != store.Postgres {

@@ -238,7 +238,7 @@ func plain(args []any) error {
 	for i, a := range args {
 		switch x := a.(type) {
 		case nil, int64, string, []byte, float64:
-		case []int64, []string: // arrays of PostgreSQL
+		case []int64, []string, [][]byte: // arrays of PostgreSQL
 		case int:
 			args[i] = int64(x)
 		case bool:

@@ -80,7 +80,7 @@ type DB struct {
 	ids     *ids
 	writer  writer
 	readers *pool
-	pages   *pool // SQLite: for reading records
+	pages   *pool // for reading records
 	// unmapped opens a connection for reading all of a table now and then, which
 	// would leave all of it in the memory of the process. SQLite.
 	unmapped func() (session, error)

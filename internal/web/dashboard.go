@@ -48,7 +48,7 @@ type weekFigure struct {
 const dashboardWeeks = 8
 
 func (c *call) dashboard() (dashboardAnswer, error) {
-	zone := c.zone()
+	zone := c.Workspace.Zone()
 	y, m, d := c.Now().In(zone).Date()
 	day := func(y int, m time.Month, d int) string {
 		return time.Date(y, m, d, 0, 0, 0, 0, zone).Format(time.DateOnly)

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"mime"
-	"time"
 
 	"castellan/internal/exchange"
 	"castellan/internal/fault"
@@ -117,13 +116,9 @@ func (c *call) selection(b *exportSelection) (exchange.ExportAsk, error) {
 		}
 	case b.Filter != "" || b.Search != "" || b.All:
 		q := records.Query{Search: b.Search, Sort: b.Sort}
-		zone := b.Zone
-		if zone == "" {
-			zone = c.Workspace.Settings().TimeZone
-		}
 		var err error
-		if q.Zone, err = time.LoadLocation(zone); err != nil || zone == "Local" {
-			return a, fault.New(fault.Invalid, "query.zone", "The time zone must be a name such as Europe/Warsaw.").At("zone")
+		if q.Zone, err = c.zone(b.Zone); err != nil {
+			return a, err
 		}
 		if err := condition(&q, b.Filter); err != nil {
 			return a, err

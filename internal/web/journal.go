@@ -57,14 +57,6 @@ func kindNamed(name string) *schema.Kind {
 	return nil
 }
 
-// zone is the time zone by whose clock the firm works.
-func (c *call) zone() *time.Location {
-	if zone, err := time.LoadLocation(c.Workspace.Settings().TimeZone); err == nil {
-		return zone
-	}
-	return time.UTC
-}
-
 // day is a parameter that is a day, at its beginning in the zone of the workspace.
 func (c *call) day(name string, zone *time.Location) (time.Time, error) {
 	text := c.query.Get(name)
@@ -143,7 +135,7 @@ func (c *call) agenda(from, to time.Time) (*records.Agenda, agendaFrame, error) 
 	if err != nil {
 		return nil, frame, err
 	}
-	zone := c.zone()
+	zone := c.Workspace.Zone()
 	staff := c.Workspace.Staff()
 	for _, id := range a.People {
 		who, err := c.person(id)
@@ -166,7 +158,7 @@ func (c *call) agenda(from, to time.Time) (*records.Agenda, agendaFrame, error) 
 }
 
 func (c *call) journal() error {
-	zone := c.zone()
+	zone := c.Workspace.Zone()
 	from, err := c.day("from", zone)
 	if err != nil {
 		return err
@@ -209,7 +201,7 @@ const (
 )
 
 func (c *call) slots() (listOf[slotAnswer], error) {
-	zone := c.zone()
+	zone := c.Workspace.Zone()
 	day, err := c.day("day", zone)
 	if err != nil {
 		return listOf[slotAnswer]{}, err
@@ -306,7 +298,7 @@ func (c *call) createSeries(b seriesBody) (seriesAnswer, error) {
 	if err != nil {
 		return seriesAnswer{}, err
 	}
-	times, err := repeat.Times(starts, c.zone())
+	times, err := repeat.Times(starts, c.Workspace.Zone())
 	if err != nil {
 		return seriesAnswer{}, err
 	}
@@ -372,7 +364,7 @@ func (c *call) updateSeries(b fieldsBody) (seriesAnswer, error) {
 	if err != nil {
 		return seriesAnswer{}, err
 	}
-	op, err := c.Records.ChangeSeries(c.ctx, c.who, c.route.kind.Name, id, version, v, c.zone())
+	op, err := c.Records.ChangeSeries(c.ctx, c.who, c.route.kind.Name, id, version, v, c.Workspace.Zone())
 	if err != nil {
 		return seriesAnswer{}, err
 	}

@@ -130,14 +130,22 @@ func (c *call) asked() (records.Query, error) {
 	case "exact":
 		q.Count = records.Exact
 	}
-	zone := c.query.Get("zone")
-	if zone == "" {
-		zone = c.Workspace.Settings().TimeZone
-	}
-	if q.Zone, err = time.LoadLocation(zone); err != nil || zone == "Local" {
-		return q, fault.New(fault.Invalid, "query.zone", "The time zone must be a name such as Europe/Warsaw.").At("zone")
+	if q.Zone, err = c.zone(c.query.Get("zone")); err != nil {
+		return q, err
 	}
 	return q, condition(&q, c.query.Get("filter"))
+}
+
+// zone is the time zone that is named, or that of the workspace.
+func (c *call) zone(name string) (*time.Location, error) {
+	if name == "" {
+		return c.Workspace.Zone(), nil
+	}
+	zone, err := time.LoadLocation(name)
+	if err != nil || name == "Local" {
+		return nil, fault.New(fault.Invalid, "query.zone", "The time zone must be a name such as Europe/Warsaw.").At("zone")
+	}
+	return zone, nil
 }
 
 // condition puts a filter into the question, in either of its forms.

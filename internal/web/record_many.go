@@ -190,11 +190,7 @@ func (c *call) bulk(b bulkBody) (operationAnswer, error) {
 			which.IDs = append(which.IDs, id)
 		}
 	case b.Filter != "" || b.Search != "" || b.All:
-		q := records.Query{Search: b.Search, Bin: b.Bin}
-		var err error
-		if q.Zone, err = time.LoadLocation(c.Workspace.Settings().TimeZone); err != nil {
-			return operationAnswer{}, err
-		}
+		q := records.Query{Search: b.Search, Bin: b.Bin, Zone: c.Workspace.Zone()}
 		if err := condition(&q, b.Filter); err != nil {
 			return operationAnswer{}, err
 		}
