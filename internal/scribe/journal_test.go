@@ -199,6 +199,9 @@ func TestJournalGoesRound(t *testing.T) {
 	if parts.Load() == 0 {
 		t.Error("nothing went into the journal")
 	}
+	if o.s.journal.holds() {
+		t.Error("what was moved is still held")
+	}
 	if size := len(o.journal()); size != 2*halfJournal {
 		t.Errorf("the journal has %d bytes", size)
 	}
@@ -283,6 +286,72 @@ func TestPartWaitsForThoseWhoWereAbout(t *testing.T) {
 	o.see(2) // the one who is said to be under way never comes
 	o.flush()
 	o.toldOnce(2)
+}
+
+// A clean stop leaves nothing in the journal, not even of those who are just
+// being noted.
+func TestNothingIsLeftInTheJournalWhenItIsClosed(t *testing.T) {
+	o := crowded(t)
+	held, let := make(chan struct{}), make(chan struct{})
+	o.watch(func(what step, do func() error) error {
+		if what == stepJournal {
+			close(held)
+			<-let
+		}
+		return do()
+	})
+	n := o.queue(1)
+	<-held
+	closed := make(chan struct{})
+	go func() {
+		defer close(closed)
+		if err := o.s.Close(o.ctx); err != nil {
+			t.Error(err)
+		}
+	}()
+	<-o.s.life.Done()
+	select {
+	case <-closed:
+		t.Error("it closed while a reading was being noted")
+	case <-time.After(50 * time.Millisecond):
+	}
+	close(let)
+	<-closed
+	if err := o.s.await(o.ctx, n); err != nil {
+		t.Fatal(err)
+	}
+	o.toldOnce(1)
+	o.proved()
+}
+
+// While the ledger cannot be written, the journal does not fill up with what
+// nobody can look into: those who note are told.
+func TestReadingsFailWhileTheLedgerCannotBeWritten(t *testing.T) {
+	o := crowded(t)
+	var failing atomic.Bool
+	var failed atomic.Int64
+	o.watch(func(what step, do func() error) error {
+		if what == stepAppend && failing.Load() {
+			defer failed.Add(1)
+			return errPulled
+		}
+		return do()
+	})
+	failing.Store(true)
+	o.see(1) // into the journal, for nobody knows yet
+	o.until("the ledger fails", func() bool { return failed.Load() > 0 && o.s.hampered.Load() })
+	if err := o.trySee(2); err == nil {
+		t.Error("a reading went into the journal of a ledger that cannot be written")
+	}
+	failing.Store(false)
+	o.until("the ledger is well again", func() bool { return !o.s.hampered.Load() })
+	o.see(3)
+	o.flush()
+	told := o.told("contact")
+	if told[1] != 1 || told[2] != 0 || told[3] != 1 {
+		t.Errorf("told of: %v", told)
+	}
+	o.proved()
 }
 
 // What is moved is moved at a pace, and without being asked for.
