@@ -85,16 +85,18 @@ func (s *Scribe) sequence() {
 		if len(got) == 0 && !now && !move {
 			continue
 		}
-		if s.journal != nil && s.journal.holds() {
-			resting = time.After(pace)
-		}
+		moves := s.journal != nil && s.journal.holds()
 		if now {
 			look = false
-			if s.shared() {
-				ready = time.After(pace)
-			}
 		}
 		left, err := s.advance(ctx, got, now)
+		// Not before it is done: what it took is no part of the rest.
+		if now && s.shared() {
+			ready = time.After(pace)
+		}
+		if moves {
+			resting = time.After(pace)
+		}
 		s.hampered.Store(err != nil)
 		for _, n := range got {
 			n.done <- err
