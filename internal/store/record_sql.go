@@ -42,6 +42,8 @@ type reading struct {
 	hinted bool
 	hint   bool // the hint is of use where rights are being written
 
+	looked *looking // the statement has what is to be known of its record's shares
+
 	counting bool // nobody will see the rows, nor their order
 
 	// leaf is the part of the filter that an index serves, and left how many
@@ -336,6 +338,9 @@ func (r *reading) apart() bool { return r.guarded && len(r.classes) > 1 }
 
 // statement writes the whole page.
 func (r *reading) statement(p plan) *query.Builder {
+	if r.single() {
+		return r.statementOfOne()
+	}
 	r.hinted = r.hints(p)
 	b := &query.Builder{Dialect: r.db.engine.Dialect()}
 	b.Write(`SELECT k.id, k.s, `)
@@ -352,16 +357,7 @@ func (r *reading) statement(p plan) *query.Builder {
 	default:
 		b.Write(`r."version"`)
 	}
-	for i, c := range r.columns {
-		if c.value {
-			b.Write(", ")
-			r.writeValue(b, i, c.field)
-		}
-		if c.presence {
-			b.Write(", ")
-			r.writePresence(b, i, c.field)
-		}
-	}
+	r.writeColumns(b)
 	r.writeAlso(b)
 	b.Write(" FROM (")
 	if apart && r.ids == nil {
@@ -388,6 +384,20 @@ func (r *reading) statement(p plan) *query.Builder {
 	return b
 }
 
+// writeColumns writes what is selected of the record.
+func (r *reading) writeColumns(b *query.Builder) {
+	for i, c := range r.columns {
+		if c.value {
+			b.Write(", ")
+			r.writeValue(b, i, c.field)
+		}
+		if c.presence {
+			b.Write(", ")
+			r.writePresence(b, i, c.field)
+		}
+	}
+}
+
 // hints tells whether the keys say through whom a record was found.
 func (r *reading) hints(p plan) bool {
 	return r.few && r.db.engine == SQLite && p == mergePlan && r.order.inAccess() && r.guarded && !r.apart() && r.ids == nil && r.ask.Search == nil && !slices.ContainsFunc(r.walks(), walk.everyone)
@@ -397,7 +407,9 @@ func (r *reading) hints(p plan) bool {
 func (r *reading) writeValue(b *query.Builder, i int, f *schema.Field) {
 	mask, all := r.mask(func(c class) bool { return c.sights[i] == policy.Plain })
 	if !all {
-		b.Write("CASE WHEN k.bits & ")
+		b.Write("CASE WHEN ")
+		r.reachedBy(b)
+		b.Write(" & ")
 		number(b, mask)
 		b.Write(" <> 0 THEN ")
 	}
@@ -411,7 +423,9 @@ func (r *reading) writeValue(b *query.Builder, i int, f *schema.Field) {
 		case contact == 0:
 			r.writeMasked(b, f)
 		default:
-			b.Write("CASE WHEN k.bits & ")
+			b.Write("CASE WHEN ")
+			r.reachedBy(b)
+			b.Write(" & ")
 			number(b, contact)
 			b.Write(" <> 0 THEN ").Column("r", f.Name).Write(" ELSE ")
 			r.writeMasked(b, f)
@@ -431,7 +445,9 @@ func (r *reading) writeMasked(b *query.Builder, f *schema.Field) {
 func (r *reading) writePresence(b *query.Builder, i int, f *schema.Field) {
 	mask, all := r.mask(func(c class) bool { return c.sights[i] > policy.Hidden })
 	if !all {
-		b.Write("CASE WHEN k.bits & ")
+		b.Write("CASE WHEN ")
+		r.reachedBy(b)
+		b.Write(" & ")
 		number(b, mask)
 		b.Write(" <> 0 THEN ")
 	}
@@ -456,6 +472,18 @@ func (r *reading) writePresence(b *query.Builder, i int, f *schema.Field) {
 	if !all {
 		b.Write(" END")
 	}
+}
+
+// reachedBy writes the bits of the classes through which the record is reached,
+// where they are known.
+func (r *reading) reachedBy(b *query.Builder) {
+	if r.looked == nil {
+		b.Write("k.bits")
+		return
+	}
+	b.Write("(")
+	r.writeBits(b)
+	b.Write(")")
 }
 
 // writeBits asks the record itself through which classes it is reached. For
@@ -550,7 +578,11 @@ func (r *reading) reached(b *query.Builder, arm policy.Arm) {
 			b.Write(" OR ")
 		}
 		if len(groups)+len(shares) > 0 {
-			r.shared(b, ofRecord, groups, shares, arm.Least)
+			if r.looked != nil {
+				r.looked.found(b, shareLook{groups, shares, arm.Least})
+			} else {
+				r.shared(b, ofRecord, groups, shares, arm.Least)
+			}
 		}
 		b.Write(")")
 	default:
@@ -609,6 +641,19 @@ func (r *reading) shared(b *query.Builder, record shareOf, groups, shares []sche
 	}
 	// With whom it is shared is asked first: most have no end to be asked for.
 	b.Write(" AND (")
+	with(b, groups, shares, least)
+	b.Write(") AND ")
+	r.lasting(b)
+	if postgres {
+		b.Write(" LIMIT 1), false)")
+	} else {
+		b.Write(")")
+	}
+}
+
+// with writes that the share x is with one of the groups, or with one of the
+// people at the level at least.
+func with(b *query.Builder, groups, shares []schema.Principal, least policy.ShareLevel) {
 	if len(groups) > 0 {
 		among(b, groups)
 	}
@@ -619,14 +664,13 @@ func (r *reading) shared(b *query.Builder, record shareOf, groups, shares []sche
 		among(b, shares)
 		b.Write(" AND x.level >= ").Arg(int64(max(least, policy.ShareView)))
 	}
-	b.Write(") AND (x.ends_at IS NULL OR x.ends_at > ")
+}
+
+// lasting writes that the share x has not ended.
+func (r *reading) lasting(b *query.Builder) {
+	b.Write("(x.ends_at IS NULL OR x.ends_at > ")
 	r.put(b, slot{of: slotNow}, r.now)
 	b.Write(")")
-	if postgres {
-		b.Write(" LIMIT 1), false)")
-	} else {
-		b.Write(")")
-	}
 }
 
 // sharedAsFound writes that the record is shared with the group through which
