@@ -49,13 +49,19 @@ func (db *DB) PagesSummed(ctx context.Context, g policy.Grant, pages []Ask, sums
 		}
 		return nil
 	}
+	var err error
 	if sums == nil {
-		return all, of, db.still(ctx, from, turn)
+		err = db.still(ctx, from, turn)
+	} else {
+		err = db.beside(ctx, from, turn, func(m moment) (err error) {
+			of.Sums, of.Capped, err = db.sums(ctx, m, g, *sums)
+			return err
+		})
 	}
-	return all, of, db.beside(ctx, from, turn, func(m moment) (err error) {
-		of.Sums, of.Capped, err = db.sums(ctx, m, g, *sums)
-		return err
-	})
+	if err != nil {
+		return nil, Summary{}, err
+	}
+	return all, of, nil
 }
 
 // moment is a connection inside a transaction that reads: all that it is asked
