@@ -80,7 +80,8 @@ func work(ctx context.Context, office string) error {
 						return s.Write(ctx, tx, Entry{Event: "record.changed", Who: ana, Kind: kind, Records: []schema.RecordID{id}, Details: "some"})
 					})
 				} else {
-					err = s.Note(ctx, Entry{Event: "record.opened", Who: ana, Kind: kind, Records: []schema.RecordID{id}})
+					under := s.Enter()
+					err = under.NoteAll(ctx, []Entry{{Event: "record.opened", Who: ana, Kind: kind, Records: []schema.RecordID{id}}})
 				}
 				if err != nil {
 					failed <- err

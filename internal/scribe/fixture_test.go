@@ -87,6 +87,10 @@ func (o *office) tryOpen() error {
 	s.keep = func(path string, signed []byte) error {
 		return through(stepHead, func() error { return keep(path, signed) })
 	}
+	put := s.put
+	s.put = func(b []byte, at int64) error {
+		return through(stepJournal, func() error { return put(b, at) })
+	}
 	if err := s.open(o.ctx); err != nil {
 		return err
 	}

@@ -10,6 +10,13 @@ import (
 // a reading does.
 const usualPatience = 250 * time.Microsecond
 
+// usualPartPatience is how long a part of the journal waits for as many readings
+// as were about a moment ago. With sixteen clients that read cards one after
+// another, parts of all of them served a quarter more than parts of half, though
+// everybody waits while a part is written: what costs is to wake and to be woken.
+// A commit of PostgreSQL takes too long for that.
+const usualPartPatience = time.Millisecond
+
 // Reading is a reading under way, for one goroutine. See Enter.
 type Reading struct {
 	s    *Scribe
@@ -35,9 +42,12 @@ func (r *Reading) Leave() {
 
 // NoteAll is that of the scribe, and ends the reading.
 func (r *Reading) NoteAll(ctx context.Context, told []Entry) error {
-	n, err := r.s.queue(ctx, told)
-	r.Leave()
+	n, err := r.s.noteOf(told)
+	r.Leave() // before others can see the note: they would take it for two
 	if n == nil || err != nil {
+		return err
+	}
+	if err := r.s.queue(ctx, n); err != nil {
 		return err
 	}
 	return r.s.await(ctx, n)
@@ -46,13 +56,24 @@ func (r *Reading) NoteAll(ctx context.Context, told []Entry) error {
 // gather takes the readings that wait, up to a batch. While others are under
 // way it is patient; it does not wait for nobody.
 func (s *Scribe) gather(from chan *note, got []*note) []*note {
+	return s.gatherUntil(from, got, s.patience, func([]*note) bool { return s.under.Load() == 0 })
+}
+
+// gatherPart takes the readings that wait, and is patient while they are fewer
+// than those who were about a moment ago: people and programs that read one
+// answer after another come again at once.
+func (s *Scribe) gatherPart(from chan *note, got []*note, about int) []*note {
+	return s.gatherUntil(from, got, s.partPatience, func(got []*note) bool { return len(got) >= about })
+}
+
+func (s *Scribe) gatherUntil(from chan *note, got []*note, patience time.Duration, enough func([]*note) bool) []*note {
 	got = drain(from, got)
-	if len(got) == 0 || len(got) >= batch || s.under.Load() == 0 {
+	if len(got) == 0 || len(got) >= batch || enough(got) {
 		return got
 	}
-	t := time.NewTimer(s.patience)
+	t := time.NewTimer(patience)
 	defer t.Stop()
-	for len(got) < batch && s.under.Load() > 0 {
+	for len(got) < batch && !enough(got) {
 		select {
 		case n := <-from:
 			got = drain(from, append(got, n))

@@ -4,7 +4,8 @@
 // the caller's transaction. A reading has no transaction: Note returns once its
 // entry is on disk, and only then may the answer go out. Entries that wait at
 // the same time share one commit, so that noting costs a disk write for many
-// and not for each.
+// and not for each. On SQLite, where there are many of them, what is committed
+// is a part of a journal, from which they are moved into the ledger.
 //
 // One sequencer at a time gives entries their numbers and extends the tree; its
 // head is signed within a second. On SQLite that is the one process that has
@@ -32,6 +33,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -64,20 +66,27 @@ type Scribe struct {
 	commit func(ctx context.Context, db *store.DB, what step, do func(*store.Tx) error) error
 	keep   func(path string, signed []byte) error
 	single func(what step, do func() error) error // a statement without a transaction around it (PostgreSQL)
+	put    func(b []byte, at int64) error         // into the journal
 
 	incarnation uint32 // fixed while the scribe is open
 
-	under    atomic.Int64  // readings under way that said so
-	patience time.Duration // how long a commit waits for them
+	under        atomic.Int64  // readings under way that said so
+	patience     time.Duration // how long a commit waits for them
+	partPatience time.Duration // how long a part of the journal waits for as many as the last
 
-	notes   chan *note      // readings that wait to be on disk
-	wake    chan struct{}   // the outbox has something
-	moved   chan struct{}   // the log has grown
-	flushes chan chan error // wait until the outbox has nothing
-	ended   chan struct{}   // every goroutine has ended
-	running sync.WaitGroup
-	life    context.Context // ends with Close
-	die     context.CancelFunc
+	notes    chan *note      // readings that wait to be on disk
+	straight chan *note      // SQLite: those of them that go past the journal
+	received chan struct{}   // SQLite: the last of them are in the journal or went past it
+	wake     chan struct{}   // the outbox has something
+	moved    chan struct{}   // the log has grown
+	flushes  chan chan error // wait until the outbox has nothing
+	ended    chan struct{}   // every goroutine has ended
+	running  sync.WaitGroup
+	life     context.Context // ends with Close
+	die      context.CancelFunc
+
+	journal  *journal    // SQLite: readings that wait to be moved into the ledger; nil on PostgreSQL
+	hampered atomic.Bool // the ledger could not be written the last time
 
 	at *head // how far the log has come, in this process; nil: to be read. The sequencer's alone.
 
@@ -96,6 +105,7 @@ type step string
 
 const (
 	stepAppend     step = "append"     // entries into the ledger
+	stepJournal    step = "journal"    // readings into the journal (SQLite)
 	stepCheckpoint step = "checkpoint" // a signed head into the database
 	stepIndex      step = "index"      // filters of spans
 	stepSweep      step = "sweep"      // what is done out of the outbox
@@ -132,6 +142,15 @@ func (s *Scribe) open(ctx context.Context) error {
 		return err
 	}
 	// Before anything new: what is older comes first.
+	if s.journal != nil {
+		h, err := readHead(ctx, s.ledger)
+		if err != nil {
+			return fmt.Errorf("read the head of the ledger: %w", err)
+		}
+		if err := s.journal.recover(h.readings); err != nil {
+			return err
+		}
+	}
 	for left := true; left; {
 		var err error
 		if left, err = s.advance(ctx, nil, true); err != nil {
@@ -161,9 +180,14 @@ func prepare(ctx context.Context, db *store.DB, v *vault.Vault, o Options) (*Scr
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Scribe{db: db, ledger: db.Ledger(), vault: v, opts: o, log: o.Log, keep: keepHead, patience: usualPatience,
+	s := &Scribe{db: db, ledger: db.Ledger(), vault: v, opts: o, log: o.Log, keep: keepHead, patience: usualPatience, partPatience: usualPartPatience,
 		notes: make(chan *note, 4*batch), wake: make(chan struct{}, 1), moved: make(chan struct{}, 1), flushes: make(chan chan error),
-		ended: make(chan struct{})}
+		straight: make(chan *note, batch), received: make(chan struct{}), ended: make(chan struct{})}
+	if !s.shared() {
+		s.journal = &journal{path: filepath.Join(db.Dir(), journalName), news: make(chan struct{}, 1),
+			check: func(content []byte) [32]byte { return v.Fingerprint("readings", content) }}
+		s.put = s.journal.write
+	}
 	s.life, s.die = context.WithCancel(context.Background())
 	s.commit = func(ctx context.Context, db *store.DB, _ step, do func(*store.Tx) error) error {
 		return db.Write(ctx, do)
@@ -194,6 +218,9 @@ func (s *Scribe) start() {
 	s.running.Go(s.sequence)
 	s.running.Go(s.seal)
 	s.running.Go(s.beat)
+	if s.journal != nil {
+		s.running.Go(s.receive)
+	}
 	go func() {
 		s.running.Wait()
 		close(s.ended)
@@ -239,15 +266,18 @@ func (s *Scribe) Note(ctx context.Context, e Entry) error { return s.NoteAll(ctx
 // NoteAll is Note for several entries that tell of one answer: all of them are
 // on disk when it has returned nil.
 func (s *Scribe) NoteAll(ctx context.Context, told []Entry) error {
-	n, err := s.queue(ctx, told)
+	n, err := s.noteOf(told)
 	if n == nil || err != nil {
+		return err
+	}
+	if err := s.queue(ctx, n); err != nil {
 		return err
 	}
 	return s.await(ctx, n)
 }
 
-// queue hands entries over to be written; nil is given for none.
-func (s *Scribe) queue(ctx context.Context, told []Entry) (*note, error) {
+// noteOf encodes entries that tell of one answer; nil is given for none.
+func (s *Scribe) noteOf(told []Entry) (*note, error) {
 	var all []item
 	for _, e := range told {
 		items, err := s.encode(e, s.opts.Now())
@@ -259,19 +289,23 @@ func (s *Scribe) queue(ctx context.Context, told []Entry) (*note, error) {
 	if len(all) == 0 {
 		return nil, nil
 	}
-	n := &note{items: all, done: make(chan error, 1)}
+	return &note{items: all, done: make(chan error, 1)}, nil
+}
+
+// queue hands a note over to be written.
+func (s *Scribe) queue(ctx context.Context, n *note) error {
 	select {
 	case <-s.life.Done():
-		return nil, ErrClosed
+		return ErrClosed
 	default:
 	}
 	select {
 	case s.notes <- n:
-		return n, nil
+		return nil
 	case <-s.life.Done():
-		return nil, ErrClosed
+		return ErrClosed
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return ctx.Err()
 	}
 }
 

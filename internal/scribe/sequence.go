@@ -34,19 +34,29 @@ const pace = 20 * time.Millisecond
 // be written, those who note get an error and their answers do not go out; what
 // is in the outbox waits.
 func (s *Scribe) sequence() {
+	straight, end, news := s.notes, s.life.Done(), (chan struct{})(nil)
+	if s.journal != nil {
+		straight, end, news = s.straight, s.received, s.journal.news
+	}
 	poll := time.NewTicker(pollOutbox)
 	defer poll.Stop()
 	ctx := context.Background() // a commit that has begun is finished
 	var flushes []chan error
 	var trouble error
 	var ready <-chan time.Time    // when the outbox may be looked into; nil: at once
+	var resting <-chan time.Time  // until what waits in the journal is moved again; nil: at once
 	look, stopping := true, false // whether the outbox may hold something; whether this is the end
 	for {
 		var got []*note
+		move := false // whether the journal may hold something
 		if (!look || ready != nil) && !stopping {
 			select {
-			case n := <-s.notes:
+			case n := <-straight:
 				got = append(got, n)
+			case <-news:
+				move = resting == nil
+			case <-resting:
+				resting, move = nil, s.journal.holds()
 			case <-s.wake:
 				look = true
 			case <-poll.C:
@@ -55,7 +65,7 @@ func (s *Scribe) sequence() {
 				ready = nil
 			case f := <-s.flushes:
 				flushes, look, ready = append(flushes, f), true, nil
-			case <-s.life.Done():
+			case <-end:
 				stopping, look = true, true
 			}
 		}
@@ -66,18 +76,28 @@ func (s *Scribe) sequence() {
 			ready = nil
 		default:
 		}
-		got = s.gather(s.notes, got)
+		if s.journal == nil {
+			got = s.gather(straight, got)
+		} else {
+			got = drain(straight, got)
+		}
 		now := stopping || look && ready == nil
-		if len(got) == 0 && !now {
+		if len(got) == 0 && !now && !move {
 			continue
 		}
+		moves := s.journal != nil && s.journal.holds()
 		if now {
 			look = false
-			if s.shared() {
-				ready = time.After(pace)
-			}
 		}
 		left, err := s.advance(ctx, got, now)
+		// Not before it is done: what it took is no part of the rest.
+		if now && s.shared() {
+			ready = time.After(pace)
+		}
+		if moves {
+			resting = time.After(pace)
+		}
+		s.hampered.Store(err != nil)
 		for _, n := range got {
 			n.done <- err
 		}
@@ -166,15 +186,24 @@ func (s *Scribe) advanceOwn(ctx context.Context, got []*note, look bool) (left, 
 		}
 		left = len(all) == batch
 	}
+	held := s.journal.waiting()
+	done := s.at.readings
+	for _, p := range held {
+		if p.number > s.at.readings { // else it was kept after all
+			all, done = append(all, p.items...), p.number
+		}
+	}
 	for _, n := range got {
 		all = append(all, n.items...)
 	}
-	if len(all) == 0 {
+	if len(all) == 0 && done == s.at.readings {
+		s.journal.release(len(held), done)
 		return false, false, nil
 	}
 	next := *s.at
 	err = s.commit(ctx, s.ledger, stepAppend, func(tx *store.Tx) error {
 		next = *s.at
+		next.readings = done
 		return next.append(ctx, tx, all)
 	})
 	if err != nil {
@@ -182,7 +211,8 @@ func (s *Scribe) advanceOwn(ctx context.Context, got []*note, look bool) (left, 
 		return false, false, err
 	}
 	*s.at = next
-	return left, true, nil
+	s.journal.release(len(held), done)
+	return left, len(all) > 0, nil
 }
 
 // head is how far the log has come.
@@ -190,10 +220,11 @@ type head struct {
 	size        int64
 	frontier    ledger.Frontier
 	outbox      int64 // SQLite: rows of the outbox up to this one were taken
+	readings    int64 // SQLite: parts of the journal up to this one were taken
 	incarnation uint32
 }
 
-const selectHead = "SELECT size, frontier, outbox_done, incarnation FROM head WHERE id = 1"
+const selectHead = "SELECT size, frontier, outbox_done, readings_done, incarnation FROM head WHERE id = 1"
 
 func readHead(ctx context.Context, from asker) (head, error) {
 	return scanHead(from.QueryRow(ctx, store.Text(selectHead)))
@@ -202,7 +233,7 @@ func readHead(ctx context.Context, from asker) (head, error) {
 func scanHead(row *store.Row) (head, error) {
 	var h head
 	var frontier []byte
-	if err := row.Scan(&h.size, &frontier, &h.outbox, &h.incarnation); err != nil {
+	if err := row.Scan(&h.size, &frontier, &h.outbox, &h.readings, &h.incarnation); err != nil {
 		return head{}, err
 	}
 	var err error
@@ -260,8 +291,8 @@ func (h *head) append(ctx context.Context, tx *store.Tx, all []item) error {
 			return err
 		}
 	}
-	n, err := tx.Exec(ctx, store.Text("UPDATE head SET size = ?, frontier = ?, outbox_done = ?, incarnation = ? WHERE id = 1 AND size = ?"),
-		h.size, h.frontier.Marshal(), h.outbox, int64(h.incarnation), first)
+	n, err := tx.Exec(ctx, store.Text("UPDATE head SET size = ?, frontier = ?, outbox_done = ?, readings_done = ?, incarnation = ? WHERE id = 1 AND size = ?"),
+		h.size, h.frontier.Marshal(), h.outbox, h.readings, int64(h.incarnation), first)
 	if err != nil {
 		return fmt.Errorf("move the head of the ledger: %w", err)
 	}
