@@ -50,7 +50,7 @@ func legalEntity() schema.Kind {
 // change what the firm is.
 func settleLegalEntity(_ context.Context, _ *store.Tx, d *records.Draft) (records.Values, error) {
 	if d.New() && d.Holds("ours") == int64(1) {
-		return nil, d.Needs(policy.ManageSettings)
+		return nil, d.Needs(policy.ManageSettings, "ours")
 	}
 	return nil, nil
 }
@@ -62,11 +62,14 @@ func settleLegalEntity(_ context.Context, _ *store.Tx, d *records.Draft) (record
 // changes the account that clients pay to moves the firm's money.
 func guardLegalEntity(_ context.Context, _ *store.Tx, d *records.Draft, _ bool) error {
 	was, is := d.Held("ours") == int64(1), d.Holds("ours") == int64(1)
-	account := slices.ContainsFunc(d.Touches(), func(name string) bool {
-		return slices.Contains([]string{"bank_account", "bank_name", "bank_code"}, name)
-	})
-	if was != is || was && account {
-		return d.Needs(policy.ManageSettings)
+	if was != is {
+		return d.Needs(policy.ManageSettings, "ours")
+	}
+	account := []string{"bank_account", "bank_name", "bank_code"}
+	for _, name := range d.Touches() {
+		if was && slices.Contains(account, name) {
+			return d.Needs(policy.ManageSettings, name)
+		}
 	}
 	return nil
 }

@@ -120,14 +120,13 @@ func onlyAPIFetches(b *building) []string {
 // Stores in a browser outlive the session and are read by whoever sits down
 // next. What may be kept is no client's data, and is named here.
 var mayKeep = map[string]string{
-	"ui/src/api/viewing.ts":               "through whose eyes this tab looks",
-	"ui/src/app/shell.tsx":                "how wide the rail is",
-	"ui/src/app/leave.ts":                 "clears all of it on leaving",
-	"ui/src/features/record/columns.ts":   "names of the columns chosen",
-	"ui/src/features/record/question.ts":  "whether the board or the list was looked at last",
-	"ui/src/features/record/create.tsx":   "a draft, for this tab alone, until it is saved or its person leaves",
-	"ui/src/kit/draft.ts":                 "a comment or a message begun, as above",
-	"ui/src/features/journal/booking.tsx": "an appointment begun, as above",
+	"ui/src/api/viewing.ts":              "through whose eyes this tab looks",
+	"ui/src/app/shell.tsx":               "how wide the rail is",
+	"ui/src/app/leave.ts":                "clears all of it on leaving",
+	"ui/src/features/record/columns.ts":  "names of the columns chosen",
+	"ui/src/features/record/question.ts": "whether the board or the list was looked at last",
+	"ui/src/kit/form-draft.ts":           "a form begun, for this tab alone, until it is saved or its person leaves",
+	"ui/src/kit/draft.ts":                "a comment or a message begun, as above",
 }
 
 var keeps = regexp.MustCompile(`\b(localStorage|sessionStorage|indexedDB|dangerouslySetInnerHTML|innerHTML|document\.cookie)\b`)

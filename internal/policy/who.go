@@ -81,7 +81,7 @@ func (g Grant) contact() Span {
 
 // Grade is the widest grade that the person holds for an action on a kind, in
 // the workspace role or in a group, stages apart: what a page offers. It decides
-// nothing: a record is decided by Decide.
+// about no record: that is for Decide.
 func (s *Standing) Grade(kind *schema.Kind, a Action) Grade {
 	r := s.reach(kind, a)
 	widest := r.Workspace

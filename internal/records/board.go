@@ -3,7 +3,6 @@ package records
 import (
 	"context"
 	"slices"
-	"sync"
 
 	"castellan/internal/actor"
 	"castellan/internal/fault"
@@ -61,17 +60,7 @@ func (b *Book) Board(ctx context.Context, who actor.Actor, kindName string, on S
 	for i, stage := range stages {
 		lanes[i].Stage = stage
 	}
-	whole := ask.Filter
-	// What is added up takes about as long as what is shown, and neither waits
-	// for the other.
-	var beside sync.WaitGroup
-	var summed error
-	beside.Go(func() { summed = b.sum(ctx, kind, g, inStages(kind, whole, stages...), lanes) })
-	pages, err := b.pagesOf(ctx, g, ask, place, lanes)
-	beside.Wait()
-	if err == nil {
-		err = summed
-	}
+	pages, err := b.lanes(ctx, g, ask, place, lanes)
 	if err != nil {
 		return nil, err
 	}
@@ -94,23 +83,31 @@ func (b *Book) Board(ctx context.Context, who actor.Actor, kindName string, on S
 		p.Titles = titles
 	}
 	e := scribe.Entry{Event: "record.listed", Who: who, Kind: kind.Name, Records: all, Surface: string(on), Shown: met}
-	ask.Filter = whole
 	if details := asked(ask, q); details != nil {
 		e.Details = details
 	}
 	return lanes, b.scribe.NoteAll(ctx, append(linked, e))
 }
 
-// pagesOf reads with what each lane begins.
-func (b *Book) pagesOf(ctx context.Context, g policy.Grant, ask store.Ask, place string, lanes []Lane) ([]*Page, error) {
+// lanes fills in with what each lane begins, how many records it has, and their
+// money where all of it may be seen. All of it is of one moment: a record that is
+// moved meanwhile stands in one lane, and is counted there.
+func (b *Book) lanes(ctx context.Context, g policy.Grant, ask store.Ask, place string, lanes []Lane) ([]*Page, error) {
 	kind, whole := g.Kind(), ask.Filter
-	pages := make([]*Page, len(lanes))
+	asks := make([]store.Ask, len(lanes))
+	stages := make([]int64, len(lanes))
 	for i := range lanes {
-		ask.Filter = inStages(kind, whole, lanes[i].Stage)
-		rows, err := b.db.Page(ctx, g, ask)
-		if err != nil {
-			return nil, err
-		}
+		stages[i] = lanes[i].Stage
+		asks[i] = ask
+		asks[i].Filter = inStages(kind, whole, stages[i])
+	}
+	counted := summing(kind, g, inStages(kind, whole, stages...))
+	read, summary, err := b.db.PagesSummed(ctx, g, asks, counted)
+	if err != nil {
+		return nil, err
+	}
+	pages := make([]*Page, len(lanes))
+	for i, rows := range read {
 		p := &Page{Kind: kind, Fields: rows.Fields, Rows: rows.Rows}
 		if rows.Next != nil {
 			if p.Next, err = b.seal(place, rows.Next); err != nil {
@@ -118,8 +115,26 @@ func (b *Book) pagesOf(ctx context.Context, g policy.Grant, ask store.Ask, place
 			}
 		}
 		lanes[i].Page, pages[i] = p, p
+		if counted != nil {
+			lanes[i].Count.Capped = summary.Capped
+			lanes[i].add(summary.Sums, counted.Of != nil)
+		}
 	}
 	return pages, nil
+}
+
+// add adds up what is the lane's.
+func (l *Lane) add(sums []store.Sum, money bool) {
+	for _, s := range sums {
+		if s.By[0] != l.Stage {
+			continue
+		}
+		l.Count.N += s.N
+		if money && s.Total != 0 {
+			word, _ := s.By[1].(string)
+			l.Totals = append(l.Totals, Total{word, s.Total})
+		}
+	}
 }
 
 func inStages(kind *schema.Kind, also query.Cond, stages ...int64) query.Cond {
@@ -133,36 +148,16 @@ func inStages(kind *schema.Kind, also query.Cond, stages ...int64) query.Cond {
 	return query.And{in, also}
 }
 
-// sum fills in how many records each lane has, and their money where all of it
-// may be seen.
-func (b *Book) sum(ctx context.Context, kind *schema.Kind, g policy.Grant, filter query.Cond, lanes []Lane) error {
+// summing is what of a board is counted and added up: nothing where stages may
+// not all be seen, and no money where amounts may not.
+func summing(kind *schema.Kind, g policy.Grant, filter query.Cond) *store.Summing {
 	stage, amount, currency := kind.StageField(), kind.Field("amount"), kind.Field("currency")
 	if g.FieldEverywhere(stage) != policy.Plain {
 		return nil
 	}
-	by := []*schema.Field{stage}
-	money := amount != nil && currency != nil && g.FieldEverywhere(amount) == policy.Plain && g.FieldEverywhere(currency) == policy.Plain
-	if money {
-		by = append(by, currency)
-	} else {
-		amount = nil
+	s := &store.Summing{Filter: filter, By: []*schema.Field{stage}, Most: boardCap}
+	if amount != nil && currency != nil && g.FieldEverywhere(amount) == policy.Plain && g.FieldEverywhere(currency) == policy.Plain {
+		s.By, s.Of = append(s.By, currency), amount
 	}
-	sums, capped, err := b.db.Sums(ctx, g, filter, by, amount, boardCap)
-	if err != nil {
-		return err
-	}
-	for i := range lanes {
-		lanes[i].Count.Capped = capped
-		for _, s := range sums {
-			if s.By[0] != lanes[i].Stage {
-				continue
-			}
-			lanes[i].Count.N += s.N
-			if money && s.Total != 0 {
-				word, _ := s.By[1].(string)
-				lanes[i].Totals = append(lanes[i].Totals, Total{word, s.Total})
-			}
-		}
-	}
-	return nil
+	return s
 }

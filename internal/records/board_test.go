@@ -2,6 +2,9 @@ package records_test
 
 import (
 	"slices"
+	"strconv"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"castellan/internal/actor"
@@ -101,6 +104,70 @@ func TestBoardAddsUpNothingThatIsMaskedSomewhere(t *testing.T) {
 		}
 		if _, _, err := db.Sums(t.Context(), g, nil, []*schema.Field{deal.Field("amount")}, nil, 100); !fault.Is(err, fault.Denied) {
 			t.Errorf("the store divides by masked amounts: %v", err)
+		}
+	})
+}
+
+// A board of several moments shows a deal that somebody drags twice or nowhere,
+// and counts what it does not show.
+func TestBoardIsOfOneMoment(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		h := crmtest.Open(t, db)
+		stages := stagesOf(h)[:3]
+		owner := crmtest.As(crmtest.Owner)
+		var deals []schema.RecordID
+		for i := range 12 {
+			deals = append(deals, h.Create(crmtest.Owner, "deal", records.Values{"title": "Bridal", "stage": stages[i%3], "amount": strconv.Itoa(1 << i), "currency": "EUR"}))
+		}
+		var moves atomic.Int64
+		over := make(chan struct{})
+		var dragging sync.WaitGroup
+		dragging.Go(func() {
+			for n := 0; ; n++ {
+				select {
+				case <-over:
+					return
+				default:
+				}
+				// Each time to the next stage: a deal is never where it was.
+				if err := h.Book.Update(t.Context(), owner, "deal", deals[n%12], 0, records.Values{"stage": stages[(n%12+n/12+1)%3]}); err != nil {
+					t.Error(err)
+					return
+				}
+				moves.Add(1)
+			}
+		})
+		defer dragging.Wait()
+		defer close(over)
+		for boards := 0; boards < 150 || moves.Load() < 100; boards++ {
+			lanes, err := h.Book.Board(t.Context(), owner, "deal", policy.List, stages, records.Query{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			shown := map[schema.RecordID]int{}
+			for _, l := range lanes {
+				amount := slices.IndexFunc(l.Page.Fields, func(f *schema.Field) bool { return f.Name == "amount" })
+				sum := int64(0)
+				for _, row := range l.Page.Rows {
+					shown[row.ID]++
+					sum += row.Values[amount].(int64)
+				}
+				told := int64(0)
+				for _, total := range l.Totals {
+					told += total.Amount
+				}
+				if l.Count.N != len(l.Page.Rows) || told != sum {
+					t.Fatalf("after %d boards and %d moves a stage shows %d deals of %d and tells of %d of %d", boards, moves.Load(), len(l.Page.Rows), sum, l.Count.N, told)
+				}
+			}
+			for _, d := range deals {
+				if shown[d] != 1 {
+					t.Fatalf("after %d boards and %d moves a deal is in %d stages", boards, moves.Load(), shown[d])
+				}
+			}
+			if t.Failed() {
+				return
+			}
 		}
 	})
 }

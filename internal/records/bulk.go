@@ -78,7 +78,7 @@ func (b *Book) Bulk(ctx context.Context, who actor.Actor, kindName string, which
 	case BulkUpdate, BulkAdd, BulkTake, BulkDelete, BulkRestore:
 	case BulkShare:
 		if may, why := st.Can(policy.ShareRecords); !may {
-			return nil, lacks(policy.ShareRecords, why)
+			return nil, lacks(policy.ShareRecords, why).At("action")
 		}
 		if everyone, err = b.rights.Standings(ctx); err != nil {
 			return nil, err

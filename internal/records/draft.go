@@ -22,10 +22,11 @@ type Draft struct {
 // Record is the id of what was written; Follow alone is told.
 func (d *Draft) Record() schema.RecordID { return d.id }
 
-// Needs refuses the write unless its writer holds the ability.
-func (d *Draft) Needs(a Ability) error {
+// Needs refuses the write unless its writer holds the ability, which the field
+// asks for.
+func (d *Draft) Needs(a Ability, field string) error {
 	if may, why := d.st.Can(a); !may {
-		return lacks(a, why)
+		return lacks(a, why).At(field)
 	}
 	return nil
 }

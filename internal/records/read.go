@@ -107,7 +107,7 @@ func (b *Book) List(ctx context.Context, who actor.Actor, kindName string, on Su
 	action := policy.View
 	if q.Bin {
 		if may, why := st.Can(policy.UseBin); !may {
-			return nil, lacks(policy.UseBin, why)
+			return nil, lacks(policy.UseBin, why).At("bin")
 		}
 		event, action = "bin.listed", policy.Delete
 	}
@@ -769,7 +769,7 @@ func (b *Book) listWithin(ctx context.Context, who actor.Actor, st *policy.Stand
 	event := scribe.Event("record.listed")
 	if q.Bin {
 		if may, why := st.Can(policy.UseBin); !may {
-			return nil, lacks(policy.UseBin, why)
+			return nil, lacks(policy.UseBin, why).At("bin")
 		}
 		event = "bin.listed"
 	}

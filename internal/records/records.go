@@ -146,11 +146,10 @@ func (b *Book) needs(ctx context.Context, who actor.Actor, a policy.Ability) (*p
 	return s, nil
 }
 
-// lacks is the answer to somebody without an ability.
-func lacks(a policy.Ability, why policy.Reason) error {
-	f := fault.New(fault.Denied, "ability."+string(a), why.English())
-	f.Field = string(a)
-	return f
+// lacks is the answer to somebody without an ability. The code names the ability;
+// which field of the request asks for it, if one does, is for the caller to say.
+func lacks(a policy.Ability, why policy.Reason) *fault.Fault {
+	return fault.New(fault.Denied, "ability."+string(a), why.English())
 }
 
 // refused is the answer to an action on a record that may be seen, or on a

@@ -322,7 +322,7 @@ func (b *Book) reaches(st *policy.Standing, v *View) error {
 		return nil
 	}
 	if may, why := st.Can(policy.ShareViews); !may {
-		return lacks(policy.ShareViews, why)
+		return lacks(policy.ShareViews, why).At("audience")
 	}
 	if v.Audience == AudienceGroup && !slices.Contains(st.Groups(), v.Group) {
 		if may, _ := st.Can(policy.ManageGroups); !may || v.Group == 0 {

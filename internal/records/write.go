@@ -422,7 +422,7 @@ func (p *pen) keeps(g policy.Grant, before, after *state) error {
 	}
 	may, why := p.st.MayAssign(after.kind, was, after.responsible(), p.tx.Now())
 	if !may && (before == nil || before.responsible() != after.responsible()) {
-		return lacks(policy.AssignRecords, why)
+		return lacks(policy.AssignRecords, why).At(after.kind.Responsible)
 	}
 	v, err := p.b.admit(p.ctx, p.tx, p.st, g, after)
 	if err != nil || v.Allowed {

@@ -60,7 +60,7 @@ func (p *Picture) Standing(who actor.Actor) (*policy.Standing, error) {
 		return s, nil
 	}
 	if ok, why := s.Can(policy.ViewAs); !ok || who.Kind != actor.Person {
-		return nil, lacks(policy.ViewAs, why)
+		return nil, lacks(why)
 	}
 	if who.ViewRole != 0 {
 		return p.withRole(who)
@@ -198,7 +198,7 @@ func (p *Picture) May(who actor.Actor, a policy.Ability) error {
 		return err
 	}
 	if ok, why := s.Can(a); !ok {
-		return lacks(a, why)
+		return lacks(why)
 	}
 	return nil
 }
@@ -216,8 +216,10 @@ func OnlyLooking() *fault.Fault {
 	return fault.New(fault.Denied, "viewas.reads_only", "Looking through the eyes of another person changes nothing.")
 }
 
-func lacks(a policy.Ability, why policy.Reason) *fault.Fault {
-	return fault.New(fault.Denied, "ability.missing", why.English()).At(string(a))
+// lacks is the answer to somebody without an ability. The sentence names it; no
+// field of the request is wrong.
+func lacks(why policy.Reason) *fault.Fault {
+	return fault.New(fault.Denied, "ability.missing", why.English())
 }
 
 // judge says what an actor may give and take. The house gives everything.

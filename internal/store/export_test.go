@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 
 	"castellan/internal/policy"
 	"castellan/internal/query"
@@ -66,7 +67,7 @@ func (db *DB) SumsOver(ctx context.Context, g policy.Grant, filter query.Cond, b
 		return nil, false, err
 	}
 	r.limit, r.counting = most+1, true
-	return r.addUpOver(ctx, by, of, most)
+	return r.addUpOver(ctx, db, by, of, most)
 }
 
 // PlannedPages tells how often PostgreSQL has planned statements of pages of
@@ -81,4 +82,44 @@ func (db *DB) PlannedPages(ctx context.Context) (anew, kept int64, err error) {
 	rows, err := run(ctx, s, `SELECT coalesce(sum(custom_plans), 0)::bigint, coalesce(sum(generic_plans), 0)::bigint FROM pg_prepared_statements WHERE statement LIKE '%"contact"%' AND statement NOT LIKE '%pg_prepared%'`, nil)
 	err = (&Row{rows: rows, err: err}).Scan(&anew, &kept)
 	return anew, kept, err
+}
+
+// Crowd lends sessions that pages are read over until so many are left, and gives
+// them back.
+func (db *DB) Crowd(ctx context.Context, left int) (back func(), err error) {
+	var lent []session
+	for cap(db.pages.slots)-len(db.pages.slots) > left {
+		s, err := db.pages.take(ctx)
+		if err != nil {
+			return nil, err
+		}
+		lent = append(lent, s)
+	}
+	return func() {
+		for _, s := range lent {
+			db.pages.put(s)
+		}
+	}, nil
+}
+
+// Beside runs two functions that see one moment, each told how to ask for a
+// number, and says whether they had a connection each.
+func (db *DB) Beside(ctx context.Context, one, other func(ask func(string) (int64, error)) error) (apart bool, err error) {
+	var first, second session
+	by := func(s *session, do func(func(string) (int64, error)) error) func(moment) error {
+		return func(m moment) error {
+			*s = m.s
+			return do(func(text string) (int64, error) {
+				a, err := m.ask(ctx, text, nil)
+				if err != nil {
+					return 0, err
+				}
+				_, err = a.next()
+				n, _ := a.integer(0)
+				return n, errors.Join(err, a.close())
+			})
+		}
+	}
+	err = db.beside(ctx, db.pages, by(&first, one), by(&second, other))
+	return first != second, err
 }

@@ -26,6 +26,11 @@ type Sum struct {
 // be plain on every record that the grant shows: a sum over values that may not
 // be seen would tell of them (attack 4).
 func (db *DB) Sums(ctx context.Context, g policy.Grant, filter query.Cond, by []*schema.Field, of *schema.Field, most int) (all []Sum, capped bool, err error) {
+	return db.sums(ctx, db, g, Summing{filter, by, of, most})
+}
+
+func (db *DB) sums(ctx context.Context, from asker, g policy.Grant, ask Summing) (all []Sum, capped bool, err error) {
+	by, of, most := ask.By, ask.Of, ask.Most
 	for _, f := range by {
 		if g.FieldEverywhere(f) != policy.Plain || f.Type.Multi() {
 			return nil, false, fault.New(fault.Denied, "sum.field", "You may not divide by this field.").At(f.Name)
@@ -37,7 +42,7 @@ func (db *DB) Sums(ctx context.Context, g policy.Grant, filter query.Cond, by []
 	if g.Empty() {
 		return nil, false, nil
 	}
-	r, err := db.newReading(g, Ask{Filter: filter}, nil)
+	r, err := db.newReading(g, Ask{Filter: ask.Filter}, nil)
 	if err != nil {
 		return nil, false, err
 	}
@@ -47,48 +52,46 @@ func (db *DB) Sums(ctx context.Context, g policy.Grant, filter query.Cond, by []
 	if r.nothing() {
 		return nil, false, nil
 	}
-	p, err := r.choose(ctx, db)
+	p, err := r.choose(ctx, from)
 	if err != nil {
 		return nil, false, err
 	}
-	over, err := r.summedOver(ctx, p)
+	over, err := r.summedOver(ctx, from)
 	switch {
 	case err != nil:
 		return nil, false, err
 	case over:
-		return r.addUpOver(ctx, by, of, most)
+		return r.addUpOver(ctx, from, by, of, most)
 	}
-	return r.addUp(ctx, r.sums(p, by, of), by, most)
+	return r.addUp(ctx, from, r.sums(p, by, of), by, most)
 }
 
 // addUpOver adds up over what the filter leaves.
-func (r *reading) addUpOver(ctx context.Context, by []*schema.Field, of *schema.Field, most int) ([]Sum, bool, error) {
+func (r *reading) addUpOver(ctx context.Context, from asker, by []*schema.Field, of *schema.Field, most int) ([]Sum, bool, error) {
 	if r.db.engine == SQLite && !r.every && len(by) <= len(divided{}) {
-		return r.addUpHere(ctx, by, of, most)
+		return r.addUpHere(ctx, from, by, of, most)
 	}
-	return r.addUp(ctx, r.sumsOver(by, of), by, most)
+	return r.addUp(ctx, from, r.sumsOver(by, of), by, most)
 }
 
-func (r *reading) addUp(ctx context.Context, b *query.Builder, by []*schema.Field, most int) (all []Sum, capped bool, err error) {
-	if err := b.Err(); err != nil {
-		return nil, false, fmt.Errorf("write sums of %s: %w", r.kind.Name, err)
-	}
-	rows, err := r.db.Query(ctx, Text(b.String()), b.Args()...)
-	if err != nil {
-		return nil, false, fmt.Errorf("add up %s: %w", r.kind.Plural, err)
-	}
-	defer rows.Close()
+func (r *reading) addUp(ctx context.Context, from asker, b *query.Builder, by []*schema.Field, most int) (all []Sum, capped bool, err error) {
 	n := 0
-	for rows.Next() {
-		raw := rows.Values()
-		s := Sum{By: append([]any(nil), raw[:len(by)]...)}
-		count, _ := raw[len(by)].(int64)
-		s.Total, _ = raw[len(by)+1].(int64)
+	err = each(ctx, from, b, func(a answer) bool {
+		s := Sum{By: make([]any, len(by))}
+		for i := range by {
+			s.By[i] = a.value(i)
+		}
+		count, _ := a.integer(len(by))
+		s.Total, _ = a.integer(len(by) + 1)
 		s.N = int(count)
 		n += s.N
 		all = append(all, s)
+		return true
+	})
+	if err != nil {
+		return nil, false, fmt.Errorf("add up %s: %w", r.kind.Plural, err)
 	}
-	return all, n > most, rows.Err()
+	return all, n > most, nil
 }
 
 // manySummed is from how many records that are reached on it is cheaper to go
@@ -97,7 +100,7 @@ const manySummed = 1_000
 
 // summedOver picks the way to add up: over what the filter's index leaves, asking
 // of each whether it is among all that is reached, or by the plan of a page.
-func (r *reading) summedOver(ctx context.Context, p plan) (bool, error) {
+func (r *reading) summedOver(ctx context.Context, from asker) (bool, error) {
 	walks := r.walks()
 	if r.ask.Filter == nil || r.indexed() == nil || !r.every && slices.ContainsFunc(walks, walk.everyone) {
 		return false, nil
@@ -109,7 +112,7 @@ func (r *reading) summedOver(ctx context.Context, p plan) (bool, error) {
 	if !known || v < manySummed {
 		return false, nil
 	}
-	if err := r.measure(ctx, r.db); err != nil {
+	if err := r.measure(ctx, from); err != nil {
 		return false, err
 	}
 	return r.left <= manyLeft || v >= n/4, nil
@@ -121,7 +124,7 @@ type divided [3]any
 // addUpHere is sumsOver for SQLite, which puts what is reached into a tree before
 // it compares: that took two thirds of a board. A map of ours takes a tenth of
 // it. Both statements see one moment.
-func (r *reading) addUpHere(ctx context.Context, by []*schema.Field, of *schema.Field, most int) (all []Sum, capped bool, err error) {
+func (r *reading) addUpHere(ctx context.Context, from asker, by []*schema.Field, of *schema.Field, most int) (all []Sum, capped bool, err error) {
 	own, left := &query.Builder{}, &query.Builder{}
 	r.ownRecords(own, r.walks())
 	left.Write(`SELECT r."id"`)
@@ -139,7 +142,7 @@ func (r *reading) addUpHere(ctx context.Context, by []*schema.Field, of *schema.
 	if len(by) == 0 { // the sum of nothing is a sum, as in a statement
 		all, places[divided{}] = []Sum{{}}, 0
 	}
-	err = r.db.together(ctx, func(from asker) error {
+	err = r.db.together(ctx, from, func(from asker) error {
 		reached := map[int64]struct{}{}
 		err := each(ctx, from, own, func(a answer) bool {
 			id, _ := a.integer(0)
@@ -198,34 +201,6 @@ func each(ctx context.Context, from asker, b *query.Builder, take func(answer) b
 		}
 	}
 	return errors.Join(err, a.close())
-}
-
-// together asks several questions of SQLite that see one moment.
-func (db *DB) together(ctx context.Context, do func(asker) error) (err error) {
-	s, err := db.pages.take(ctx)
-	if err != nil {
-		return err
-	}
-	if err := s.script(ctx, "BEGIN"); err != nil {
-		db.pages.drop(s)
-		return err
-	}
-	defer func() {
-		if e := s.script(context.WithoutCancel(ctx), "COMMIT"); e != nil {
-			db.pages.drop(s)
-			err = errors.Join(err, e)
-			return
-		}
-		db.pages.put(s)
-	}()
-	return do(moment{s})
-}
-
-// moment is a session inside a transaction.
-type moment struct{ s session }
-
-func (m moment) ask(ctx context.Context, text string, args []any) (answer, error) {
-	return answerOf(ctx, m.s, text, args)
 }
 
 // sumsOver goes over what the filter leaves.

@@ -57,6 +57,22 @@ func (p *pool) take(ctx context.Context) (session, error) {
 			return nil, ctx.Err()
 		}
 	}
+	return p.lend(ctx)
+}
+
+// spare is take for whoever can do without: it waits for nobody, and gives nil
+// where every session is lent.
+func (p *pool) spare(ctx context.Context) (session, error) {
+	select {
+	case p.slots <- struct{}{}:
+		return p.lend(ctx)
+	default:
+		return nil, nil
+	}
+}
+
+// lend gives a session to whoever has a slot, or takes the slot back.
+func (p *pool) lend(ctx context.Context) (session, error) {
 	p.mu.Lock()
 	if p.closed {
 		p.mu.Unlock()

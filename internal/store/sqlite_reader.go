@@ -241,6 +241,39 @@ func (s *sqliteReader) script(_ context.Context, text string) error {
 	return nil
 }
 
+// sameMoment tells whether two connections that have begun see the same moment,
+// whatever is written from now on. It is not known as long as nothing was written
+// to the log since its file was made.
+func (s *sqliteReader) sameMoment(other *sqliteReader) (same, known bool) {
+	a, b := s.moment(), other.moment()
+	if known = a != 0 && b != 0; known {
+		same = sqlite3.Xsqlite3_snapshot_cmp(s.tls, a, b) == 0
+	}
+	for _, p := range []uintptr{a, b} {
+		if p != 0 {
+			sqlite3.Xsqlite3_snapshot_free(s.tls, p)
+		}
+	}
+	return same, known
+}
+
+// moment begins to read and gives what tells its moment, which must be freed; 0
+// if SQLite does not say.
+func (s *sqliteReader) moment() uintptr {
+	name, err := libc.CString("main")
+	if err != nil {
+		return 0
+	}
+	defer libc.Xfree(s.tls, name)
+	place := s.tls.Alloc(8)
+	defer s.tls.Free(8)
+	clear(libc.GoBytes(place, 8))
+	if rc := sqlite3.Xsqlite3_snapshot_get(s.tls, s.db, name, place); rc != sqlite3.SQLITE_OK {
+		return 0
+	}
+	return pointer(place)
+}
+
 func (s *sqliteReader) lost() bool { return false }
 
 func (s *sqliteReader) close() error {

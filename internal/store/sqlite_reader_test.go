@@ -129,3 +129,57 @@ func TestReaderStopsForWhoeverLeaves(t *testing.T) {
 		}
 	}
 }
+
+// Two connections know whether they see the same moment, also when the log has
+// just been emptied; when nothing was ever written to it they do not know.
+func TestReadersTellWhetherTheySeeOneMoment(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "some.db")
+	open := func() *sqliteReader {
+		s, err := openSQLiteReader(path, pragmas(Options{}, false))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	w, err := openSQLiteSession(t.Context(), dsn(path, Options{}, true))
+	if err != nil {
+		t.Fatal(err)
+	}
+	run := func(s session, text string) {
+		t.Helper()
+		if err := s.script(t.Context(), text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	run(w, `CREATE TABLE thing (id INTEGER PRIMARY KEY) STRICT`)
+	a, b := open(), open()
+	told := func(between string, same, known bool) {
+		t.Helper()
+		run(a, `BEGIN`)
+		if between != "" {
+			all(t, a, `SELECT 1, 2, id FROM thing`)
+			run(w, between)
+		}
+		run(b, `BEGIN`)
+		if s, k := a.sameMoment(b); s != same || k != known {
+			t.Errorf("after %q: the same %v, known %v", between, s, k)
+		}
+		run(a, `COMMIT`)
+		run(b, `COMMIT`)
+	}
+	told("", true, true)
+	told(`INSERT INTO thing VALUES (1)`, false, true)
+	told("", true, true)
+	run(w, `PRAGMA wal_checkpoint(TRUNCATE)`)
+	told("", true, true)
+	told(`INSERT INTO thing VALUES (2)`, false, true)
+	// The last one to leave takes the log along.
+	if err := errors.Join(a.close(), b.close(), w.close()); err != nil {
+		t.Fatal(err)
+	}
+	a, b = open(), open()
+	told("", false, false)
+	if err := errors.Join(a.close(), b.close()); err != nil {
+		t.Error(err)
+	}
+}

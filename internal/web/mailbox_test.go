@@ -555,3 +555,63 @@ func TestFilesOfAMailStandBesideItOnTheTimeline(t *testing.T) {
 		b.get(at).is(404)
 	})
 }
+
+// Attack 27: whoever shares a client, or is given one, opens by it no file that
+// their role keeps from them: neither on the client nor on a mail of the client.
+// For everybody else what lives on a record is shared with it.
+func TestAttack27_ShareOpensNoFilesToARoleWithoutFiles(t *testing.T) {
+	withBox(t, func(t *town, _ *mailtest.Server, in *mailboxtest.Server) {
+		a, _, _ := writers(t)
+		own := a.create("contacts", object{"name": "Anna Ember", "emails": []string{email}})
+		in.Deliver(mailboxtest.Mail(email, "Papers", "", "Message-ID: <a@example.com>", "Content-Type: multipart/mixed; boundary=x") + "\r\n--x\r\n\r\nsee them" +
+			"\r\n--x\r\nContent-Type: text/plain\r\nContent-Disposition: attachment; filename=\"quartz note.txt\"\r\n\r\na quiet note\r\n--x--\r\n")
+		t.look().has(`"taken":1`)
+		card := a.upload(own, "quartz contract.pdf", []byte(pdfText)).is(201).at("id")
+		said := a.create("comments", object{"about": own, "about_kind": "contact", "text": "Quartz remark"})
+		message := a.get("/api/v1/messages").is(200).items()[0]["id"].(string)
+		enclosed := a.get("/api/v1/files" + query("filter", `about = "`+message+`"`)).is(200).items()[0]["id"].(string)
+
+		of := func(file string) object {
+			role := sales()
+			grades := role["grades"].(object)
+			grades["contact"] = object{"view": "all", "edit": "all"}
+			grades["message"] = object{"view": "own"}
+			delete(grades, "comment")
+			if file != "" {
+				grades["file"], grades["comment"] = object{"view": file}, object{"view": file}
+			}
+			role["abilities"] = []string{"records.share"}
+			return role
+		}
+		without, with, herself := t.hire("Dora", of("")), t.hire("Edith", of("own")), t.hire("Flora", of(""))
+		for _, level := range []string{"view", "edit"} {
+			share := func(who, receiver *person) {
+				who.post("/api/v1/contacts/"+own+"/shares", object{"person": receiver.id, "level": level}).is(200, 201, 204)
+			}
+			share(t.olga, without)
+			share(t.olga, with)
+			share(herself, herself)
+			for _, p := range []*person{without, herself} {
+				// The mail is the client's, and comes with the client. Its files do not.
+				p.get("/api/v1/messages/" + message).is(200).has("Papers")
+				p.get("/api/v1/contacts/"+own+"/timeline").is(200).has("Papers").lacks("quartz", "Quartz", `"files"`)
+				for _, f := range []string{card, enclosed} {
+					p.get("/api/v1/files/" + f).is(404)
+					p.get("/api/v1/files/" + f + "/content").is(404)
+					p.patch("/api/v1/files/"+f, object{"name": "mine.txt"}).is(404)
+				}
+				p.get("/api/v1/comments/" + said).is(404)
+				for _, about := range []string{own, message} {
+					p.get("/api/v1/files"+query("filter", `about = "`+about+`"`)).is(200, 403, 404).lacks(card, enclosed, "quartz")
+				}
+				p.get("/api/v1/files/" + card + "/picture").is(404)
+			}
+			for _, f := range []string{card, enclosed} {
+				with.get("/api/v1/files/" + f + "/content").is(200)
+				with.patch("/api/v1/files/"+f, object{"name": "mine.txt"}).is(403)
+			}
+			with.get("/api/v1/comments/" + said).is(200)
+			with.get("/api/v1/contacts/"+own+"/timeline").is(200).has("quartz note.txt", "Quartz remark")
+		}
+	})
+}

@@ -88,4 +88,30 @@ export async function walkAsks(tools) {
   await button(booking, 'Close; what was typed is kept').click();
   await booking.waitFor({ state: 'detached' });
   expect('the command is gone from the address', !new URL(owner.url()).searchParams.has('new'));
+
+  // What is typed for one client is kept for that one, and not said of the next.
+  const next = await ask(owner, 'POST', '/contacts', { name: 'Olga Brook' });
+  const call = owner.getByRole('dialog', { name: 'New: Call' });
+  const about = call.getByLabel('About');
+  const record = async (id) => {
+    await owner.goto(`${url}/contacts/${id}`);
+    await button(card, 'Record a call').click();
+    await about.waitFor();
+  };
+  await record(client.id);
+  await about.fill('Likes roses');
+  await owner.keyboard.press('Escape');
+  await call.waitFor({ state: 'detached' });
+  await record(next.id);
+  expect('a call for another client begins empty', (await about.inputValue()) === '');
+  await about.fill('Asks for lilies');
+  await button(call, 'Save').click();
+  await call.waitFor({ state: 'detached' });
+  const calls = (await ask(owner, 'GET', '/calls')).items;
+  expect(
+    'and is noted for that client',
+    calls.length === 1 && calls[0].contact?.id === next.id && calls[0].title === 'Asks for lilies',
+  );
+  await record(client.id);
+  expect('what was typed for the first is kept', (await about.inputValue()) === 'Likes roses');
 }

@@ -168,6 +168,17 @@ export async function walkSales(tools) {
     (await letter.getByLabel('Subject').inputValue()) === 'Your season card',
   );
   await page.keyboard.press('Escape');
+  await letter.waitFor({ state: 'detached' });
+  await button(open, 'Write').click();
+  expect(
+    'a letter is still there after Escape',
+    (await letter.getByLabel('Subject').inputValue()) === 'Your season card' &&
+      (await letter.getByLabel('Text').inputValue()) === 'Dear {name}, it is ready.',
+  );
+  await button(letter, 'Clear').click();
+  expect('and goes when it is cleared', (await letter.getByLabel('Text').inputValue()) === '');
+  await button(letter, 'Close; what was typed is kept').click();
+  await letter.waitFor({ state: 'detached' });
   const address = await heard.where('willa@example.com');
   expect(`the address was written to without being told (${address})`, address.length === 0);
 

@@ -29,9 +29,11 @@ import {
 import { kinds } from '../../api/kinds';
 import { change, create, remove, undo, type Values } from '../../api/records';
 import { useMe } from '../../api/session';
+import { useAttempt } from '../../kit/attempt';
 import { useSentence } from '../../kit/failure';
 import { DateField } from '../../kit/field-date';
 import { moneyText } from '../../kit/field-value';
+import { useFormDraft } from '../../kit/form-draft';
 import {
   asDate,
   clockAt,
@@ -81,19 +83,7 @@ interface Draft {
 
 type Reach = 'one' | 'later' | 'all';
 
-const place = 'castellan.draft.booking';
-
-/** A draft as it was left in this tab. Not longer: it holds a client's data. */
-function kept(): Partial<Draft> {
-  try {
-    const read: unknown = JSON.parse(sessionStorage.getItem(place) ?? '{}');
-    return read && typeof read === 'object' ? (read as Partial<Draft>) : {};
-  } catch {
-    return {};
-  }
-}
-
-function beginning(begin: Begin, zone: string): Draft {
+function beginning(begin: Begin, zone: string, left: Partial<Draft> = {}): Draft {
   const { visit } = begin;
   if (visit) {
     const from = wallOf(visit.starts_at, zone);
@@ -111,7 +101,6 @@ function beginning(begin: Begin, zone: string): Draft {
       repeat: noRepeat,
     };
   }
-  const was = kept();
   return {
     client: null,
     service: null,
@@ -121,11 +110,11 @@ function beginning(begin: Begin, zone: string): Draft {
     ownPrice: false,
     note: '',
     repeat: noRepeat,
-    ...was,
+    ...left,
     // Where somebody clicked is what they mean now.
-    staff: begin.staff ?? was.staff ?? null,
+    staff: begin.staff ?? left.staff ?? null,
     day: begin.from ? dayOf(begin.from) : begin.day,
-    clock: begin.from ? clockOf(begin.from) : (was.clock ?? ''),
+    clock: begin.from ? clockOf(begin.from) : (left.clock ?? ''),
     ...(begin.from && begin.to ? { minutes: minutesBetween(begin.from, begin.to), ownMinutes: true } : {}),
     ...(begin.client ? { client: { id: begin.client, name: '' } } : {}),
   };
@@ -150,30 +139,28 @@ export default function Booking({
   const journal = useJournal();
   const zone = me.workspace.time_zone;
   const { visit } = begin;
-  const [draft, setDraft] = useState<Draft>(() => beginning(begin, zone));
+  const {
+    draft,
+    set,
+    forget,
+    clear: clearDraft,
+  } = useFormDraft<Draft>(visit ? null : 'castellan.draft.booking', (left) => beginning(begin, zone, left));
   const [reach, setReach] = useState<Reach>('one');
   const [once, setOnce] = useState(() => crypto.randomUUID());
-  const [failure, setFailure] = useState<unknown>(null);
   const [missing, setMissing] = useState<string[]>([]);
-  const [busy, setBusy] = useState(false);
+  const { busy, failure, setFailure, attempt } = useAttempt();
   const { data: all = [] } = useQuery(kinds);
   const { data: offered } = useQuery(allServices);
   const { data: staff = [] } = useQuery(everyone);
-  const set = (next: Partial<Draft>) => setDraft((now) => ({ ...now, ...next }));
-
-  useEffect(() => {
-    if (visit) return;
-    sessionStorage.setItem(place, JSON.stringify(draft));
-  }, [draft, visit]);
 
   // Only an id came from the card; the name is as this window may show it.
   const unnamed = draft.client?.id && !draft.client.name ? draft.client.id : '';
   const { data: named } = useQuery({ ...clientToBook(unnamed), enabled: unnamed !== '' });
   useEffect(() => {
     if (named && unnamed === named.id) {
-      setDraft((now) => ({ ...now, client: { id: named.id, name: String(named.name ?? '') } }));
+      set({ client: { id: named.id, name: String(named.name ?? '') } });
     }
-  }, [named, unnamed]);
+  }, [named, unnamed, set]);
 
   const people = staff.filter(
     (each) => mayAssign || each.person.id === me.person.id || each.person.id === visit?.responsible?.id,
@@ -215,10 +202,9 @@ export default function Booking({
   }
 
   function clear() {
-    sessionStorage.removeItem(place);
-    setDraft({
-      ...beginning({ ...begin, client: undefined, from: undefined, to: undefined, staff: undefined }, zone),
-    });
+    clearDraft(
+      beginning({ ...begin, client: undefined, from: undefined, to: undefined, staff: undefined }, zone),
+    );
     setFailure(null);
     setOnce(crypto.randomUUID());
   }
@@ -251,9 +237,7 @@ export default function Booking({
     ];
     setMissing(lacks);
     if (lacks.length) return;
-    setBusy(true);
-    setFailure(null);
-    try {
+    await attempt(async () => {
       const from = `${draft.day}T${clockAt(minuteOf(draft.clock.padStart(5, '0')))}`;
       const contact = await clientId();
       const values: Values = {
@@ -268,14 +252,10 @@ export default function Booking({
       };
       if (visit) await update(visit, values, from);
       else await add(values, how.skip ?? false);
-      if (!visit) sessionStorage.removeItem(place);
+      forget();
       await journal.refresh();
       onDone(draft.day);
-    } catch (problem) {
-      setFailure(problem);
-    } finally {
-      setBusy(false);
-    }
+    });
   }
 
   async function add(values: Values, skip: boolean) {

@@ -12,7 +12,8 @@ import {
   people,
   undoHandOver,
 } from '../../api/people';
-import { useSentence, useTell } from '../../kit/failure';
+import { Refusal, useAttempt } from '../../kit/attempt';
+import { useTell } from '../../kit/failure';
 import { When } from '../../kit/when';
 import { kindMany } from '../../kit/words';
 
@@ -20,29 +21,21 @@ import { kindMany } from '../../kit/words';
 export function Leave({ person, onClose }: { person: Person; onClose: () => void }) {
   const { t } = useLingui();
   const client = useQueryClient();
-  const sentence = useSentence();
   const { data: held, error } = useQuery({ ...holdings(person.id), retry: false });
   const { data: all = [] } = useQuery(kinds);
   const { data: everybody = [] } = useQuery(people);
   const [to, setTo] = useState<string | null>(null);
-  const [failure, setFailure] = useState<unknown>(null);
-  const [busy, setBusy] = useState(false);
+  const { busy, failure, attempt } = useAttempt();
   const closing = person.state !== 'deactivated';
   const something = !!held && (held.items.length > 0 || held.shared > 0);
 
-  async function go() {
-    setBusy(true);
-    setFailure(null);
-    try {
+  const go = () =>
+    attempt(async () => {
       if (to) await handOver(person.id, to, closing);
       else await deactivate(person.id);
       await client.invalidateQueries({ queryKey: ['people'] });
       onClose();
-    } catch (problem) {
-      setFailure(problem);
-      setBusy(false);
-    }
-  }
+    });
 
   return (
     <Modal
@@ -53,11 +46,7 @@ export function Leave({ person, onClose }: { person: Person; onClose: () => void
       closeButtonProps={{ 'aria-label': t`Close` }}
     >
       <Stack gap="sm">
-        {failure !== null && (
-          <Alert color="red" variant="light" role="alert">
-            {sentence(failure)}
-          </Alert>
-        )}
+        <Refusal failure={failure} />
         {closing && (
           <Text size="sm">
             <Trans>

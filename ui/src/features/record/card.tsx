@@ -16,7 +16,7 @@ import {
 } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
-import { type ReactNode, Suspense, useEffect, useState } from 'react';
+import { type ReactNode, Suspense, useEffect, useRef, useState } from 'react';
 import { Problem } from '../../api/http';
 import { type Kind, kinds } from '../../api/kinds';
 import { type PersonRef, type Record_, read, remove, restore } from '../../api/records';
@@ -50,6 +50,8 @@ export const ahead = () => Promise.all([NextStep, Files, CardTwins].map((each) =
 
 const route = getRouteApi('/in/$plural/$id');
 
+const overCard = '[role="dialog"],[role="menu"]';
+
 /** The card at its own address. */
 export function CardPlace({ beside }: { beside?: Beside }) {
   const { plural, id } = route.useParams();
@@ -61,12 +63,22 @@ export function CardPlace({ beside }: { beside?: Beside }) {
   const close = () =>
     void navigate({ to: '/$plural', params: { plural }, search: (now: ListSearch) => ofList(now) });
 
+  // Asked before what lies over the card hears the key, and is gone: one press
+  // closes one thing, also where nothing has the focus.
+  const covered = useRef(false);
+  useEffect(() => {
+    function before(event: KeyboardEvent) {
+      covered.current = event.key === 'Escape' && !!document.querySelector(overCard);
+    }
+    window.addEventListener('keydown', before, true);
+    return () => window.removeEventListener('keydown', before, true);
+  }, []);
+
   useEffect(() => {
     function onKey(event: KeyboardEvent) {
-      if (event.key !== 'Escape' || event.defaultPrevented) return;
+      if (event.key !== 'Escape' || event.defaultPrevented || covered.current) return;
       const target = event.target as HTMLElement;
-      if (/^(INPUT|TEXTAREA)$/.test(target.tagName) || target.closest('[role="dialog"],[role="menu"]'))
-        return;
+      if (/^(INPUT|TEXTAREA)$/.test(target.tagName) || target.closest(overCard)) return;
       close();
     }
     window.addEventListener('keydown', onKey);

@@ -1,13 +1,14 @@
 import { Trans, useLingui } from '@lingui/react/macro';
-import { Alert, Button, Drawer, Group, Stack, UnstyledButton } from '@mantine/core';
-import { Suspense, useEffect, useMemo, useState } from 'react';
+import { Button, Drawer, Group, Stack, UnstyledButton } from '@mantine/core';
+import { Suspense, useMemo, useState } from 'react';
 import { Problem } from '../../api/http';
 import type { Field, Kind } from '../../api/kinds';
 import { create, type Record_, type Values } from '../../api/records';
 import { useMe } from '../../api/session';
-import { useSentence } from '../../kit/failure';
+import { Refusal, useAttempt } from '../../kit/attempt';
 import { FieldInput, sendable } from '../../kit/field-input';
 import { isEmpty } from '../../kit/field-value';
+import { useFormDraft } from '../../kit/form-draft';
 import { later, part } from '../../kit/later';
 import { kindOne } from '../../kit/words';
 import { useCache } from './cache';
@@ -37,34 +38,30 @@ const first: Record<string, string[]> = {
   prospect: ['name', 'list', 'company_name', 'phones', 'emails', 'note'],
 };
 
-const place = (kind: Kind) => `castellan.draft.${kind.name}`;
-
-/** A draft as it was left in this tab. Not longer: it holds a client's data. */
-function kept(kind: Kind): Values {
-  try {
-    const read: unknown = JSON.parse(sessionStorage.getItem(place(kind)) ?? '{}');
-    return read && typeof read === 'object' ? (read as Values) : {};
-  } catch {
-    return {};
-  }
+/** One for each record that something is begun for: a call noted for one client is not that of the next. */
+function place(kind: Kind, begin: Values = {}) {
+  const links = Object.values(begin).flatMap((value) =>
+    value && typeof value === 'object' && 'id' in value ? [String(value.id)] : [],
+  );
+  return ['castellan.draft', kind.name, ...links].join('.');
 }
 
 /** A new record. What was typed survives until it is saved or cleared. */
 export default function CreateDrawer({ kind, opened, onClose, onCreated, begin }: Props) {
   const { t } = useLingui();
-  const sentence = useSentence();
   const cache = useCache(kind.plural);
   const me = useMe();
-  const [draft, setDraft] = useState<Values>(() => ({ ...begin, ...kept(kind) }));
+  const {
+    draft,
+    set,
+    clear: clearDraft,
+  } = useFormDraft<Values>(place(kind, begin), (left) => ({
+    ...begin,
+    ...left,
+  }));
   const [once, setOnce] = useState(() => crypto.randomUUID());
   const [all, setAll] = useState(false);
-  const [failure, setFailure] = useState<unknown>(null);
-  const [busy, setBusy] = useState(false);
-
-  useEffect(() => {
-    if (Object.keys(draft).length) sessionStorage.setItem(place(kind), JSON.stringify(draft));
-    else sessionStorage.removeItem(place(kind));
-  }, [kind, draft]);
+  const { busy, failure, setFailure, attempt } = useAttempt();
 
   const fields = useMemo(
     () =>
@@ -92,16 +89,13 @@ export default function CreateDrawer({ kind, opened, onClose, onCreated, begin }
   };
 
   function clear() {
-    setDraft({ ...begin });
-    sessionStorage.removeItem(place(kind));
+    clearDraft();
     setFailure(null);
     setOnce(crypto.randomUUID());
   }
 
-  async function save() {
-    setBusy(true);
-    setFailure(null);
-    try {
+  const save = () =>
+    attempt(async () => {
       const values = Object.fromEntries(
         fields
           .filter((field) => !isEmpty(draft[field.name]))
@@ -113,12 +107,7 @@ export default function CreateDrawer({ kind, opened, onClose, onCreated, begin }
       cache.place(record);
       void cache.refresh();
       onCreated(record);
-    } catch (problem) {
-      setFailure(problem);
-    } finally {
-      setBusy(false);
-    }
-  }
+    });
 
   const one = kindOne(kind);
   return (
@@ -137,17 +126,13 @@ export default function CreateDrawer({ kind, opened, onClose, onCreated, begin }
         }}
       >
         <Stack gap="sm">
-          {failure !== null && (
-            <Alert color="red" variant="light" role="alert">
-              {sentence(failure)}
-            </Alert>
-          )}
+          <Refusal failure={failure} />
           {shown.map((field, index) => (
             <FieldInput
               key={field.name}
               field={field}
               value={draft[field.name]}
-              onChange={(value) => setDraft((now) => ({ ...now, [field.name]: value }))}
+              onChange={(value) => set({ [field.name]: value })}
               error={wrong(field)}
               autoFocus={index === 0}
               pipeline={

@@ -1,6 +1,5 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import {
-  Alert,
   Button,
   Drawer,
   FileButton,
@@ -20,13 +19,22 @@ import { kinds } from '../../api/kinds';
 import { previewLetter, sendLetter } from '../../api/records';
 import { holds, useMe } from '../../api/session';
 import { dropTemplate, saveTemplate, type Template, templates } from '../../api/templates';
-import { useSentence } from '../../kit/failure';
+import { Refusal, useAttempt } from '../../kit/attempt';
+import { useFormDraft } from '../../kit/form-draft';
 import { sizeText } from '../../kit/size';
 
 interface Letter {
   subject: string;
   body: string;
 }
+
+interface Draft extends Letter {
+  files: string[];
+  /** The same letter goes once, also when it is sent again after its drawer was closed. */
+  once: string;
+}
+
+const blank = (): Draft => ({ subject: '', body: '', files: [], once: crypto.randomUUID() });
 
 /** A mail to a client. Its address is the server's affair: it may be one that the writer does not see. */
 export default function LetterDrawer({
@@ -41,23 +49,22 @@ export default function LetterDrawer({
   onSent: () => void;
 }) {
   const { t } = useLingui();
-  const sentence = useSentence();
   const { data: stored } = useQuery(templates);
   const [chosen, setChosen] = useState<string | null>(null);
   const [storing, setStoring] = useState(false);
-  const [letter, setLetter] = useState<Letter>({ subject: '', body: '' });
+  const { draft, set, forget, clear } = useFormDraft<Draft>(`castellan.letter.${id}`, (left) => ({
+    ...blank(),
+    ...left,
+  }));
+  const letter: Letter = { subject: draft.subject, body: draft.body };
   const [filled, setFilled] = useState<Letter | null>(null);
-  const [failure, setFailure] = useState<unknown>(null);
-  const [busy, setBusy] = useState(false);
-  const [once, setOnce] = useState(() => crypto.randomUUID());
-  const [enclosed, setEnclosed] = useState<string[]>([]);
+  const { busy, failure, setFailure, attempt } = useAttempt();
   const ready = !!letter.subject.trim() && !!letter.body.trim();
   const template = stored?.find((each) => each.id === chosen);
 
-  function put(next: Letter) {
-    setLetter(next);
+  function put(next: Partial<Letter>) {
+    set({ ...next, once: crypto.randomUUID() });
     setFilled(null);
-    setOnce(crypto.randomUUID());
   }
 
   function take(next: string | null) {
@@ -67,24 +74,21 @@ export default function LetterDrawer({
     if (one) put({ subject: one.subject, body: one.body });
   }
 
-  async function go(what: () => Promise<void>) {
-    setBusy(true);
-    setFailure(null);
-    try {
-      await what();
-    } catch (wrong) {
-      setFailure(wrong);
-    } finally {
-      setBusy(false);
-    }
-  }
-
-  const look = () => go(async () => setFilled(await previewLetter(id, letter)));
+  const look = () => attempt(async () => setFilled(await previewLetter(id, letter)));
   const send = () =>
-    go(async () => {
-      await sendLetter(id, enclosed.length > 0 ? { ...letter, files: enclosed } : letter, once);
+    attempt(async () => {
+      await sendLetter(id, draft.files.length > 0 ? { ...letter, files: draft.files } : letter, draft.once);
+      forget();
       onSent();
     });
+
+  function empty() {
+    clear();
+    setChosen(null);
+    setStoring(false);
+    setFilled(null);
+    setFailure(null);
+  }
 
   return (
     <Drawer
@@ -92,7 +96,7 @@ export default function LetterDrawer({
       onClose={onClose}
       position="right"
       title={t`Mail to ${name}`}
-      closeButtonProps={{ 'aria-label': t`Close` }}
+      closeButtonProps={{ 'aria-label': t`Close; what was typed is kept` }}
     >
       <form
         onSubmit={(event) => {
@@ -101,11 +105,7 @@ export default function LetterDrawer({
         }}
       >
         <Stack gap="sm">
-          {!!failure && (
-            <Alert color="red" role="alert">
-              {sentence(failure)}
-            </Alert>
-          )}
+          <Refusal failure={failure} />
           {!!stored?.length && (
             <Select
               label={t`Stored letter`}
@@ -123,7 +123,7 @@ export default function LetterDrawer({
             data-autofocus
             maxLength={200}
             value={letter.subject}
-            onChange={(event) => put({ ...letter, subject: event.currentTarget.value })}
+            onChange={(event) => put({ subject: event.currentTarget.value })}
           />
           <Textarea
             label={t`Text`}
@@ -131,7 +131,7 @@ export default function LetterDrawer({
             minRows={8}
             maxRows={20}
             value={letter.body}
-            onChange={(event) => put({ ...letter, body: event.currentTarget.value })}
+            onChange={(event) => put({ body: event.currentTarget.value })}
           />
           <Text size="xs" c="dimmed">
             <Trans>
@@ -142,11 +142,8 @@ export default function LetterDrawer({
           </Text>
           <Enclosures
             id={id}
-            chosen={enclosed}
-            onChoose={(next) => {
-              setEnclosed(next);
-              setOnce(crypto.randomUUID());
-            }}
+            chosen={draft.files}
+            onChoose={(files) => set({ files, once: crypto.randomUUID() })}
             onFailure={setFailure}
           />
           {filled && (
@@ -160,12 +157,17 @@ export default function LetterDrawer({
             </section>
           )}
           <Group justify="space-between" mt="sm">
-            <Button variant="default" size="sm" disabled={!ready || busy} onClick={look}>
-              <Trans>Look at it first</Trans>
+            <Button variant="subtle" color="gray" size="sm" disabled={busy} onClick={empty}>
+              <Trans>Clear</Trans>
             </Button>
-            <Button type="submit" size="sm" disabled={!ready} loading={busy}>
-              <Trans>Send</Trans>
-            </Button>
+            <Group gap="xs">
+              <Button variant="default" size="sm" disabled={!ready || busy} onClick={look}>
+                <Trans>Look at it first</Trans>
+              </Button>
+              <Button type="submit" size="sm" disabled={!ready} loading={busy}>
+                <Trans>Send</Trans>
+              </Button>
+            </Group>
           </Group>
           {!storing && (
             <Button variant="subtle" size="compact-sm" disabled={!ready} onClick={() => setStoring(true)}>
@@ -245,13 +247,19 @@ function Enclosures({
         clearable
         clearButtonProps={{ 'aria-label': t`None` }}
         maxValues={10}
-        disabled={open.length === 0}
+        disabled={open.length === 0 && chosen.length === 0}
         value={chosen}
         onChange={onChoose}
-        data={open.map((file) => ({
-          value: file.id,
-          label: `${String(file.name ?? t`File`)} (${sizeText(file.content as number)})`,
-        }))}
+        data={[
+          ...open.map((file) => ({
+            value: file.id,
+            label: `${String(file.name ?? t`File`)} (${sizeText(file.content as number)})`,
+          })),
+          // One that was chosen before and is not there (yet) can be taken out.
+          ...chosen
+            .filter((file) => !open.some((each) => each.id === file))
+            .map((file) => ({ value: file, label: t`File` })),
+        ]}
       />
       <FileButton multiple resetRef={reset} onChange={(picked) => void put(picked)}>
         {(props) => (
@@ -281,28 +289,19 @@ function Store({
   onDone: (id: string | null) => void;
 }) {
   const { t } = useLingui();
-  const sentence = useSentence();
   const client = useQueryClient();
   const me = useMe();
   const shares = holds(me, 'views.share');
   const [name, setName] = useState(was?.name ?? '');
   const [audience, setAudience] = useState<Template['audience']>(was?.audience ?? 'private');
-  const [failure, setFailure] = useState<unknown>(null);
-  const [busy, setBusy] = useState(false);
+  const { busy, failure, attempt } = useAttempt();
 
-  async function go(what: () => Promise<string | null>) {
-    setBusy(true);
-    setFailure(null);
-    try {
+  const go = (what: () => Promise<string | null>) =>
+    attempt(async () => {
       const kept = await what();
       await client.invalidateQueries({ queryKey: templates.queryKey });
       onDone(kept);
-    } catch (wrong) {
-      setFailure(wrong);
-    } finally {
-      setBusy(false);
-    }
-  }
+    });
 
   const body = () => ({
     ...letter,
@@ -314,11 +313,7 @@ function Store({
 
   return (
     <Stack gap="sm" mt="md" component="section" aria-label={t`Store this letter`}>
-      {!!failure && (
-        <Alert color="red" role="alert">
-          {sentence(failure)}
-        </Alert>
-      )}
+      <Refusal failure={failure} />
       <TextInput
         label={t`Name of the stored letter`}
         maxLength={80}

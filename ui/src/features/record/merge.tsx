@@ -1,12 +1,12 @@
 import { Trans, useLingui } from '@lingui/react/macro';
-import { Alert, Button, Checkbox, Group, Modal, Radio, Skeleton, Stack, Text } from '@mantine/core';
+import { Button, Checkbox, Group, Modal, Radio, Skeleton, Stack, Text } from '@mantine/core';
 import { IconArrowsExchange } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { Field, Kind } from '../../api/kinds';
 import { type Email, merge, type Phone, type Record_, type RecordRef, read, undo } from '../../api/records';
 import { holds, useMe } from '../../api/session';
-import { useSentence } from '../../kit/failure';
+import { Refusal, useAttempt } from '../../kit/attempt';
 import { FieldInput } from '../../kit/field-input';
 import { FieldValue, isEmpty, phoneText } from '../../kit/field-value';
 import { useUndo } from '../../kit/undo';
@@ -95,7 +95,6 @@ function Sides({ kind, one, other, onClose, onMerged }: Props & { other: string 
   const { t } = useLingui();
   const me = useMe();
   const cache = useCache(kind.plural);
-  const sentence = useSentence();
   const offerUndo = useUndo();
   const { nameOf } = useNames();
   const first = useQuery(read(kind.plural, one));
@@ -103,16 +102,11 @@ function Sides({ kind, one, other, onClose, onMerged }: Props & { other: string 
   const [swapped, setSwapped] = useState<boolean | null>(null);
   const [chosen, setChosen] = useState<Record<string, Take>>({});
   const [shares, setShares] = useState(false);
-  const [failure, setFailure] = useState<unknown>(null);
-  const [busy, setBusy] = useState(false);
+  const { busy, failure, attempt } = useAttempt();
 
   const problem = first.error ?? second.error;
   if (problem) {
-    return (
-      <Alert color="red" variant="light" role="alert">
-        {sentence(problem)}
-      </Alert>
-    );
+    return <Refusal failure={problem} />;
   }
   const a = first.data;
   const b = second.data;
@@ -147,10 +141,8 @@ function Sides({ kind, one, other, onClose, onMerged }: Props & { other: string 
         JSON.stringify(a[field.name] ?? null) !== JSON.stringify(b[field.name] ?? null)),
   );
 
-  async function go() {
-    setBusy(true);
-    setFailure(null);
-    try {
+  const go = () =>
+    attempt(async () => {
       const done = await merge(kind.plural, stays.id, {
         other: goes.id,
         version: stays.version,
@@ -179,20 +171,12 @@ function Sides({ kind, one, other, onClose, onMerged }: Props & { other: string 
       });
       onMerged?.(stays.id);
       onClose();
-    } catch (refusal) {
-      setFailure(refusal);
-      setBusy(false);
-    }
-  }
+    });
 
   const title = (record: Record_) => String(record[kind.title] ?? '–');
   return (
     <Stack gap="sm">
-      {failure !== null && (
-        <Alert color="red" variant="light" role="alert">
-          {sentence(failure)}
-        </Alert>
-      )}
+      <Refusal failure={failure} />
       <div className={classes.heads}>
         <Head record={stays} title={title(stays)} word={t`Stays`} strong />
         <Button

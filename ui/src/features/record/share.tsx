@@ -1,11 +1,11 @@
 import { Trans, useLingui } from '@lingui/react/macro';
-import { Alert, Button, Modal, SegmentedControl, Select, Stack, Text } from '@mantine/core';
+import { Button, Modal, SegmentedControl, Select, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { Kind } from '../../api/kinds';
 import { groups, names } from '../../api/people';
 import { type Record_, share } from '../../api/records';
-import { useSentence } from '../../kit/failure';
+import { Refusal, useAttempt } from '../../kit/attempt';
 import { DateField } from '../../kit/field-date';
 import { useCache } from './cache';
 
@@ -13,20 +13,16 @@ import { useCache } from './cache';
 export function ShareDialog({ kind, record, onClose }: { kind: Kind; record: Record_; onClose: () => void }) {
   const { t } = useLingui();
   const cache = useCache(kind.plural);
-  const sentence = useSentence();
   const { data: people = [] } = useQuery(names);
   const { data: all = [] } = useQuery({ ...groups, retry: false });
   const [whom, setWhom] = useState<string | null>(null);
   const [level, setLevel] = useState<'view' | 'edit'>('view');
   const [until, setUntil] = useState('');
-  const [failure, setFailure] = useState<unknown>(null);
-  const [busy, setBusy] = useState(false);
+  const { busy, failure, attempt } = useAttempt();
 
   async function go() {
     if (!whom) return;
-    setBusy(true);
-    setFailure(null);
-    try {
+    await attempt(async () => {
       await share(kind.plural, record.id, {
         ...(whom.startsWith('group_') ? { group: whom } : { person: whom }),
         level,
@@ -37,20 +33,13 @@ export function ShareDialog({ kind, record, onClose }: { kind: Kind; record: Rec
       });
       await Promise.all([cache.forget('shares', record.id), cache.forget('access', record.id)]);
       onClose();
-    } catch (problem) {
-      setFailure(problem);
-      setBusy(false);
-    }
+    });
   }
 
   return (
     <Modal opened onClose={onClose} title={t`Share`} size="sm" closeButtonProps={{ 'aria-label': t`Close` }}>
       <Stack gap="sm">
-        {failure !== null && (
-          <Alert color="red" variant="light" role="alert">
-            {sentence(failure)}
-          </Alert>
-        )}
+        <Refusal failure={failure} />
         <Select
           label={t`With whom`}
           size="sm"

@@ -1,10 +1,10 @@
 import { Trans, useLingui } from '@lingui/react/macro';
-import { Alert, Button, Group, Modal, Select, Stack } from '@mantine/core';
+import { Button, Group, Modal, Select, Stack } from '@mantine/core';
 import { useState } from 'react';
 import type { Field, Kind } from '../../api/kinds';
 import type { Record_, Values } from '../../api/records';
 import { useMe } from '../../api/session';
-import { useSentence } from '../../kit/failure';
+import { Refusal, useAttempt } from '../../kit/attempt';
 import { FieldInput, sendable } from '../../kit/field-input';
 import { fieldLabel } from '../../kit/words';
 import { inCurrency } from './currency';
@@ -23,28 +23,19 @@ interface Props {
 /** What a stage asks for before something enters it. */
 export function AskFirst({ kind, record, fields, reasons, stage, onClose, onSave }: Props) {
   const { t } = useLingui();
-  const sentence = useSentence();
   const me = useMe();
   const [draft, setDraft] = useState<Values>({});
-  const [failure, setFailure] = useState<unknown>(null);
-  const [busy, setBusy] = useState(false);
+  const { busy, failure, attempt } = useAttempt();
 
-  async function save() {
-    setBusy(true);
-    setFailure(null);
-    try {
+  const save = () =>
+    attempt(async () => {
       const values = Object.fromEntries(
         fields
           .filter((field) => draft[field.name] !== undefined)
           .map((field) => [field.name, sendable(field, draft[field.name])]),
       );
       await onSave(inCurrency(kind, record, values, me.workspace.currency));
-    } catch (problem) {
-      setFailure(problem);
-    } finally {
-      setBusy(false);
-    }
-  }
+    });
 
   return (
     <Modal
@@ -60,11 +51,7 @@ export function AskFirst({ kind, record, fields, reasons, stage, onClose, onSave
         }}
       >
         <Stack gap="sm">
-          {failure !== null && (
-            <Alert color="red" variant="light" role="alert">
-              {sentence(failure)}
-            </Alert>
-          )}
+          <Refusal failure={failure} />
           {fields.map((field, index) =>
             field.name === 'lost_reason' && reasons.length > 0 ? (
               <Select

@@ -1,11 +1,11 @@
 import { Trans, useLingui } from '@lingui/react/macro';
-import { Alert, Button, Modal, Radio, Select, Stack, TextInput } from '@mantine/core';
+import { Button, Modal, Radio, Select, Stack, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { groups } from '../../api/people';
 import { holds, useMe } from '../../api/session';
 import type { View, ViewDraft } from '../../api/views';
-import { useSentence } from '../../kit/failure';
+import { Refusal, useAttempt } from '../../kit/attempt';
 
 type Said = Pick<ViewDraft, 'name' | 'audience' | 'group'> & { name: string };
 
@@ -21,29 +21,21 @@ export function ViewDialog({
 }) {
   const { t } = useLingui();
   const me = useMe();
-  const sentence = useSentence();
   const mayShare = holds(me, 'views.share');
   const { data: all = [] } = useQuery({ ...groups, retry: false, enabled: mayShare });
   const [name, setName] = useState(view?.name ?? '');
   const [audience, setAudience] = useState<string>(view?.audience ?? 'private');
   const [group, setGroup] = useState<string | null>(view?.group?.id ?? null);
-  const [failure, setFailure] = useState<unknown>(null);
-  const [busy, setBusy] = useState(false);
+  const { busy, failure, attempt } = useAttempt();
 
-  async function go() {
-    setBusy(true);
-    setFailure(null);
-    try {
+  const go = () =>
+    attempt(async () => {
       await onSave({
         name,
         audience: audience as NonNullable<ViewDraft['audience']>,
         ...(audience === 'group' && group ? { group } : {}),
       });
-    } catch (problem) {
-      setFailure(problem);
-      setBusy(false);
-    }
-  }
+    });
 
   return (
     <Modal
@@ -60,11 +52,7 @@ export function ViewDialog({
         }}
       >
         <Stack gap="sm">
-          {failure !== null && (
-            <Alert color="red" variant="light" role="alert">
-              {sentence(failure)}
-            </Alert>
-          )}
+          <Refusal failure={failure} />
           <TextInput
             label={t`Name`}
             size="sm"

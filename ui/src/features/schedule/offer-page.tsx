@@ -19,8 +19,9 @@ import { services as ask, staff as everyone, type Service, type Staff, saveStaff
 import { kinds } from '../../api/kinds';
 import { change, create, remove, restore } from '../../api/records';
 import { holds, useMe } from '../../api/session';
+import { Refusal, useAttempt } from '../../kit/attempt';
 import { Empty } from '../../kit/empty';
-import { Failure, useSentence, useTell } from '../../kit/failure';
+import { Failure, useTell } from '../../kit/failure';
 import { moneyText } from '../../kit/field-value';
 import { Column, Panel } from '../../kit/page';
 import { useUndo } from '../../kit/undo';
@@ -179,7 +180,6 @@ function Editor({
 }) {
   const { t } = useLingui();
   const me = useMe();
-  const sentence = useSentence();
   const [name, setName] = useState(service?.name ?? '');
   const [category, setCategory] = useState(service?.category ?? '');
   const [minutes, setMinutes] = useState<number | string>(service?.duration ?? 60);
@@ -188,14 +188,11 @@ function Editor({
     staff.filter((each) => !service || !each.except.includes(service.id)).map((each) => each.person.id),
   );
   const [once] = useState(() => crypto.randomUUID());
-  const [busy, setBusy] = useState(false);
-  const [failure, setFailure] = useState<unknown>(null);
+  const { busy, failure, attempt } = useAttempt();
   const maySay = holds(me, 'schedule.manage');
 
-  async function save() {
-    setBusy(true);
-    setFailure(null);
-    try {
+  const save = () =>
+    attempt(async () => {
       const values = {
         name: name.trim(),
         category: category.trim() || null,
@@ -221,11 +218,7 @@ function Editor({
         }
       }
       onDone();
-    } catch (problem) {
-      setFailure(problem);
-      setBusy(false);
-    }
-  }
+    });
 
   return (
     <Modal
@@ -241,11 +234,7 @@ function Editor({
         }}
       >
         <Stack gap="sm">
-          {failure !== null && (
-            <p role="alert" className={classes.wrong}>
-              {sentence(failure)}
-            </p>
-          )}
+          <Refusal failure={failure} />
           <TextInput
             size="sm"
             label={t`Name`}

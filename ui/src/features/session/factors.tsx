@@ -17,7 +17,8 @@ import { IconDeviceMobile, IconDots, IconFingerprint, IconKey } from '@tabler/ic
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { type Factor, ownFactors, removeFactor, renameFactor, renewRecovery } from '../../api/factors';
-import { Failure, useSentence, useTell } from '../../kit/failure';
+import { Refusal, useAttempt } from '../../kit/attempt';
+import { Failure, useTell } from '../../kit/failure';
 import { Panel } from '../../kit/page';
 import { When } from '../../kit/when';
 import { Enrol } from './enrol';
@@ -230,24 +231,16 @@ function Removing({
   onDone: () => void;
 }) {
   const { t } = useLingui();
-  const sentence = useSentence();
   const [password, setPassword] = useState('');
-  const [failure, setFailure] = useState<unknown>(null);
-  const [busy, setBusy] = useState(false);
+  const { busy, failure, attempt } = useAttempt();
 
-  async function remove() {
-    setBusy(true);
-    setFailure(null);
-    try {
+  const remove = () =>
+    attempt(async () => {
       await removeFactor(factor.id, password);
       onDone();
       onClose();
       notifications.show({ message: t`It is taken away, and you are signed out everywhere else.` });
-    } catch (problem) {
-      setFailure(problem);
-      setBusy(false);
-    }
-  }
+    });
 
   return (
     <Modal
@@ -273,11 +266,7 @@ function Removing({
               <Trans>You will be signed out everywhere else.</Trans>
             )}
           </Text>
-          {failure !== null && (
-            <Alert color="red" variant="light" role="alert">
-              {sentence(failure)}
-            </Alert>
-          )}
+          <Refusal failure={failure} />
           <PasswordInput
             label={t`Your password`}
             autoComplete="current-password"

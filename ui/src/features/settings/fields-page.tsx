@@ -1,7 +1,6 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import {
   ActionIcon,
-  Alert,
   Badge,
   Button,
   Group,
@@ -28,7 +27,8 @@ import {
   kinds,
   removeField,
 } from '../../api/kinds';
-import { useSentence, useTell } from '../../kit/failure';
+import { Refusal, useAttempt } from '../../kit/attempt';
+import { useTell } from '../../kit/failure';
 import { Column, Panel } from '../../kit/page';
 import { useClassWords } from '../../kit/rights-words';
 import { fieldLabel, kindMany, optionLabel } from '../../kit/words';
@@ -171,7 +171,6 @@ function FieldList({ kind }: { kind: Kind }) {
 function ChangeField({ kind, field, onClose }: { kind: Kind; field: Field; onClose: () => void }) {
   const { t } = useLingui();
   const classWords = useClassWords();
-  const sentence = useSentence();
   const client = useQueryClient();
   const [label, setLabel] = useState(fieldLabel(field));
   const [sort, setSort] = useState<Class>(field.class);
@@ -179,8 +178,7 @@ function ChangeField({ kind, field, onClose }: { kind: Kind; field: Field; onClo
   const [options, setOptions] = useState(
     (field.options ?? []).map((each) => ({ ...each, word: optionLabel(field, each.key) })),
   );
-  const [failure, setFailure] = useState<unknown>(null);
-  const [busy, setBusy] = useState(false);
+  const { busy, failure, attempt } = useAttempt();
   const choice = field.type === 'choice' || field.type === 'choices';
   const language = i18n.locale;
 
@@ -192,10 +190,8 @@ function ChangeField({ kind, field, onClose }: { kind: Kind; field: Field; onClo
     setOptions([...options, { key: `o${n}`, labels: {}, word: '' }]);
   }
 
-  async function save() {
-    setBusy(true);
-    setFailure(null);
-    try {
+  const save = () =>
+    attempt(async () => {
       await changeField(kind.name, field.name, {
         labels: { ...field.labels, [language]: label.trim() },
         class: sort,
@@ -211,11 +207,7 @@ function ChangeField({ kind, field, onClose }: { kind: Kind; field: Field; onClo
       });
       await client.invalidateQueries({ queryKey: ['kinds'] });
       onClose();
-    } catch (problem) {
-      setFailure(problem);
-      setBusy(false);
-    }
-  }
+    });
 
   return (
     <Modal
@@ -231,11 +223,7 @@ function ChangeField({ kind, field, onClose }: { kind: Kind; field: Field; onClo
         }}
       >
         <Stack gap="sm">
-          {failure !== null && (
-            <Alert color="red" variant="light" role="alert">
-              {sentence(failure)}
-            </Alert>
-          )}
+          <Refusal failure={failure} />
           <TextInput
             size="sm"
             label={t`Name`}

@@ -27,7 +27,8 @@ import {
   removePipeline,
   type Stage,
 } from '../../api/workspace';
-import { Failure, useSentence, useTell } from '../../kit/failure';
+import { Refusal, useAttempt } from '../../kit/attempt';
+import { Failure, useTell } from '../../kit/failure';
 import { Column, Panel } from '../../kit/page';
 import { fieldLabel } from '../../kit/words';
 import classes from './pipelines.module.css';
@@ -291,22 +292,14 @@ function Editor({ saved, goes, onDone }: { saved: Pipeline; goes?: boolean; onDo
 function Leaving({ pipeline, onClose }: { pipeline: Pipeline; onClose: () => void }) {
   const { t } = useLingui();
   const client = useQueryClient();
-  const sentence = useSentence();
-  const [busy, setBusy] = useState(false);
-  const [failure, setFailure] = useState<unknown>(null);
+  const { busy, failure, attempt } = useAttempt();
 
-  async function go() {
-    setBusy(true);
-    setFailure(null);
-    try {
+  const go = () =>
+    attempt(async () => {
       await removePipeline(pipeline.id);
       onClose();
       await client.invalidateQueries({ queryKey: ['pipelines'] });
-    } catch (problem) {
-      setFailure(problem);
-      setBusy(false);
-    }
-  }
+    });
 
   return (
     <Modal
@@ -328,11 +321,7 @@ function Leaving({ pipeline, onClose }: { pipeline: Pipeline; onClose: () => voi
             <Trans>Processes that start after it by themselves do so no longer.</Trans>
           </Text>
         )}
-        {failure !== null && (
-          <Text size="sm" c="var(--c-danger)" role="alert">
-            {sentence(failure)}
-          </Text>
-        )}
+        <Refusal failure={failure} />
         <Group justify="flex-end">
           <Button variant="default" size="sm" data-autofocus onClick={onClose}>
             <Trans>Cancel</Trans>

@@ -7,7 +7,8 @@ import { type Kind, kinds } from '../../api/kinds';
 import { type Offered, offered, setOffered } from '../../api/offered';
 import { bulk, type Done, progress, undo } from '../../api/records';
 import { holds, useMe } from '../../api/session';
-import { Failure, useSentence, useTell } from '../../kit/failure';
+import { Refusal, useAttempt } from '../../kit/attempt';
+import { Failure, useTell } from '../../kit/failure';
 import { Column, Panel } from '../../kit/page';
 import { useUndo } from '../../kit/undo';
 import classes from './settings.module.css';
@@ -192,12 +193,10 @@ function Rename({
   const { t } = useLingui();
   const me = useMe();
   const client = useQueryClient();
-  const sentence = useSentence();
   const offerUndo = useUndo();
   const { data: all = [] } = useQuery(kinds);
   const [typed, setTyped] = useState(word);
-  const [busy, setBusy] = useState(false);
-  const [failure, setFailure] = useState<unknown>(null);
+  const { busy, failure, attempt } = useAttempt();
   const field = fieldOf[sort];
   const next = typed.trim();
   const written = (kind: Kind) =>
@@ -216,10 +215,8 @@ function Rename({
     return [taken, added];
   }
 
-  async function go(everywhere: boolean) {
-    setBusy(true);
-    setFailure(null);
-    try {
+  const go = (everywhere: boolean) =>
+    attempt(async () => {
       const back: Done[] = [];
       let changed = 0;
       for (const kind of everywhere ? all.filter(written) : []) {
@@ -239,12 +236,7 @@ function Rename({
           },
         );
       onClose();
-    } catch (problem) {
-      setFailure(problem);
-    } finally {
-      setBusy(false);
-    }
-  }
+    });
 
   const ready = next !== '' && next !== word;
   return (
@@ -262,11 +254,7 @@ function Rename({
         }}
       >
         <Stack gap="sm">
-          {failure !== null && (
-            <Text size="sm" c="var(--c-danger)" role="alert">
-              {sentence(failure)}
-            </Text>
-          )}
+          <Refusal failure={failure} />
           <TextInput
             size="sm"
             label={t`Name`}
