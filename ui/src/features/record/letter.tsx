@@ -109,7 +109,7 @@ export default function LetterDrawer({
           {!!stored?.length && (
             <Select
               label={t`Stored letter`}
-              placeholder={t`none`}
+              placeholder={t`None`}
               clearable
               searchable
               clearButtonProps={{ 'aria-label': t`None` }}
@@ -242,10 +242,10 @@ function Enclosures({
         flex={1}
         miw={0}
         label={t`Files that go with it`}
-        placeholder={chosen.length === 0 ? t`none` : undefined}
+        placeholder={chosen.length === 0 ? t`No files` : undefined}
         searchable={open.length > 8}
         clearable
-        clearButtonProps={{ 'aria-label': t`None` }}
+        clearButtonProps={{ 'aria-label': t`No files` }}
         maxValues={10}
         disabled={open.length === 0 && chosen.length === 0}
         value={chosen}
