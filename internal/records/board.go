@@ -34,7 +34,8 @@ const boardCap = 10_000
 // Board shows the records of a kind in the stages that are named, under the
 // rights of a list, and notes which before it returns. Each lane begins with
 // q.Limit records; the rest of a lane is a List with the condition on its
-// stage. What is masked is not added up.
+// stage. What is masked is not added up. Of a search, what a lane shows is counted
+// and added up, and no more is said where it has more than that.
 func (b *Book) Board(ctx context.Context, who actor.Actor, kindName string, on Surface, stages []int64, q Query) ([]Lane, error) {
 	kind, err := b.kind(kindName)
 	if err != nil {
@@ -102,7 +103,11 @@ func (b *Book) lanes(ctx context.Context, g policy.Grant, ask store.Ask, place s
 		asks[i].Filter = inStages(kind, whole, stages[i])
 	}
 	counted := summing(kind, g, inStages(kind, whole, stages...))
-	read, summary, err := b.db.PagesSummed(ctx, g, asks, counted)
+	sums := counted
+	if ask.Search != nil {
+		sums = nil // which know of no search
+	}
+	read, summary, err := b.db.PagesSummed(ctx, g, asks, sums)
 	if err != nil {
 		return nil, err
 	}
@@ -115,7 +120,11 @@ func (b *Book) lanes(ctx context.Context, g policy.Grant, ask store.Ask, place s
 			}
 		}
 		lanes[i].Page, pages[i] = p, p
-		if counted != nil {
+		switch {
+		case counted == nil:
+		case ask.Search != nil:
+			lanes[i].addShown(counted.Of)
+		default:
 			lanes[i].Count.Capped = summary.Capped
 			lanes[i].add(summary.Sums, counted.Of != nil)
 		}
@@ -133,6 +142,28 @@ func (l *Lane) add(sums []store.Sum, money bool) {
 		if money && s.Total != 0 {
 			word, _ := s.By[1].(string)
 			l.Totals = append(l.Totals, Total{word, s.Total})
+		}
+	}
+}
+
+// addShown counts what the lane shows and adds it up, if that is all of it.
+func (l *Lane) addShown(amount *schema.Field) {
+	l.Count = Count{N: len(l.Page.Rows), Capped: l.Page.Next != ""}
+	at := slices.Index(l.Page.Fields, amount)
+	in := slices.IndexFunc(l.Page.Fields, func(f *schema.Field) bool { return f.Name == "currency" })
+	if l.Count.Capped || at < 0 || in < 0 {
+		return
+	}
+	for i := range l.Page.Rows {
+		n, _ := l.Page.Rows[i].Values[at].(int64)
+		word, _ := l.Page.Rows[i].Values[in].(string)
+		if n == 0 {
+			continue
+		}
+		if t := slices.IndexFunc(l.Totals, func(t Total) bool { return t.Currency == word }); t >= 0 {
+			l.Totals[t].Amount += n
+		} else {
+			l.Totals = append(l.Totals, Total{word, n})
 		}
 	}
 }

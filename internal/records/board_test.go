@@ -69,6 +69,42 @@ func TestBoardShowsCountsAndAddsUpWhatTheListShows(t *testing.T) {
 	})
 }
 
+// Whoever looks for something on a board reads what was found above it, not what
+// stands in the stage besides.
+func TestBoardOfASearchCountsWhatWasFound(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		h := crmtest.Open(t, db)
+		stages := stagesOf(h)
+		for i, title := range []string{"Bridal", "Bridal", "Bridal", "Haircut"} {
+			h.Create(crmtest.Owner, "deal", records.Values{"title": title, "stage": stages[i/3], "amount": strconv.Itoa(i + 1), "currency": []string{"EUR", "PLN"}[i%2]})
+		}
+		h.Create(crmtest.Owner, "deal", records.Values{"title": "Massage", "stage": stages[0], "amount": "1000", "currency": "EUR"})
+		ask := func(p actor.PersonID, q records.Query) []records.Lane {
+			t.Helper()
+			lanes, err := h.Book.Board(t.Context(), crmtest.As(p), "deal", policy.List, stages, q)
+			if err != nil {
+				t.Fatal(err)
+			}
+			slices.SortFunc(lanes[0].Totals, func(a, b records.Total) int { return int(a.Amount - b.Amount) })
+			return lanes
+		}
+		lanes := ask(crmtest.Owner, records.Query{Search: "bridal"})
+		if want := []records.Total{{"PLN", 200}, {"EUR", 400}}; lanes[0].Count != (records.Count{N: 3}) || !slices.Equal(lanes[0].Totals, want) || lanes[1].Count.N != 0 {
+			t.Errorf("three of four were found in the first stage and none in the second: %v, %v, %v", lanes[0].Count, lanes[0].Totals, lanes[1].Count)
+		}
+		lanes = ask(crmtest.Owner, records.Query{Search: "bridal", Limit: 2})
+		if lanes[0].Count != (records.Count{N: 2, Capped: true}) || lanes[0].Totals != nil {
+			t.Errorf("more were found than are shown: %v, %v", lanes[0].Count, lanes[0].Totals)
+		}
+		h.Give(crmtest.Ben, "manager", func(in *policy.StandingInput) {
+			in.Role.Sights = append(in.Role.Sights, policy.SightRule{Kind: "deal", Field: "amount", Own: policy.Plain, All: policy.Masked})
+		})
+		if lanes = ask(crmtest.Ben, records.Query{Search: "bridal"}); lanes[0].Count.N != 3 || lanes[0].Totals != nil {
+			t.Errorf("masked amounts of %v are added up to %v", lanes[0].Count, lanes[0].Totals)
+		}
+	})
+}
+
 func idsOn(l records.Lane) (all []schema.RecordID) {
 	for i := range l.Page.Rows {
 		all = append(all, l.Page.Rows[i].ID)
