@@ -2,12 +2,14 @@ import { useLingui } from '@lingui/react/macro';
 import { Alert, Button } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { Problem } from '../api/http';
+import { useAbilityWords } from './abilities';
 import { useFaultWords } from './fault-words';
 
 /** A failure in one sentence: the server's own where it has one. */
 export function useSentence() {
   const { t } = useLingui();
   const words = useFaultWords();
+  const abilities = useAbilityWords();
   return (failure: unknown): string => {
     if (failure instanceof Problem) {
       if (failure.status === 429 && !words[failure.code]) {
@@ -17,6 +19,10 @@ export function useSentence() {
       }
       const known = words[failure.code] ?? words[failure.parts[0]?.code ?? ''];
       if (known) return known;
+      const [, lacked] = failure.code.split('ability.');
+      const ability = abilities[lacked ?? ''];
+      if (ability) return t`Your role does not give this: ${ability}`;
+      if (failure.code.startsWith('rights.') && words['ability.missing']) return words['ability.missing'];
       if (failure.message && failure.status < 500) return failure.message;
       if (failure.request)
         return t`Something went wrong on the server. For the operator: request ${failure.request}.`;

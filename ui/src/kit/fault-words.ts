@@ -104,6 +104,8 @@ export function useFaultWords(): Record<string, string> {
     'terms.network': t`A network is written as 192.0.2.7, 192.0.2.0/24 or 2001:db8::/48.`,
     'terms.days': t`Choose at least one day.`,
     'terms.hour': t`Hours are written as 09:00, up to 24:00.`,
+    'rights.rail.stops': t`A guard rail allows this to administrators only.`,
+    'rights.share.less': t`This is shared with you only to see.`,
     'rights.more_than_held': t`That is more than you hold yourself.`,
     'entry.network': t`You cannot work here from this network. The owner of the workspace, or whoever looks after its security, can allow it.`,
     'entry.hour': t`You cannot work here at this hour. The owner of the workspace, or whoever looks after its security, can allow it.`,
