@@ -56,22 +56,22 @@ func (r *Reading) NoteAll(ctx context.Context, told []Entry) error {
 // gather takes the readings that wait, up to a batch. While others are under
 // way it is patient; it does not wait for nobody.
 func (s *Scribe) gather(from chan *note, got []*note) []*note {
-	return s.gatherUntil(from, got, s.patience, func([]*note) bool { return s.under.Load() == 0 })
+	return s.gatherUntil(from, got, &s.patience, func([]*note) bool { return s.under.Load() == 0 })
 }
 
 // gatherPart takes the readings that wait, and is patient while they are fewer
 // than those who were about a moment ago: people and programs that read one
 // answer after another come again at once.
 func (s *Scribe) gatherPart(from chan *note, got []*note, about int) []*note {
-	return s.gatherUntil(from, got, s.partPatience, func(got []*note) bool { return len(got) >= about })
+	return s.gatherUntil(from, got, &s.partPatience, func(got []*note) bool { return len(got) >= about })
 }
 
-func (s *Scribe) gatherUntil(from chan *note, got []*note, patience time.Duration, enough func([]*note) bool) []*note {
+func (s *Scribe) gatherUntil(from chan *note, got []*note, patience *time.Duration, enough func([]*note) bool) []*note {
 	got = drain(from, got)
 	if len(got) == 0 || len(got) >= batch || enough(got) {
 		return got
 	}
-	t := time.NewTimer(patience)
+	t := time.NewTimer(*patience)
 	defer t.Stop()
 	for len(got) < batch && !enough(got) {
 		select {

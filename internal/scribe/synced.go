@@ -3,7 +3,6 @@ package scribe
 import (
 	"errors"
 	"os"
-	"unsafe"
 )
 
 // syncedFile is a file of a fixed size in which a part is on disk when its put
@@ -22,14 +21,13 @@ func openSynced(f *os.File, direct func(path string) (syncedFile, error)) (synce
 	if _, err := f.ReadAt(page, 2*halfJournal-pageJournal); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
-	d, err := direct(f.Name())
-	if err != nil {
-		return buffered{f}, nil
-	}
-	if err := d.put(page, 2*halfJournal-pageJournal); err != nil {
+	if d, err := direct(f.Name()); err == nil {
+		if err := d.put(page, 2*halfJournal-pageJournal); err == nil {
+			return d, f.Close()
+		}
 		return buffered{f}, d.Close()
 	}
-	return d, f.Close()
+	return buffered{f}, nil
 }
 
 // buffered goes through the memory of the system, which every file system can.
@@ -43,9 +41,6 @@ func (f buffered) put(b []byte, at int64) error {
 }
 
 // aligned gives memory that begins at a page, as a write past the memory of the
-// system asks for.
-func aligned(n int) []byte {
-	b := make([]byte, n+pageJournal)
-	skip := (pageJournal - int(uintptr(unsafe.Pointer(unsafe.SliceData(b)))%pageJournal)) % pageJournal
-	return b[skip : skip+n : skip+n]
-}
+// system asks for: what is larger than 32 KiB has pages of its own. Were that to
+// change, the first write would be refused, and parts go through that memory.
+func aligned(n int) []byte { return make([]byte, max(n, 64<<10))[:n] }
