@@ -102,6 +102,18 @@ func (o *office) tryOpen() error {
 // opened again.
 func (o *office) watch(between func(what step, do func() error) error) { o.between.Store(&between) }
 
+// times counts how often a thing is put on disk, until the scribe is opened again.
+func (o *office) times(which step) *atomic.Int64 {
+	var n atomic.Int64
+	o.watch(func(what step, do func() error) error {
+		if what == which {
+			n.Add(1)
+		}
+		return do()
+	})
+	return &n
+}
+
 func (o *office) openStore() {
 	o.Helper()
 	if o.db != nil {

@@ -150,13 +150,7 @@ func (o *office) journalOf() *journal {
 // What may have to be erased is never in the journal.
 func TestDetailsGoPastTheJournal(t *testing.T) {
 	o := crowded(t)
-	var parts atomic.Int64
-	o.watch(func(what step, do func() error) error {
-		if what == stepJournal {
-			parts.Add(1)
-		}
-		return do()
-	})
+	parts := o.times(stepJournal)
 	o.see(1)
 	if err := o.s.Note(o.ctx, Entry{Event: "record.searched", Who: ana, Kind: "contact", Records: []schema.RecordID{2}, Details: "looked for"}); err != nil {
 		t.Fatal(err)
@@ -176,13 +170,7 @@ func TestDetailsGoPastTheJournal(t *testing.T) {
 // sooner: a reading that finds no room waits for the ledger.
 func TestJournalGoesRound(t *testing.T) {
 	o := crowded(t)
-	var parts atomic.Int64
-	o.watch(func(what step, do func() error) error {
-		if what == stepJournal {
-			parts.Add(1)
-		}
-		return do()
-	})
+	parts := o.times(stepJournal)
 	const n = 3 * 2 * halfJournal / pageJournal
 	var wg sync.WaitGroup
 	var last atomic.Int64

@@ -133,13 +133,7 @@ func TestSequencerTakesManyAtOnceOnPostgreSQL(t *testing.T) {
 func TestReadingsUnderWayShareTheCommitOnPostgreSQL(t *testing.T) {
 	o := newOffice(t, store.Postgres)
 	o.open()
-	var commits atomic.Int64
-	o.watch(func(what step, do func() error) error {
-		if what == stepAppend {
-			commits.Add(1)
-		}
-		return do()
-	})
+	commits := o.times(stepAppend)
 	o.s.patience = time.Hour
 	o.see(1) // nobody is under way: it would wait for an hour otherwise
 	if n := commits.Load(); n != 1 {
