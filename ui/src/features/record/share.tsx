@@ -5,6 +5,7 @@ import { useState } from 'react';
 import type { Kind } from '../../api/kinds';
 import { groups, names } from '../../api/people';
 import { type Record_, share } from '../../api/records';
+import { useMe } from '../../api/session';
 import { Refusal, useAttempt } from '../../kit/attempt';
 import { DateField } from '../../kit/field-date';
 import { useCache } from './cache';
@@ -12,6 +13,7 @@ import { useCache } from './cache';
 /** Shares one record with a person or a group, for good or until a day. */
 export function ShareDialog({ kind, record, onClose }: { kind: Kind; record: Record_; onClose: () => void }) {
   const { t } = useLingui();
+  const me = useMe();
   const cache = useCache(kind.plural);
   const { data: people = [] } = useQuery(names);
   const { data: all = [] } = useQuery({ ...groups, retry: false });
@@ -46,7 +48,12 @@ export function ShareDialog({ kind, record, onClose }: { kind: Kind; record: Rec
           searchable
           data-autofocus
           data={[
-            { group: t`People`, items: people.map((each) => ({ value: each.id, label: each.name })) },
+            {
+              group: t`People`,
+              items: people
+                .filter((each) => each.id !== me.person.id)
+                .map((each) => ({ value: each.id, label: each.name })),
+            },
             { group: t`Groups`, items: all.map((each) => ({ value: each.id, label: each.name })) },
           ].filter((part) => part.items.length > 0)}
           value={whom}
