@@ -45,13 +45,13 @@ func TestAttack27_ShareOfAClientOpensNoMailsToARoleWithoutMessages(t *testing.T)
 			without.get("/api/v1/search"+query("q", "Quartz")).is(200).lacks("Quartz", message)
 			without.get("/api/v1/files/" + enclosed).is(404)
 			without.get("/api/v1/files/" + enclosed + "/content").is(404)
-			t.olga.get("/api/v1/messages/"+message+"/access").is(200).lacks(without.id).has(with.id)
+			t.olga.get("/api/v1/messages/" + message + "/access").is(200).lacks(without.id).has(with.id)
 
 			with.get("/api/v1/messages/" + message).is(200).has("Quartz matter")
 			with.get("/api/v1/messages").is(200).has("Quartz matter")
 			with.get("/api/v1/messages/count").is(200).has(`"n":1`)
-			with.get("/api/v1/search"+query("q", "Quartz")).is(200).has("Quartz matter")
-			with.get("/api/v1/contacts/"+own+"/timeline").is(200).has("Quartz matter")
+			with.get("/api/v1/search" + query("q", "Quartz")).is(200).has("Quartz matter")
+			with.get("/api/v1/contacts/" + own + "/timeline").is(200).has("Quartz matter")
 			// A share to edit lets edit the client, not the mails that a role only views.
 			with.patch("/api/v1/messages/"+message, object{"subject": "Mine"}).is(403, 404)
 		}
