@@ -17,7 +17,8 @@ import (
 
 // A case file tells a small story of rights and asks about it. Its sections:
 //
-//	-- kind NAME --     fields, one a line: NAME CLASS [free] [custom]; "stages" for a kind with stages
+//	-- kind NAME --     fields, one a line: NAME CLASS [free] [custom]; "stages" for a kind with stages,
+//	                    "lent" for one that is shared with other records
 //	-- roles --         "role NAME [administrator]", then indented lines:
 //	                      grade KIND ACTION GRADE
 //	                      days KIND ACTION N
@@ -205,6 +206,10 @@ func (s *story) readKind(name string, lines []string) {
 		{Name: "created_at", Type: schema.DateTime, Class: schema.Open},
 	}}
 	for _, l := range lines {
+		if l == "lent" {
+			k.Lent = 1
+			continue
+		}
 		if l == "stages" {
 			k.Pipeline, k.Stage = "pipeline", "stage"
 			k.Fields = append(k.Fields, &schema.Field{Name: "pipeline", Type: schema.Pipeline, Class: schema.Open}, &schema.Field{Name: "stage", Type: schema.Stage, Class: schema.Open})

@@ -111,7 +111,7 @@ func (g *grant) missing(f *Facts) []Reason {
 			all = append(all, why)
 		}
 	}
-	if level := f.level(s.person); level != NoShare {
+	if level := f.level(s.person); level != NoShare && (shareNeeded(g.action) == NoShare || level < shareNeeded(g.action)) {
 		all = append(all, Reason{Code: ShareIsLess, Kind: g.kind.Name, Plural: g.kind.Plural, Action: g.action, Level: level, Givers: []Ability{ShareRecords}})
 	}
 	return all

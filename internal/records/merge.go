@@ -371,8 +371,8 @@ func (p *pen) shareLike(s, like *state, everyone []*policy.Standing) ([]schema.P
 			}
 		}
 		err := p.share(s, with, everyone)
-		if f, ok := fault.As(err); ok && f.Code == "share.nobody" {
-			continue // who has left needs no share
+		if f, ok := fault.As(err); ok && slices.Contains([]string{"share.nobody", "share.self", "share.closed"}, f.Code) {
+			continue // who has left needs no share, whoever merges reaches both, and to some it would give nothing
 		}
 		if err != nil {
 			return nil, err

@@ -130,6 +130,11 @@ func (p *pen) share(s *state, with Share, everyone []*policy.Standing) error {
 	if err := p.exists(with); err != nil {
 		return err
 	}
+	if with.Person != 0 {
+		if err := p.useful(s.kind, with.Person, everyone); err != nil {
+			return err
+		}
+	}
 	before, after := s.facts(), s.facts()
 	after.Principals = append(slices.Clone(after.Principals), with.principal())
 	if with.Person != 0 {
@@ -157,6 +162,24 @@ func (p *pen) share(s *state, with Share, everyone []*policy.Standing) error {
 		details["ends_at"] = with.Ends.UTC()
 	}
 	return p.note("record.shared", s.kind, s.stored.ID, details)
+}
+
+// useful refuses a share that gives nothing to the person. Whoever shares reaches
+// the record already: a share with themselves would only outlast the right by
+// which they do.
+func (p *pen) useful(kind *schema.Kind, person actor.PersonID, everyone []*policy.Standing) error {
+	if person == p.st.Person() {
+		return fault.New(fault.Invalid, "share.self", "A record is shared with somebody else: you reach it already.").At("person")
+	}
+	if kind.Lent == 0 {
+		return nil
+	}
+	for _, st := range everyone {
+		if st.Person() == person && st.Grade(kind, policy.View) == policy.Denied {
+			return fault.Newf(fault.Invalid, "share.closed", "The role of this person is denied all %s, and a share opens none.", kind.Many.In("en")).At("person")
+		}
+	}
+	return nil
 }
 
 // insertShare writes a share, in place of an earlier one with the same principal.

@@ -169,6 +169,10 @@ func sources(q Question) []source {
 // lets tells whether the source alone lets the person do it.
 func (s source) lets(q Question, action policy.Action) bool {
 	if s.share != policy.NoShare {
+		// Of what is shared with another record nothing is opened to whom all of its kind is closed.
+		if q.Kind.Lent != 0 && !hasAny(q, action) {
+			return false
+		}
 		return action == policy.View || action == policy.Edit && s.share == policy.ShareEdit
 	}
 	// A guard rail leaves export and deletion to administrators.
@@ -217,6 +221,27 @@ func (s source) lets(q Question, action policy.Action) bool {
 		return s.group != 0 || own(q) || grouped(q)
 	case policy.All:
 		return true
+	}
+	return false
+}
+
+// hasAny: some role of the person, in the workspace or in whatever group, reaches
+// further than nothing, for the action and for those that it takes. Stages and
+// days are for records.
+func hasAny(q Question, action policy.Action) bool {
+	roles := []*policy.Role{differing(q.Who.Role, q.Who.Differences)}
+	for _, m := range q.Who.Memberships {
+		roles = append(roles, m.Role)
+	}
+	takes := map[policy.Action][]policy.Action{policy.View: {policy.View}, policy.Edit: {policy.View, policy.Edit}}[action]
+	for _, role := range roles {
+		has := role != nil && len(takes) > 0
+		for _, a := range takes {
+			has = has && role.Grades[q.Kind.Name][a] != policy.Denied
+		}
+		if has {
+			return true
+		}
 	}
 	return false
 }

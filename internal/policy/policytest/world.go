@@ -176,7 +176,8 @@ func (w *World) Question(who policy.StandingInput, r Record) Question {
 }
 
 // Catalog has one kind with every sort of field that rights tell apart, with
-// stages, and one without stages called "other".
+// stages, one without stages called "other", and a "note", which is shared with
+// other records.
 func Catalog() *schema.Catalog {
 	fields := func() []*schema.Field {
 		return []*schema.Field{
@@ -198,6 +199,7 @@ func Catalog() *schema.Catalog {
 				&schema.Field{Name: "pipeline", Type: schema.Pipeline, Class: schema.Open},
 				&schema.Field{Name: "stage", Type: schema.Stage, Class: schema.Open})},
 		schema.Kind{Number: 2, Name: "other", Plural: "others", Title: "title", Responsible: "responsible", Days: "created_at", Fields: fields()},
+		schema.Kind{Number: 3, Name: "note", Plural: "notes", Title: "title", Responsible: "responsible", Days: "created_at", Lent: 1, Fields: fields()},
 	)
 	if err != nil {
 		panic("the kinds of the test are wrong: " + err.Error())

@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import type { Kind } from '../../api/kinds';
 import { groups, names } from '../../api/people';
 import { type Record_, share } from '../../api/records';
+import { useMe } from '../../api/session';
 import { Refusal, useAttempt } from '../../kit/attempt';
 import { DateField } from '../../kit/field-date';
 import { useFormDraft } from '../../kit/form-draft';
@@ -18,6 +19,7 @@ interface Draft {
 /** Shares one record with a person or a group, for good or until a day. */
 export function ShareDialog({ kind, record, onClose }: { kind: Kind; record: Record_; onClose: () => void }) {
   const { t } = useLingui();
+  const me = useMe();
   const cache = useCache(kind.plural);
   const { data: people = [] } = useQuery(names);
   const { data: all = [] } = useQuery({ ...groups, retry: false });
@@ -57,7 +59,12 @@ export function ShareDialog({ kind, record, onClose }: { kind: Kind; record: Rec
           searchable
           data-autofocus={whom === null || undefined}
           data={[
-            { group: t`People`, items: people.map((each) => ({ value: each.id, label: each.name })) },
+            {
+              group: t`People`,
+              items: people
+                .filter((each) => each.id !== me.person.id)
+                .map((each) => ({ value: each.id, label: each.name })),
+            },
             { group: t`Groups`, items: all.map((each) => ({ value: each.id, label: each.name })) },
           ].filter((part) => part.items.length > 0)}
           value={whom}
