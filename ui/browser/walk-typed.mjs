@@ -177,6 +177,31 @@ export async function walkTyped(tools) {
   await owner.getByRole('link', { name: 'Olga Brook' }).first().click();
   await owner.waitForURL(`**/contacts/${olga.id}**`);
 
+  // A name that is refused stays, and says why.
+  await owner.goto(`${url}/contacts/${nora.id}`);
+  await owner.route(`**/api/v1/contacts/${nora.id}`, (route) =>
+    route.request().method() === 'PATCH'
+      ? route.fulfill({ status: 422, json: { status: 422, code: 'field.long', field: 'name' } })
+      : route.fallback(),
+  );
+  const long = forgive(owner, 422, `/api/v1/contacts/${nora.id}`);
+  await card.getByRole('heading').getByRole('button', { name: 'Nora Fields' }).click();
+  await card.getByRole('textbox', { name: 'Name' }).fill('Nora Fields of the Hill');
+  await owner.keyboard.press('Enter');
+  await card.getByRole('alert').waitFor();
+  expect(
+    'a name that is refused stays, and says why',
+    (await card.getByRole('textbox', { name: 'Name' }).inputValue()) === 'Nora Fields of the Hill' &&
+      (await card.getByRole('alert').innerText()) === 'These are too many characters.',
+  );
+  await look(owner, 'typed-title');
+  await owner.unroute(`**/api/v1/contacts/${nora.id}`);
+  long.end();
+  await card.getByRole('textbox', { name: 'Name' }).focus();
+  await owner.keyboard.press('Enter');
+  await card.getByRole('heading', { name: 'Nora Fields of the Hill' }).waitFor();
+  await ask(owner, 'PATCH', `/contacts/${nora.id}`, { name: 'Nora Fields' });
+
   // A booking is begun for one client, and is not that of the next.
   const me = await ask(owner, 'GET', '/session');
   const week = Array.from({ length: 7 }, () => [{ from: 0, to: 1440 }]);
@@ -206,16 +231,28 @@ export async function walkTyped(tools) {
   await owner.goto(`${url}/contacts`);
   const keys = [];
   let lost = 2;
-  await owner.route('**/api/v1/contacts', async (route) => {
+  const losing = async (route) => {
     if (route.request().method() !== 'POST') return route.fallback();
     keys.push(route.request().headers()['idempotency-key']);
     if (lost-- <= 0) return route.fallback();
     await route.fetch();
     await route.fulfill({ status: 502 });
-  });
+  };
   await button(owner, 'New').click();
   const create = dialog('New: Client');
   await create.getByRole('textbox', { name: 'Name' }).fill('Paul Reed');
+  const phone = create.getByRole('textbox', { name: 'Phones: number' });
+  await phone.fill('none');
+  const wrong = forgive(owner, 422, '/api/v1/contacts');
+  await button(create, 'Save').click();
+  await create.getByRole('alert').waitFor();
+  expect(
+    'what is wrong with a field is said beside it, in the words of the page',
+    (await create.getByRole('group').getByText('This is not a number that can be called.').count()) === 1,
+  );
+  wrong.end();
+  await phone.fill('');
+  await owner.route('**/api/v1/contacts', losing);
   const refused = forgive(owner, 502, '/api/v1/contacts');
   await button(create, 'Save').click();
   await create.getByRole('alert').waitFor();
@@ -228,7 +265,7 @@ export async function walkTyped(tools) {
   await button(create, 'Save').click();
   await create.waitFor({ state: 'detached' });
   refused.end();
-  await owner.unroute('**/api/v1/contacts');
+  await owner.unroute('**/api/v1/contacts', losing);
   const made = (await ask(owner, 'GET', '/contacts?search=Reed')).items.map((each) => each.name).sort();
   expect(
     `the same sent again is made once, a changed one anew (${made})`,

@@ -5,7 +5,7 @@ import {
   Suspense,
   useCallback,
   useContext,
-  useEffect,
+  useLayoutEffect,
   useRef,
   useState,
 } from 'react';
@@ -43,18 +43,13 @@ export function Unsaved({
   leaves?: (now: At, next: At) => boolean;
 }) {
   const held = useRef(0);
-  // While nothing is changed, steps are taken as if this were not here.
-  const [any, setAny] = useState(false);
   const hold = useCallback<Hold>(() => {
     held.current++;
-    setAny(true);
     void Question.ahead().catch(() => {}); // it is asked for again when it is shown
     let over = false;
     return () => {
-      if (over) return;
+      if (!over) held.current--;
       over = true;
-      held.current--;
-      if (held.current === 0) setAny(false);
     };
   }, []);
   const asks = useCallback(
@@ -62,12 +57,7 @@ export function Unsaved({
     [leaves],
   );
   const leaving = useCallback(() => held.current > 0, []);
-  const step = useBlocker({
-    disabled: !any,
-    shouldBlockFn: asks,
-    enableBeforeUnload: leaving,
-    withResolver: true,
-  });
+  const step = useBlocker({ shouldBlockFn: asks, enableBeforeUnload: leaving, withResolver: true });
   return (
     <Page value={hold}>
       {children}
@@ -93,7 +83,8 @@ export function useUnsaved(changed: boolean): () => void {
     mine.current?.();
     mine.current = null;
   }, []);
-  useEffect(() => {
+  // At once with what is drawn: a step may follow the last key in the same moment.
+  useLayoutEffect(() => {
     if (!changed) return;
     mine.current = hold();
     return end;
