@@ -3,7 +3,7 @@
 import { found } from './walking.mjs';
 
 export async function walkTyped(tools) {
-  const { url, look, expect, ask, button, forgive } = tools;
+  const { url, look, expect, ask, button, forgive, signIn } = tools;
   const owner = await found(tools);
   const rail = (path) => owner.locator(`nav a[href="${path}"]`).first();
   const dialog = (name) => owner.getByRole('dialog', { name });
@@ -147,6 +147,19 @@ export async function walkTyped(tools) {
   await stage.waitFor();
   expect('who leaves without saving finds what was saved', (await stage.inputValue()) !== 'First word');
 
+  // Two presses of Enter make one group.
+  await owner.goto(`${url}/settings/groups`);
+  await owner.getByRole('textbox', { name: 'Name of a new group' }).fill('North');
+  await owner.evaluate(() => {
+    const { form } = document.querySelector('input[aria-label="Name of a new group"]');
+    form.requestSubmit();
+    form.requestSubmit();
+  });
+  await owner.getByText('North').first().waitFor();
+  await owner.waitForTimeout(500);
+  const groups = (await ask(owner, 'GET', '/groups')).items;
+  expect('two presses of Enter make one group', groups.length === 1);
+
   // A network in the box is meant, also when nobody pressed "Add".
   await owner.goto(`${url}/security/networks`);
   await button(owner, 'Change').first().click();
@@ -286,4 +299,30 @@ export async function walkTyped(tools) {
   await owner.goto(`${url}/deals`);
   await owner.getByText('Nothing in this stage').first().waitFor();
   expect('and without a search that nothing is there', true);
+
+  // Whoever signs out is asked before, and is out then; a session that ended elsewhere shows the door at once.
+  const out = async () => {
+    await button(owner, 'You: Ana Lopez').click();
+    await owner.getByRole('menuitem', { name: 'Sign out' }).click();
+  };
+  await owner.goto(`${url}/settings`);
+  await company.fill('Another name');
+  await out();
+  await button(question, 'Stay').click();
+  await question.waitFor({ state: 'detached' });
+  expect('who stays is still signed in', (await ask(owner, 'GET', '/session')).person.name === 'Ana Lopez');
+  await out();
+  await button(question, 'Leave without saving').click();
+  await owner.waitForURL('**/sign-in');
+  expect(
+    'whoever signed out is shown the door, whatever was not saved',
+    await owner.evaluate(() => sessionStorage.length === 0),
+  );
+  await signIn(owner, url, { email: 'ana@example.com', password: 'four quiet horses cross the river' });
+  await owner.goto(`${url}/settings`);
+  await company.fill('Another name');
+  owner.sessionEnds = true;
+  await ask(owner, 'DELETE', '/session');
+  await owner.waitForURL('**/sign-in**', { timeout: 60_000 });
+  expect('a session that ended elsewhere shows the door, whatever was not saved', true);
 }

@@ -5,10 +5,12 @@ import {
   Suspense,
   useCallback,
   useContext,
+  useEffect,
   useLayoutEffect,
   useRef,
   useState,
 } from 'react';
+import { whenSessionEnds } from './ended';
 import { later, part } from './later';
 
 const Question = part(later(() => import('./unsaved-question')));
@@ -57,6 +59,13 @@ export function Unsaved({
     [leaves],
   );
   const leaving = useCallback(() => held.current > 0, []);
+  useEffect(
+    () =>
+      whenSessionEnds(() => {
+        held.current = Number.NEGATIVE_INFINITY;
+      }),
+    [],
+  );
   const step = useBlocker({ shouldBlockFn: asks, enableBeforeUnload: leaving, withResolver: true });
   return (
     <Page value={hold}>
