@@ -77,7 +77,7 @@ func (b *Book) Share(ctx context.Context, who actor.Actor, kindName string, id s
 	if err != nil {
 		return fmt.Errorf("find standings: %w", err)
 	}
-	return b.shareWith(ctx, who, kindName, id, with, func(p *pen, s *state) error { return p.share(s, with, everyone) })
+	return b.shareWith(ctx, who, kindName, id, with, func(p *pen, s *state) error { return p.share(s, with, policy.Everything, everyone) })
 }
 
 // Unshare ends a share.
@@ -117,7 +117,9 @@ func (b *Book) shareWith(ctx context.Context, who actor.Actor, kindName string, 
 	})
 }
 
-func (p *pen) share(s *state, with Share, everyone []*policy.Standing) error {
+// share shares a record. What is shared with it is opened as far as the actor
+// holds it, and no further than most.
+func (p *pen) share(s *state, with Share, most policy.Lends, everyone []*policy.Standing) error {
 	if with.Person != 0 && with.Level != policy.ShareView && with.Level != policy.ShareEdit {
 		return fault.New(fault.Invalid, "share.level", "A record is shared to view or to edit.").At("level")
 	}
@@ -151,7 +153,9 @@ func (p *pen) share(s *state, with Share, everyone []*policy.Standing) error {
 	if with.Group != 0 {
 		level = policy.ShareEdit // what members may do, their roles in the group say
 	}
-	if err := p.insertShare(s, share{principal: with.principal(), level: level, ends: ends, by: int64(p.who.Person), at: p.tx.Now().UnixMicro()}); err != nil {
+	sh := share{principal: with.principal(), level: level, ends: ends, by: int64(p.who.Person), at: p.tx.Now().UnixMicro()}
+	sh.lends = most & p.st.Lend(p.b.catalog().Kinds(), s.responsible(), s.loans(), sh.loan(), everyone, p.tx.Now())
+	if err := p.insertShare(s, sh); err != nil {
 		return err
 	}
 	if err := p.moved(s); err != nil {
@@ -184,9 +188,9 @@ func (p *pen) useful(kind *schema.Kind, person actor.PersonID, everyone []*polic
 
 // insertShare writes a share, in place of an earlier one with the same principal.
 func (p *pen) insertShare(s *state, sh share) error {
-	_, err := p.tx.Exec(p.ctx, store.Text(`INSERT INTO share (kind, record, principal, level, ends_at, made_by, made_at) VALUES (?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (kind, record, principal) DO UPDATE SET level = excluded.level, ends_at = excluded.ends_at, made_by = excluded.made_by, made_at = excluded.made_at`),
-		int64(s.kind.Number), int64(s.stored.ID), int64(sh.principal), int64(sh.level), sh.ends, sh.by, sh.at)
+	_, err := p.tx.Exec(p.ctx, store.Text(`INSERT INTO share (kind, record, principal, level, ends_at, made_by, made_at, lends) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (kind, record, principal) DO UPDATE SET level = excluded.level, ends_at = excluded.ends_at, made_by = excluded.made_by, made_at = excluded.made_at, lends = excluded.lends`),
+		int64(s.kind.Number), int64(s.stored.ID), int64(sh.principal), int64(sh.level), sh.ends, sh.by, sh.at, int64(sh.lends))
 	if err != nil {
 		return fmt.Errorf("share: %w", err)
 	}
