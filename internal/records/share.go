@@ -22,6 +22,27 @@ type Share struct {
 	Ends   time.Time         // zero: when somebody ends it
 	By     actor.PersonID
 	At     time.Time
+
+	// Opens says how much is opened of what is shared with the record: Own is what
+	// whoever shared is responsible for. It is told, and cannot be asked for.
+	Opens []Opens
+}
+
+// Opens is how much a share opens of one kind.
+type Opens struct {
+	Kind  string
+	Grade policy.Grade
+}
+
+// opens tells of each kind that may lie on the record, or follow it, how much of it
+// the share lets view.
+func (b *Book) opens(kind *schema.Kind, lends policy.Lends) (all []Opens) {
+	for _, k := range b.catalog().Kinds() {
+		if k.Within || k.Name == "message" && slices.Contains(correspondents, kind.Name) {
+			all = append(all, Opens{k.Name, lends.Grade(k, policy.View)})
+		}
+	}
+	return all
 }
 
 func (s Share) principal() schema.Principal {
@@ -62,6 +83,7 @@ func (b *Book) Shares(ctx context.Context, who actor.Actor, kindName string, id 
 				one.Ends = time.UnixMicro(ends).UTC()
 			}
 			one.By = actor.PersonID(sh.by)
+			one.Opens = b.opens(kind, sh.lends)
 			all = append(all, one)
 		}
 		return nil

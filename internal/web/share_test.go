@@ -154,7 +154,7 @@ func TestAttack27_ShareOpensNoMoreOnTheClientThanItsGiverHolds(t *testing.T) {
 			return who.post("/api/v1/contacts/"+client+"/shares", with)
 		}
 		for _, level := range []string{"view", "edit"} {
-			share(a, object{"person": friend.id, "level": level}).is(201)
+			share(a, object{"person": friend.id, "level": level}).is(201).has(`{"kind":"comment","grade":"own"}`, `{"kind":"file","grade":"own"}`, `{"kind":"message","grade":"denied"}`)
 			friend.finds(false, false, client, "quartz", file, comment)
 			friend.finds(true, level == "edit", client, "amber", hers, remark)
 			share(friend, object{"person": third.id, "level": level}).is(201)
@@ -167,6 +167,7 @@ func TestAttack27_ShareOpensNoMoreOnTheClientThanItsGiverHolds(t *testing.T) {
 		// Who holds all gives all, also onwards, and whoever shares less over it takes it back.
 		share(t.olga, object{"person": friend.id, "level": "view"}).is(201)
 		friend.finds(true, false, client, "quartz", file, comment)
+		a.get("/api/v1/contacts/"+client+"/shares").is(200).has(`{"kind":"comment","grade":"all"}`, `{"kind":"file","grade":"all"}`, `{"kind":"message","grade":"all"}`)
 		share(friend, object{"person": third.id, "level": "view"}).is(201)
 		third.finds(true, false, client, "quartz", file, comment)
 		share(a, object{"person": friend.id, "level": "edit"}).is(201)
