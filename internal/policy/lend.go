@@ -51,6 +51,14 @@ func Lending(kind *schema.Kind, a Action, g Grade) Lends {
 	return [...]Lends{Denied: 0, Own: 1, Group: 1, All: 3}[g] << lentAt(kind, a)
 }
 
+// Whole is what of it opens all that there is of a kind: what is left where somebody
+// else shares on.
+func (l Lends) Whole() Lends {
+	const ones = Everything / 3
+	all := l & (l >> 1) & ones
+	return all | all<<1
+}
+
 // Loan is a live share of a record, as it is asked by what is shared with the record.
 type Loan struct {
 	With  schema.Principal

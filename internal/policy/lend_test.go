@@ -110,6 +110,21 @@ func lying(kind *schema.Kind, r policytest.Record, on []policytest.Loan) policyt
 	return r
 }
 
+func TestWhatIsSharedOnIsWholeOrNothing(t *testing.T) {
+	chance := rand.New(rand.NewPCG(*seed, 28))
+	kinds := []*schema.Kind{policytest.Catalog().Kind("note"), policytest.Catalog().Kind("remark")}
+	for range 1000 {
+		l := policy.Lends(chance.Int64()) & policy.Everything
+		for _, kind := range kinds {
+			for _, a := range policy.Actions() {
+				if was, is := l.Grade(kind, a), l.Whole().Grade(kind, a); is != policy.Denied && is != policy.All || (is == policy.All) != (was == policy.All) {
+					t.Fatalf("%b: to %s a %s: %s, shared on %s", l, a, kind.Name, was, is)
+				}
+			}
+		}
+	}
+}
+
 // What a share opens, in the cases that owners meet.
 func TestAShareLendsWhatItsGiverHolds(t *testing.T) {
 	kind := policytest.Catalog().Kind("remark")

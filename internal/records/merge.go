@@ -364,7 +364,7 @@ func (p *pen) shareLike(s, like *state, everyone []*policy.Standing) ([]schema.P
 				with.Ends = time.UnixMicro(ends).UTC()
 			}
 		}
-		err := p.share(s, with, sh.lends, everyone)
+		err := p.share(s, with, sh.most(p.who.Person), everyone)
 		if f, ok := fault.As(err); ok && slices.Contains([]string{"share.nobody", "share.self", "share.closed"}, f.Code) {
 			continue // who has left needs no share, whoever merges reaches both, and to some it would give nothing
 		}

@@ -208,6 +208,15 @@ func (p *pen) useful(kind *schema.Kind, person actor.PersonID, everyone []*polic
 	return nil
 }
 
+// most is what another share may open that is made like this one: of what somebody
+// put on the record nothing is given by anybody else.
+func (s share) most(who actor.PersonID) policy.Lends {
+	if s.by == int64(who) {
+		return s.lends
+	}
+	return s.lends.Whole()
+}
+
 // insertShare writes a share, in place of an earlier one with the same principal.
 func (p *pen) insertShare(s *state, sh share) error {
 	_, err := p.tx.Exec(p.ctx, store.Text(`INSERT INTO share (kind, record, principal, level, ends_at, made_by, made_at, lends) VALUES (?, ?, ?, ?, ?, ?, ?, ?)

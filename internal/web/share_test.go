@@ -239,3 +239,63 @@ func TestAttack27_ShareOpensNoMailsThatItsGiverDoesNotSee(t *testing.T) {
 		reads(friend, []string{"Amber matter"}, []string{"Quartz matter", "Garnet matter"})
 	})
 }
+
+// Attack 27: merging puts what lies on one client on another, and with its shares
+// opens that to others: no more than was open, and than whoever merges holds.
+func TestAttack27_MergingOpensNoMoreThanWasOpen(t *testing.T) {
+	everywhere(t, func(t *town) {
+		a, friend := t.hire("Anton", keeper("group")), t.hire("Berta", keeper("own"))
+		north := t.olga.post("/api/v1/groups", object{"name": "North"}).is(201).at("id")
+		t.olga.put("/api/v1/groups/"+north+"/members", object{"items": []object{{"person": a.id}}}).is(200, 204)
+		pair := func() (stays, goes, file, comment string) {
+			stays, goes = t.olga.create("contacts", object{"name": "Anna Ember"}), t.olga.create("contacts", object{"name": "Anna Ember"})
+			file, comment = laid(t.olga, goes, "quartz")
+			return stays, goes, file, comment
+		}
+		absorbs := keeper("group")
+		absorbs["abilities"] = append(absorbs["abilities"].([]string), "records.absorb")
+		m := t.hire("Mila", absorbs)
+		t.olga.put("/api/v1/groups/"+north+"/members", object{"items": []object{{"person": a.id}, {"person": m.id}}}).is(200, 204)
+
+		// Into a client of one's own group, where one would see it.
+		stays, goes, file, comment := pair()
+		t.olga.post("/api/v1/contacts/"+stays+"/shares", object{"group": north}).is(201)
+		m.post("/api/v1/contacts/"+stays+"/merge", object{"other": goes}).is(403).has("merge.sight")
+		// Into one that oneself has put there: then one sees it no more than before.
+		stays, goes, file, comment = pair()
+		m.post("/api/v1/contacts/"+stays+"/shares", object{"group": north}).is(201)
+		m.post("/api/v1/contacts/"+stays+"/merge", object{"other": goes}).is(200)
+		for _, p := range []*person{m, a} {
+			p.finds(false, false, stays, "quartz", file, comment)
+		}
+		// With the shares: a share that opened nothing of others opens nothing more.
+		stays, goes, file, comment = pair()
+		a.post("/api/v1/contacts/"+goes+"/shares", object{"person": friend.id, "level": "view"}).is(201)
+		friend.finds(false, false, goes, "quartz", file, comment)
+		t.olga.post("/api/v1/contacts/"+stays+"/merge", object{"other": goes, "shares": true}).is(200)
+		t.olga.get("/api/v1/contacts/" + stays + "/shares").is(200).has(friend.id)
+		friend.finds(false, false, stays, "quartz", file, comment)
+	})
+}
+
+// Attack 27: who takes over what was shared with somebody opens no more by it.
+func TestAttack27_HandingOverOpensNoMoreThanWasOpen(t *testing.T) {
+	everywhere(t, func(t *town) {
+		t.withMail()
+		a, b, c := t.hire("Anton", keeper("own")), t.hire("Berta", keeper("own")), t.hire("Carl", keeper("own"))
+		one, other := t.olga.create("contacts", object{"name": "Anna Ember"}), t.olga.create("contacts", object{"name": "Cecilia Opal"})
+		file, comment := laid(t.olga, one, "quartz")
+		whole, said := laid(t.olga, other, "garnet")
+		a.post("/api/v1/contacts/"+one+"/shares", object{"person": b.id, "level": "view"}).is(201)
+		t.olga.post("/api/v1/contacts/"+other+"/shares", object{"person": b.id, "level": "view"}).is(201)
+		t.olga.post("/api/v1/people/"+b.id+"/hand-over", object{"to": c.id}).is(201)
+		t.olga.until(b.id, "done").has(`"refused":0`)
+		t.olga.get("/api/v1/contacts/" + one + "/shares").is(200).has(c.id)
+		c.finds(false, false, one, "quartz", file, comment)
+		c.finds(true, false, other, "garnet", whole, said)
+		// Whoever takes over themselves reaches it already, and shares nothing with themselves.
+		t.olga.post("/api/v1/people/"+c.id+"/hand-over", object{"to": t.olga.id}).is(201)
+		t.olga.until(c.id, "done").has(`"refused":0`)
+		t.olga.get("/api/v1/contacts/" + one + "/shares").is(200).lacks(`"person":{"id":"` + t.olga.id)
+	})
+}
