@@ -6,7 +6,7 @@ import "castellan/internal/schema"
 // nobody reads it who may not view the record that it is about.
 func comment() schema.Kind {
 	return schema.Kind{
-		Number: commentNumber, Name: "comment", Plural: "comments", Within: true,
+		Number: commentNumber, Name: "comment", Plural: "comments", Within: true, Lent: 1,
 		One:   words("Comment", "Комментарий", "Commento", "Komentarz"),
 		Many:  words("Comments", "Комментарии", "Commenti", "Komentarze"),
 		Title: "text", Responsible: "responsible", Days: "created_at",

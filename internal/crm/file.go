@@ -16,7 +16,7 @@ import (
 // it may be a copy of a passport.
 func file() schema.Kind {
 	return schema.Kind{
-		Number: fileNumber, Name: "file", Plural: "files", Within: true,
+		Number: fileNumber, Name: "file", Plural: "files", Within: true, Lent: 2,
 		One:   words("File", "Файл", "File", "Plik"),
 		Many:  words("Files", "Файлы", "File", "Pliki"),
 		Title: "name", Responsible: "responsible", Days: "created_at",

@@ -13,7 +13,7 @@ import (
 // addresses are seen by whoever may see them in the details of messages.
 func message() schema.Kind {
 	return schema.Kind{
-		Number: messageNumber, Name: "message", Plural: "messages", ListedOn: "messages", ShownOn: "messages",
+		Number: messageNumber, Name: "message", Plural: "messages", ListedOn: "messages", ShownOn: "messages", Lent: 3,
 		One:   words("Message", "Сообщение", "Messaggio", "Wiadomość"),
 		Many:  words("Messages", "Сообщения", "Messaggi", "Wiadomości"),
 		Title: "subject", Responsible: "responsible", Days: "created_at", Moment: "at",

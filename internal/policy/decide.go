@@ -97,7 +97,7 @@ func (s *Standing) reaches(kind *schema.Kind, a Action, on Surface, now time.Tim
 		own.where.own = true
 		add(m.Role, Own, relOwn, own)
 	}
-	if level := shareNeeded(a); level != NoShare && s.role != nil && (!kind.Within || s.Grade(kind, a) != Denied) {
+	if level := shareNeeded(a); level != NoShare && s.role != nil && (kind.Lent == 0 || s.Grade(kind, a) != Denied) {
 		arm := Arm{Scope: Through, Principals: []schema.Principal{schema.SharePrincipal(int64(s.person))}, Least: level,
 			Why: []Reason{{Code: ShareAdmits, Kind: kind.Name, Plural: kind.Plural, Action: a, Level: level}}}
 		arm.where.stages.except = true

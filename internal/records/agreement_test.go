@@ -69,6 +69,8 @@ func settle(t *testing.T, h *crmtest.House, w *policytest.World, n int) []placed
 					if p.city != "" {
 						c.Column, c.Key = p.city, value.TextKey(p.city)
 					}
+				case "channel":
+					c.Column = "chat"
 				case "note":
 					masked, _ := value.MaskContacts(p.note)
 					c.Column, c.Masked = p.note, masked
@@ -164,13 +166,13 @@ func TestEveryQuestionGivesTheAnswerOfThePromise(t *testing.T) {
 			cases := 0
 			var worlds []*policytest.World
 			var all [][]placed
-			for _, name := range []string{"contact", "deal"} {
+			for _, name := range []string{"contact", "deal", "message"} {
 				w := policytest.NewWorld(chance, h.Workspace.Catalog().Kind(name))
 				w.Now = now
 				worlds, all = append(worlds, w), append(all, settle(t, h, w, 60))
 			}
 			for round := 0; cases < *agreeCases; round++ {
-				w, recs := worlds[round%2], all[round%2]
+				w, recs := worlds[round%len(worlds)], all[round%len(worlds)]
 				var everyone []*policy.Standing
 				ins := map[actor.PersonID]policy.StandingInput{}
 				for _, p := range w.People {

@@ -387,12 +387,15 @@ func (p *pen) shareOn(kind *schema.Kind, id schema.RecordID, h *HandOver, everyo
 		if sh.principal != schema.SharePrincipal(int64(h.From)) {
 			continue
 		}
+		if h.To == p.st.Person() {
+			return nil // whoever takes over themselves reaches it already
+		}
 		with := Share{Person: h.To, Level: sh.level}
 		if ends, ok := sh.ends.(int64); ok {
 			with.Ends = time.UnixMicro(ends).UTC()
 		}
 		p.touched = true
-		return p.share(s, with, everyone)
+		return p.share(s, with, sh.most(p.who.Person), everyone)
 	}
 	return nil
 }

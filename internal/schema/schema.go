@@ -76,6 +76,13 @@ type Kind struct {
 	// it who may not view that other record.
 	Within bool
 
+	// Lent says that a record of this kind is shared with another one: it lives
+	// on that, or follows it as a client's mails follow the client. Such a share
+	// is nobody's grant of this very record, so it opens it only to those whose
+	// rights let them have any of the kind. The number is the kind's place, from
+	// 1 to LentMost, in what a share remembers, and stays its own for ever; 0: no.
+	Lent int
+
 	// Content says by which fields a record holds a file; nil for kinds that
 	// hold none.
 	Content *Content
@@ -86,6 +93,9 @@ type Kind struct {
 
 	byName map[string]*Field
 }
+
+// LentMost bounds the places of kinds that are shared with other records.
+const LentMost = 7
 
 // Content names the fields by which a record holds a file. The house keeps all
 // but the name.
@@ -190,6 +200,10 @@ func New(kinds ...Kind) (*Catalog, error) {
 		}
 		if k.Within && (k.byName["about"] == nil || k.byName["about_kind"] == nil) {
 			return nil, fmt.Errorf("kind %s: lives on other records but does not name them", k.Name)
+		}
+		if k.Within && k.Lent == 0 || k.Lent < 0 || k.Lent > LentMost ||
+			k.Lent != 0 && slices.ContainsFunc(c.kinds, func(o *Kind) bool { return o.Lent == k.Lent }) {
+			return nil, fmt.Errorf("kind %s: its place in what a share remembers is missing or taken", k.Name)
 		}
 		if k.Time != nil {
 			if err := k.checkTime(); err != nil {

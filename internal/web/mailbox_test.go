@@ -590,7 +590,8 @@ func TestAttack27_ShareOpensNoFilesToARoleWithoutFiles(t *testing.T) {
 			}
 			share(t.olga, without)
 			share(t.olga, with)
-			share(herself, herself)
+			herself.post("/api/v1/contacts/"+own+"/shares", object{"person": herself.id, "level": level}).is(400, 422).has("share.self")
+			share(t.olga, herself)
 			for _, p := range []*person{without, herself} {
 				// The mail is the client's, and comes with the client. Its files do not.
 				p.get("/api/v1/messages/" + message).is(200).has("Papers")

@@ -35,6 +35,7 @@ import { serveMail, walkMail } from './walk-mail.mjs';
 import { walkMenus } from './walk-menus.mjs';
 import { walkPapers } from './walk-papers.mjs';
 import { walkPlanted } from './walk-planted.mjs';
+import { walkTyped } from './walk-typed.mjs';
 import { serveDemo, serveEmpty, walking } from './walking.mjs';
 
 const parts = [
@@ -47,6 +48,7 @@ const parts = [
   { name: 'mail', house: 'mail', walk: walkMail },
   { name: 'papers', house: 'empty', walk: walkPapers },
   { name: 'planted', house: 'empty', walk: walkPlanted },
+  { name: 'typed', house: 'empty', walk: walkTyped },
   // Days of people, from morning to evening: --part days walks all five.
   { name: 'administrator', of: 'days', house: 'demo', walk: walkAdministrator },
   { name: 'stylist', of: 'days', house: 'demo', walk: walkStylist },

@@ -62,6 +62,49 @@ test('nothing that stays on the computer holds a client: only the tab keeps draf
   expect(wrong.sort()).toEqual(["'castellan.rail'", "'castellan.rail.further'", 'lastView', 'storage(kind)']);
 });
 
+/** Files in which something stands that one of the hooks below would keep, and why they need none. */
+const nothingToKeep: Record<string, string> = {
+  'app/keys-page.tsx': 'is read',
+  'app/more.tsx': 'leads elsewhere',
+  'app/prover.tsx': 'takes a secret, which is kept nowhere',
+  'features/ledger/log-page.tsx': 'is read',
+  'features/people/hand-over.tsx': 'one choice, of whom; it is chosen anew',
+  'features/people/you-page.tsx': 'takes passwords, which are kept nowhere',
+  'features/record/become.tsx': 'one line that is filled in, and stays while the list does',
+  'features/record/cell-editor.tsx': 'saves as soon as it is left',
+  'features/record/history.tsx': 'is read',
+  'features/record/list-menu.tsx': 'each choice is in force at once',
+  'features/record/start-process.tsx': 'one choice',
+  'features/search/palette.tsx': 'finds',
+  'features/security/exports-page.tsx': 'finds',
+  'features/security/factors-page.tsx': 'a question',
+  'features/security/sessions-page.tsx': 'a question',
+  'features/session/enrol.tsx': 'takes codes, which are kept nowhere',
+  'features/session/forgotten.tsx': 'one address, before one is signed in',
+  'features/session/link-page.tsx': 'takes a password, which is kept nowhere',
+  'features/session/setup-page.tsx': 'takes a password, which is kept nowhere',
+  'features/session/sign-in-page.tsx': 'takes a password, which is kept nowhere',
+  'kit/proof.tsx': 'takes a secret, which is kept nowhere',
+  'kit/unsaved-question.tsx': 'a question',
+};
+
+test('what is typed is kept, or asked about before it is left', () => {
+  const forms = files.filter(
+    (file) =>
+      file.endsWith('.tsx') &&
+      !/\.test\./.test(file) &&
+      /<(Modal|Drawer)\b|type="submit"|<Trans>(Save|Rename)<|aria-label=\{t`Save`\}/.test(
+        readFileSync(join(src, file), 'utf8'),
+      ),
+  );
+  expect(forms.length).toBeGreaterThan(40);
+  const keeps = (file: string) =>
+    /\b(useFormDraft|useDraft|useUnsaved|useChanges)[<(]/.test(readFileSync(join(src, file), 'utf8'));
+  expect(forms.filter((file) => !keeps(file) && !(file in nothingToKeep))).toEqual([]);
+  // Nothing is excused that is not there, or that keeps all the same.
+  expect(Object.keys(nothingToKeep).filter((file) => !forms.includes(file) || keeps(file))).toEqual([]);
+});
+
 test.each(['ru', 'it', 'pl'])('every word of the page is said in %s, with its gaps in place', (language) => {
   const text = readFileSync(join(src, 'text', `${language}.po`), 'utf8');
   const entries = [

@@ -2,6 +2,7 @@ import { useLingui } from '@lingui/react/macro';
 import { Link, Outlet } from '@tanstack/react-router';
 import { useMe } from '../api/session';
 import { PageTitle } from '../kit/page';
+import { Unsaved } from '../kit/unsaved';
 import { useHere } from './here';
 import classes from './security-frame.module.css';
 import { useSecurityPlaces } from './security-places';
@@ -30,7 +31,9 @@ export function SecurityFrame() {
         </nav>
       )}
       <div className={classes.inside}>
-        <Outlet />
+        <Unsaved>
+          <Outlet />
+        </Unsaved>
       </div>
     </div>
   );

@@ -4,6 +4,7 @@ import { Link, Outlet } from '@tanstack/react-router';
 import { kinds } from '../api/kinds';
 import { holds, type Session, useMe } from '../api/session';
 import { PageTitle } from '../kit/page';
+import { Unsaved } from '../kit/unsaved';
 import { useHere } from './here';
 import classes from './settings-frame.module.css';
 
@@ -66,7 +67,9 @@ export function SettingsFrame() {
         )}
       </nav>
       <div className={classes.inside}>
-        <Outlet />
+        <Unsaved>
+          <Outlet />
+        </Unsaved>
       </div>
     </div>
   );

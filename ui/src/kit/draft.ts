@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'react';
 import { create, type Values } from '../api/records';
 import { useTell } from './failure';
+import { useOnce } from './once';
 
 const read = (place: string) => sessionStorage.getItem(place) ?? '';
 
@@ -21,8 +22,7 @@ export function useDraft(place: string) {
   const [typed, setTyped] = useState(() => read(place));
   const [busy, setBusy] = useState(false);
   const sending = useRef(false);
-  // The same thing sent again is made once; another thing is not taken for it.
-  const last = useRef({ what: '', once: '' });
+  const keys = useOnce(place);
   const here = useRef({ place, typed });
   useEffect(() => {
     here.current = { place, typed };
@@ -45,13 +45,11 @@ export function useDraft(place: string) {
     const text = typed.trim();
     if (!text || sending.current) return false;
     const body = values(text);
-    const what = JSON.stringify([place, plural, body]);
-    if (last.current.what !== what) last.current = { what, once: crypto.randomUUID() };
     sending.current = true;
     setBusy(true);
     try {
-      await create(plural, body, last.current.once);
-      last.current = { what: '', once: '' };
+      await create(plural, body, keys.of([plural, body]));
+      keys.forget();
       if (read(place) === typed) keep(place, '');
       if (here.current.place === place && here.current.typed === typed) setTyped('');
       return true;

@@ -135,6 +135,8 @@ export function useFaultWords(): Record<string, string> {
     'key.owner': t`A key may do no more than its owner.`,
     'key.ends': t`The end lies in the past.`,
     'share.past': t`The end lies in the past.`,
+    'share.self': t`You reach this already. Share it with somebody else.`,
+    'share.closed': t`This person’s role opens nothing of this kind, and a share does not either.`,
     'share.ends': t`Only a share with a person has an end date.`,
     'field.option_held': t`An option cannot be removed while records have it.`,
     'field.type': t`The sort of a field cannot change: it already holds something.`,

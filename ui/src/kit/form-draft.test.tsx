@@ -1,7 +1,7 @@
 import { Modal } from '@mantine/core';
 import { fireEvent, screen, waitFor } from '@testing-library/react';
 import { useState } from 'react';
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test, vi } from 'vitest';
 import { useFormDraft } from './form-draft';
 import { show } from './testing/kit';
 
@@ -13,7 +13,7 @@ interface Draft {
 }
 
 function Form({ place, to, onClose }: { place: string | null; to?: string; onClose: () => void }) {
-  const { draft, set, forget, clear } = useFormDraft<Draft>(place, (left) => ({
+  const { draft, left, set, forget, clear } = useFormDraft<Draft>(place, (left) => ({
     text: '',
     ...(to ? { to } : {}),
     ...left,
@@ -25,7 +25,7 @@ function Form({ place, to, onClose }: { place: string | null; to?: string; onClo
         value={draft.text}
         onChange={(event) => set({ text: event.currentTarget.value })}
       />
-      <output>{draft.to}</output>
+      <output data-left={left}>{draft.to}</output>
       <button type="button" onClick={() => clear()}>
         clear
       </button>
@@ -145,4 +145,42 @@ test('what nobody can read is no draft', () => {
   show(<Page />);
   press('open');
   expect(box().value).toBe('');
+});
+
+test('a form in which nothing was changed leaves nothing', () => {
+  const { unmount } = show(<Page to="Ana" />);
+  press('open');
+  expect(sessionStorage.length).toBe(0);
+  type('Tuesday');
+  expect(sessionStorage.length).toBe(1);
+  type('');
+  expect(sessionStorage.length).toBe(0);
+  unmount();
+});
+
+test('it says whether what is shown was left, until that is given up', async () => {
+  const said = () => screen.getByRole('status').dataset.left;
+  const { unmount } = show(<Page />);
+  press('open');
+  type('Tuesday at ten');
+  expect(said()).toBe('false');
+  unmount();
+  show(<Page />);
+  press('open');
+  expect(said()).toBe('true');
+  press('clear');
+  expect(said()).toBe('false');
+});
+
+test('what the tab has no room for is still shown, and no older text stands for it', () => {
+  show(<Page />);
+  press('open');
+  type('Tuesday');
+  const full = vi.spyOn(Storage.prototype, 'setItem').mockImplementation(() => {
+    throw new DOMException('full', 'QuotaExceededError');
+  });
+  type('Tuesday at ten');
+  full.mockRestore();
+  expect(box().value).toBe('Tuesday at ten');
+  expect(sessionStorage.length).toBe(0);
 });

@@ -2,20 +2,21 @@ import { Trans, useLingui } from '@lingui/react/macro';
 import { ActionIcon, Alert, Button, Select, Stack, Text, TextInput, UnstyledButton } from '@mantine/core';
 import { IconPlus, IconX } from '@tabler/icons-react';
 import { useQueryClient } from '@tanstack/react-query';
-import { type FormEvent, useState } from 'react';
+import { useState } from 'react';
 import type { EveryTerms } from '../../api/generated';
 import { useMe } from '../../api/session';
 import { everyTerms, type Hours, setTerms, type Terms } from '../../api/terms';
 import { useSentence } from '../../kit/failure';
 import { contains, readable } from '../../kit/network';
 import { days, dayWords, holdsNow, shownEnd } from '../../kit/terms-words';
+import { useUnsaved } from '../../kit/unsaved';
 import classes from './entry.module.css';
 
 const workdays = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday'];
 
 /** Changes networks and hours of one scope. What else the terms say stays as it is. */
 export function TermsEditor({
-  saved,
+  saved: now,
   id,
   all,
   onDone,
@@ -25,6 +26,8 @@ export function TermsEditor({
   all: EveryTerms;
   onDone: () => void;
 }) {
+  // Of what it was begun with: what somebody else sets meanwhile is not undone unseen.
+  const [saved] = useState(now);
   const me = useMe();
   const client = useQueryClient();
   const sentence = useSentence();
@@ -33,18 +36,39 @@ export function TermsEditor({
     saved.hours.map((each) => ({ ...each, to: shownEnd(each.to) })),
   );
   const [zone, setZone] = useState(saved.time_zone);
+  const [typed, setTyped] = useState('');
+  const [wrong, setWrong] = useState(false);
   const [failure, setFailure] = useState<unknown>(null);
   const [busy, setBusy] = useState(false);
+  const drawn = JSON.stringify([networks, hours, zone, typed.trim()]);
+  const [begun] = useState(drawn);
+  const end = useUnsaved(drawn !== begun);
+  const done = () => {
+    end();
+    onDone();
+  };
+
+  // What stands in the box is meant as well, added or not.
+  const words = typed.split(/[\s,;]+/).filter(Boolean);
+  const legible = words.every(readable);
+  const whole = legible ? [...new Set([...networks, ...words])] : networks;
+
+  function add() {
+    if (!legible) return setWrong(true);
+    setNetworks(whole);
+    setTyped('');
+  }
 
   const mine =
     saved.scope === 'workspace' ||
     id === me.person.id ||
     (saved.scope === 'role' && id === me.person.role.id);
-  const here = networks.length === 0 || networks.some((each) => contains(each, all.address));
-  const now = holdsNow(hours, zone || all.time_zone, new Date());
+  const here = whole.length === 0 || whole.some((each) => contains(each, all.address));
+  const open = holdsNow(hours, zone || all.time_zone, new Date());
   const undone = hours.some((each) => each.days.length === 0 || !each.from || !each.to);
 
   async function save() {
+    if (!legible) return setWrong(true);
     setBusy(true);
     setFailure(null);
     try {
@@ -53,12 +77,12 @@ export function TermsEditor({
         factor: saved.factor,
         idle_minutes: saved.idle_minutes,
         absolute_minutes: saved.absolute_minutes,
-        networks,
+        networks: whole,
         hours,
         ...(hours.length > 0 && zone ? { time_zone: zone } : {}),
       });
       await client.invalidateQueries({ queryKey: everyTerms.queryKey });
-      onDone();
+      done();
     } catch (problem) {
       setFailure(problem);
     } finally {
@@ -68,7 +92,18 @@ export function TermsEditor({
 
   return (
     <Stack gap="lg">
-      <Networks networks={networks} onChange={setNetworks} address={all.address} />
+      <Networks
+        networks={networks}
+        onChange={setNetworks}
+        address={all.address}
+        typed={typed}
+        onType={(next) => {
+          setTyped(next);
+          setWrong(false);
+        }}
+        wrong={wrong}
+        onAdd={add}
+      />
       <HoursPart hours={hours} onChange={setHours} zone={zone} onZone={setZone} workspace={all.time_zone} />
       {mine && !here && (
         <Alert color="orange" variant="light" role="alert">
@@ -78,7 +113,7 @@ export function TermsEditor({
           </Trans>
         </Alert>
       )}
-      {mine && !now && (
+      {mine && !open && (
         <Alert color="orange" variant="light" role="alert">
           <Trans>It is now none of these hours: this would lock you out.</Trans>
         </Alert>
@@ -89,10 +124,10 @@ export function TermsEditor({
         </Alert>
       )}
       <div className={classes.foot}>
-        <Button variant="default" onClick={onDone}>
+        <Button variant="default" onClick={done}>
           <Trans>Cancel</Trans>
         </Button>
-        <Button onClick={save} loading={busy} disabled={undone || (mine && (!here || !now))}>
+        <Button onClick={save} loading={busy} disabled={undone || (mine && (!here || !open))}>
           <Trans>Save</Trans>
         </Button>
       </div>
@@ -107,27 +142,20 @@ function Networks({
   networks,
   onChange,
   address,
+  typed,
+  onType,
+  wrong,
+  onAdd,
 }: {
   networks: string[];
   onChange: (next: string[]) => void;
   address: string;
+  typed: string;
+  onType: (next: string) => void;
+  wrong: boolean;
+  onAdd: () => void;
 }) {
   const { t } = useLingui();
-  const [typed, setTyped] = useState('');
-  const [wrong, setWrong] = useState(false);
-
-  function add(event: FormEvent) {
-    event.preventDefault();
-    const words = typed.split(/[\s,;]+/).filter(Boolean);
-    if (words.length === 0) return;
-    if (!words.every(readable)) {
-      setWrong(true);
-      return;
-    }
-    onChange([...new Set([...networks, ...words])]);
-    setTyped('');
-  }
-
   return (
     <div>
       <h3 className={classes.h3}>
@@ -151,7 +179,13 @@ function Networks({
             ))}
           </ul>
         )}
-        <form className={classes.add} onSubmit={add}>
+        <form
+          className={classes.add}
+          onSubmit={(event) => {
+            event.preventDefault();
+            onAdd();
+          }}
+        >
           <TextInput
             size="sm"
             miw={240}
@@ -161,10 +195,7 @@ function Networks({
             spellCheck={false}
             value={typed}
             error={wrong && t`A network is written as 192.0.2.7, 192.0.2.0/24 or 2001:db8::/48.`}
-            onChange={(event) => {
-              setTyped(event.currentTarget.value);
-              setWrong(false);
-            }}
+            onChange={(event) => onType(event.currentTarget.value)}
           />
           <Button size="sm" variant="default" type="submit" disabled={!typed.trim()}>
             <Trans>Add</Trans>

@@ -89,13 +89,7 @@ function Everyone({ all }: { all: EveryTerms }) {
         }
       >
         {editing ? (
-          <TermsEditor
-            key={all.workspace.version}
-            saved={all.workspace}
-            id=""
-            all={all}
-            onDone={() => setEditing(false)}
-          />
+          <TermsEditor saved={all.workspace} id="" all={all} onDone={() => setEditing(false)} />
         ) : (
           <Text size="sm" c="dimmed">
             <Trans>
@@ -138,13 +132,7 @@ function Everyone({ all }: { all: EveryTerms }) {
                 </div>
                 {chosen === id && (
                   <div className={classes.editor}>
-                    <TermsEditor
-                      key={`${id} ${terms.version}`}
-                      saved={terms}
-                      id={id}
-                      all={all}
-                      onDone={() => open(undefined)}
-                    />
+                    <TermsEditor key={id} saved={terms} id={id} all={all} onDone={() => open(undefined)} />
                   </div>
                 )}
               </li>

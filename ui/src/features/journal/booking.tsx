@@ -29,11 +29,12 @@ import {
 import { kinds } from '../../api/kinds';
 import { change, create, remove, undo, type Values } from '../../api/records';
 import { useMe } from '../../api/session';
-import { useAttempt } from '../../kit/attempt';
+import { type Once, useAttempt } from '../../kit/attempt';
 import { useSentence } from '../../kit/failure';
 import { DateField } from '../../kit/field-date';
 import { moneyText } from '../../kit/field-value';
 import { useFormDraft } from '../../kit/form-draft';
+import { Left } from '../../kit/left';
 import {
   asDate,
   clockAt,
@@ -83,7 +84,17 @@ interface Draft {
 
 type Reach = 'one' | 'later' | 'all';
 
-function beginning(begin: Begin, zone: string, left: Partial<Draft> = {}): Draft {
+/**
+ * Where a window keeps what is typed: one for each client for whom one is
+ * opened, and one for those opened in the journal. A change belongs to the
+ * version of the appointment that was looked at.
+ */
+function placeOf({ visit, client }: Begin): string {
+  const of = visit ? [visit.id, visit.version] : client ? [client] : [];
+  return ['castellan.draft.booking', ...of].join('.');
+}
+
+function beginning(begin: Begin, zone: string, before: Partial<Draft> = {}): Draft {
   const { visit } = begin;
   if (visit) {
     const from = wallOf(visit.starts_at, zone);
@@ -99,8 +110,11 @@ function beginning(begin: Begin, zone: string, left: Partial<Draft> = {}): Draft
       ownPrice: false,
       note: visit.note ?? '',
       repeat: noRepeat,
+      ...before,
     };
   }
+  // Another client was chosen in the window: what was typed then is not said of this one.
+  const left = begin.client && before.client?.id !== begin.client ? {} : before;
   return {
     client: null,
     service: null,
@@ -116,7 +130,7 @@ function beginning(begin: Begin, zone: string, left: Partial<Draft> = {}): Draft
     day: begin.from ? dayOf(begin.from) : begin.day,
     clock: begin.from ? clockOf(begin.from) : (left.clock ?? ''),
     ...(begin.from && begin.to ? { minutes: minutesBetween(begin.from, begin.to), ownMinutes: true } : {}),
-    ...(begin.client ? { client: { id: begin.client, name: '' } } : {}),
+    ...(begin.client && left.client?.id !== begin.client ? { client: { id: begin.client, name: '' } } : {}),
   };
 }
 
@@ -139,16 +153,17 @@ export default function Booking({
   const journal = useJournal();
   const zone = me.workspace.time_zone;
   const { visit } = begin;
+  const place = placeOf(begin);
   const {
     draft,
+    left,
     set,
     forget,
     clear: clearDraft,
-  } = useFormDraft<Draft>(visit ? null : 'castellan.draft.booking', (left) => beginning(begin, zone, left));
+  } = useFormDraft<Draft>(place, (before) => beginning(begin, zone, before));
   const [reach, setReach] = useState<Reach>('one');
-  const [once, setOnce] = useState(() => crypto.randomUUID());
   const [missing, setMissing] = useState<string[]>([]);
-  const { busy, failure, setFailure, attempt } = useAttempt();
+  const { busy, failure, clear: clearAttempt, attempt } = useAttempt(place);
   const { data: all = [] } = useQuery(kinds);
   const { data: offered } = useQuery(allServices);
   const { data: staff = [] } = useQuery(everyone);
@@ -202,25 +217,19 @@ export default function Booking({
   }
 
   function clear() {
-    clearDraft(
-      beginning({ ...begin, client: undefined, from: undefined, to: undefined, staff: undefined }, zone),
-    );
-    setFailure(null);
-    setOnce(crypto.randomUUID());
+    clearDraft(beginning({ ...begin, from: undefined, to: undefined, staff: undefined }, zone));
+    clearAttempt();
   }
 
-  async function clientId(): Promise<string | null> {
+  async function clientId(once: Once): Promise<string | null> {
     const chosen = draft.client;
     if (!chosen) return null;
     if (chosen.id) return chosen.id;
-    const made = await create(
-      'contacts',
-      {
-        name: chosen.name.trim(),
-        ...(chosen.phone?.trim() ? { phones: [{ number: chosen.phone.trim() }] } : {}),
-      },
-      `${once}-client`,
-    );
+    const values: Values = {
+      name: chosen.name.trim(),
+      ...(chosen.phone?.trim() ? { phones: [{ number: chosen.phone.trim() }] } : {}),
+    };
+    const made = await create('contacts', values, once(['contacts', values]));
     // Made once, even if the appointment is refused.
     set({ client: { id: made.id, name: String(made.name ?? chosen.name) } });
     void cache.invalidateQueries({ queryKey: ['records', 'contacts'] });
@@ -237,9 +246,9 @@ export default function Booking({
     ];
     setMissing(lacks);
     if (lacks.length) return;
-    await attempt(async () => {
+    await attempt(async (once) => {
       const from = `${draft.day}T${clockAt(minuteOf(draft.clock.padStart(5, '0')))}`;
-      const contact = await clientId();
+      const contact = await clientId(once);
       const values: Values = {
         contact,
         service: draft.service,
@@ -251,17 +260,17 @@ export default function Booking({
         ...(how.beside ? { beside: true } : {}),
       };
       if (visit) await update(visit, values, from);
-      else await add(values, how.skip ?? false);
+      else await add(values, how.skip ?? false, once);
       forget();
       await journal.refresh();
       onDone(draft.day);
     });
   }
 
-  async function add(values: Values, skip: boolean) {
+  async function add(values: Values, skip: boolean, once: Once) {
     const repeat = repeatOf(draft.repeat);
     if (repeat) {
-      const made = await createSeries(values, repeat, skip, once);
+      const made = await createSeries(values, repeat, skip, once(['series', values, repeat, skip]));
       const done = made.done;
       journal.offer(
         made.left
@@ -271,7 +280,7 @@ export default function Booking({
       );
       return;
     }
-    const made = await create('appointments', values, once);
+    const made = await create('appointments', values, once(['appointments', values]));
     journal.offer(t`Booked.`, () => takeBack(made.id, made.version, made.can?.delete));
   }
 
@@ -350,7 +359,7 @@ export default function Booking({
       position="right"
       size={500}
       title={visit ? t`Change the appointment` : t`New appointment`}
-      closeButtonProps={{ 'aria-label': visit ? t`Close` : t`Close; what was typed is kept` }}
+      closeButtonProps={{ 'aria-label': t`Close; what was typed is kept` }}
     >
       <form
         onSubmit={(event) => {
@@ -362,6 +371,7 @@ export default function Booking({
         }}
       >
         <Stack gap="sm">
+          <Left left={!!visit && left} onDrop={clear} />
           {failure !== null && (
             <Alert color={taken ? 'yellow' : 'red'} variant="light" role="alert">
               {taken ? (

@@ -28,7 +28,9 @@ import {
 import { Named } from '../../kit/avatar';
 import { Empty } from '../../kit/empty';
 import { Failure, useTell } from '../../kit/failure';
+import { useFormDraft } from '../../kit/form-draft';
 import { Column, Panel } from '../../kit/page';
+import { useUnsaved } from '../../kit/unsaved';
 import { roleName } from '../../kit/words';
 import classes from './people.module.css';
 
@@ -38,13 +40,17 @@ export function GroupsPage() {
   const client = useQueryClient();
   const tell = useTell();
   const { data, error, refetch } = useQuery(groups);
-  const [name, setName] = useState('');
+  const { draft, set, clear } = useFormDraft<{ name: string }>('castellan.draft.group', (left) => ({
+    name: '',
+    ...left,
+  }));
+  const { name } = draft;
 
   async function add() {
     if (!name.trim()) return;
     try {
       await addGroup(name.trim());
-      setName('');
+      clear();
       await client.invalidateQueries({ queryKey: ['groups'] });
     } catch (failure) {
       tell(failure);
@@ -70,7 +76,7 @@ export function GroupsPage() {
               aria-label={t`Name of a new group`}
               placeholder={t`Name of a new group`}
               value={name}
-              onChange={(event) => setName(event.currentTarget.value)}
+              onChange={(event) => set({ name: event.currentTarget.value })}
             />
             <Button size="sm" type="submit" variant="default" disabled={!name.trim()}>
               <Trans>Add</Trans>
@@ -104,7 +110,9 @@ function GroupRow({ group }: { group: Group }) {
   const client = useQueryClient();
   const tell = useTell();
   const [open, setOpen] = useState(false);
-  const [name, setName] = useState(group.name);
+  const [typed, setTyped] = useState<string | null>(null);
+  const name = typed ?? group.name;
+  useUnsaved(name.trim() !== group.name);
   const again = () => client.invalidateQueries({ queryKey: ['groups'] });
 
   return (
@@ -133,12 +141,16 @@ function GroupRow({ group }: { group: Group }) {
               size="xs"
               aria-label={t`Name of the group`}
               value={name}
-              onChange={(event) => setName(event.currentTarget.value)}
+              onChange={(event) => setTyped(event.currentTarget.value)}
             />
             <Button
               variant="default"
-              disabled={!name.trim() || name === group.name}
-              onClick={() => renameGroup(group.id, name.trim()).then(again, tell)}
+              disabled={!name.trim() || name.trim() === group.name}
+              onClick={() =>
+                renameGroup(group.id, name.trim())
+                  .then(again)
+                  .then(() => setTyped(null), tell)
+              }
             >
               <Trans>Rename</Trans>
             </Button>

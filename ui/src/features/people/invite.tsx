@@ -4,7 +4,9 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { addPerson, roles } from '../../api/people';
 import { entrance } from '../../api/session';
+import { useAttempt } from '../../kit/attempt';
 import { useSentence } from '../../kit/failure';
+import { useFormDraft } from '../../kit/form-draft';
 import { roleName } from '../../kit/words';
 import { OneTimeLink } from './one-time-link';
 
@@ -30,6 +32,12 @@ function nameFrom(email: string): string {
     .join(' ');
 }
 
+interface Draft {
+  text: string;
+  chosen: string;
+  by: 'mail' | 'link';
+}
+
 interface Outcome {
   email: string;
   name: string;
@@ -44,31 +52,41 @@ export function Invite({ onClose }: { onClose: () => void }) {
   const sentence = useSentence();
   const { data: all = [] } = useQuery(roles);
   const { data: house } = useQuery(entrance);
-  const [text, setText] = useState('');
-  const [chosen, setChosen] = useState('');
-  const [by, setBy] = useState<'mail' | 'link'>('mail');
+  const { draft, set, clear } = useFormDraft<Draft>('castellan.draft.invite', (left) => ({
+    text: '',
+    chosen: '',
+    by: 'mail',
+    ...left,
+  }));
+  const { text, chosen, by } = draft;
   const [outcomes, setOutcomes] = useState<Outcome[] | null>(null);
-  const [busy, setBusy] = useState(false);
+  const { busy, attempt } = useAttempt();
   const role = chosen || all.find((each) => each.built === 'specialist')?.id || '';
   const addresses = addressesIn(text);
   const mails = house?.mail === true;
   const way = mails ? by : 'link';
 
-  async function invite() {
-    setBusy(true);
-    const made: Outcome[] = [];
-    for (const one of addresses) {
-      try {
-        const person = await addPerson({ ...one, role, invite: way });
-        made.push({ ...one, ...(person.link?.url ? { link: person.link.url } : {}) });
-      } catch (failure) {
-        made.push({ ...one, failure });
+  const invite = () =>
+    attempt(async () => {
+      const made: Outcome[] = [];
+      for (const one of addresses) {
+        try {
+          const person = await addPerson({ ...one, role, invite: way });
+          made.push({ ...one, ...(person.link?.url ? { link: person.link.url } : {}) });
+        } catch (failure) {
+          made.push({ ...one, failure });
+        }
       }
-    }
-    await client.invalidateQueries({ queryKey: ['people'] });
-    setOutcomes(made);
-    setBusy(false);
-  }
+      // Who was not invited is there again when the window is opened the next time.
+      const left = made.filter((one) => one.failure);
+      if (left.length > 0) set({ text: left.map((one) => `${one.name} <${one.email}>`).join('\n') });
+      else clear();
+      setOutcomes(made);
+      void client.invalidateQueries({ queryKey: ['people'] });
+    });
+
+  // Links are shown this once, and come while it is under way: only "Done" puts them away.
+  const stays = busy || !!outcomes?.some((one) => one.link);
 
   return (
     <Modal
@@ -76,6 +94,9 @@ export function Invite({ onClose }: { onClose: () => void }) {
       onClose={onClose}
       title={t`Invite people`}
       size="md"
+      closeOnClickOutside={!stays}
+      closeOnEscape={!stays}
+      withCloseButton={!stays}
       closeButtonProps={{ 'aria-label': t`Close` }}
     >
       {outcomes ? (
@@ -136,7 +157,7 @@ export function Invite({ onClose }: { onClose: () => void }) {
               inputMode="email"
               autoComplete="off"
               value={text}
-              onChange={(event) => setText(event.currentTarget.value)}
+              onChange={(event) => set({ text: event.currentTarget.value })}
             />
             <Select
               size="sm"
@@ -144,14 +165,14 @@ export function Invite({ onClose }: { onClose: () => void }) {
               label={t`Role`}
               data={all.map((each) => ({ value: each.id, label: roleName(each) }))}
               value={role || null}
-              onChange={(next) => next && setChosen(next)}
+              onChange={(next) => next && set({ chosen: next })}
             />
             {mails && (
               <SegmentedControl
                 size="sm"
                 aria-label={t`How the invitation goes out`}
                 value={by}
-                onChange={(next) => setBy(next as 'mail' | 'link')}
+                onChange={(next) => set({ by: next as 'mail' | 'link' })}
                 data={[
                   { value: 'mail', label: t`By mail` },
                   { value: 'link', label: t`Links that I pass on` },

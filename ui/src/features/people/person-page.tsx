@@ -23,6 +23,7 @@ import { EntryPanel } from '../../kit/entry-panel';
 import { Failure, useSentence, useTell } from '../../kit/failure';
 import { Column, Panel } from '../../kit/page';
 import { Preview } from '../../kit/preview';
+import { useChanges } from '../../kit/unsaved';
 import { When } from '../../kit/when';
 import { kindMany, roleName } from '../../kit/words';
 import { isLanguage, languages } from '../../text';
@@ -69,7 +70,14 @@ function Account({ person }: { person: Person }) {
   const sentence = useSentence();
   const tell = useTell();
   const { data: all = [] } = useQuery(roles);
-  const [draft, setDraft] = useState({
+  const {
+    draft,
+    changed,
+    set: setDraft,
+    reset,
+    settled,
+  } = useChanges({
+    version: person.version,
     name: person.name,
     email: person.email,
     role: person.role.id,
@@ -80,21 +88,15 @@ function Account({ person }: { person: Person }) {
   const [link, setLink] = useState<string | null>(null);
   const [leaving, setLeaving] = useState(false);
   const { data: house } = useQuery(entrance);
-  const changed =
-    draft.name !== person.name ||
-    draft.email !== person.email ||
-    draft.role !== person.role.id ||
-    draft.language !== person.language;
   const self = person.id === me.person.id;
 
   async function save() {
     setBusy(true);
     setFailure(null);
     try {
-      client.setQueryData(
-        ['people', person.id],
-        await changePerson(person.id, { ...draft, version: person.version }),
-      );
+      const next = await changePerson(person.id, draft);
+      settled(draft);
+      client.setQueryData(['people', person.id], next);
       await client.invalidateQueries({ queryKey: ['people'] });
     } catch (problem) {
       setFailure(problem);
@@ -294,9 +296,24 @@ function Account({ person }: { person: Person }) {
           ) : (
             <span />
           )}
-          <Button size="sm" disabled={!changed} loading={busy} onClick={save}>
-            <Trans>Save</Trans>
-          </Button>
+          <Group gap="xs">
+            {changed && (
+              <Button
+                variant="subtle"
+                color="gray"
+                size="sm"
+                onClick={() => {
+                  reset();
+                  setFailure(null);
+                }}
+              >
+                <Trans>Leave as it was</Trans>
+              </Button>
+            )}
+            <Button size="sm" disabled={!changed} loading={busy} onClick={save}>
+              <Trans>Save</Trans>
+            </Button>
+          </Group>
         </Group>
         {leaving && <Leave person={person} onClose={() => setLeaving(false)} />}
       </Stack>

@@ -177,6 +177,7 @@ export default function Board({ kind, question, pipeline, onPipeline, opened, on
             stage={stage}
             lane={data?.lanes.find((each) => each.stage === stage.id)}
             question={ask}
+            narrowed={!!(question.search || question.filter)}
             opened={opened}
             onOpen={onOpen}
             onMove={may ? move : undefined}
@@ -265,12 +266,14 @@ interface LaneProps {
   stage: Stage;
   lane: Lane | undefined;
   question: Question;
+  /** Whether only what fits a search or a filter is shown. */
+  narrowed: boolean;
   opened: string | undefined;
   onOpen: (record: Record_) => void;
   onMove: ((record: Record_, to: string) => void) | undefined;
 }
 
-function LaneOf({ kind, pipeline, stage, lane, question, opened, onOpen, onMove }: LaneProps) {
+function LaneOf({ kind, pipeline, stage, lane, question, narrowed, opened, onOpen, onMove }: LaneProps) {
   const tell = useTell();
   const here = useRef<HTMLElement>(null);
   const [over, setOver] = useState(false);
@@ -365,7 +368,7 @@ function LaneOf({ kind, pipeline, stage, lane, question, opened, onOpen, onMove 
             ))}
         {lane && shown.length === 0 && (
           <li className={classes.nothing}>
-            <Trans>Nothing in this stage</Trans>
+            {narrowed ? <Trans>Nothing found in this stage</Trans> : <Trans>Nothing in this stage</Trans>}
           </li>
         )}
         {next && (

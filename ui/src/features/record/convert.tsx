@@ -5,6 +5,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { convert, type Record_ } from '../../api/records';
 import { useTell } from '../../kit/failure';
+import { useFormDraft } from '../../kit/form-draft';
 import classes from './convert.module.css';
 
 /** One step from a row of a prospect list to a client, and to a deal if one is wished. */
@@ -13,13 +14,21 @@ export default function Convert({ record }: { record: Record_ }) {
   const client = useQueryClient();
   const navigate = useNavigate();
   const tell = useTell();
-  const [deal, setDeal] = useState('');
+  const { draft, set, forget } = useFormDraft<{ deal: string }>(
+    `castellan.draft.deal.${record.id}`,
+    (left) => ({
+      deal: '',
+      ...left,
+    }),
+  );
+  const { deal } = draft;
   const [busy, setBusy] = useState(false);
 
   async function go() {
     setBusy(true);
     try {
       const made = await convert(record.id, deal.trim());
+      forget();
       await client.invalidateQueries({ queryKey: ['records'] });
       await navigate({ to: '/$plural/$id', params: { plural: 'contacts', id: made.contact } });
     } catch (failure) {
@@ -42,7 +51,7 @@ export default function Convert({ record }: { record: Record_ }) {
         aria-label={t`Deal to begin with, if any`}
         placeholder={t`Deal to begin with, if any`}
         value={deal}
-        onChange={(event) => setDeal(event.currentTarget.value)}
+        onChange={(event) => set({ deal: event.currentTarget.value })}
       />
       <Button type="submit" loading={busy}>
         <Trans>Make a client</Trans>

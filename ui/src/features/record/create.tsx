@@ -51,17 +51,17 @@ export default function CreateDrawer({ kind, opened, onClose, onCreated, begin }
   const { t } = useLingui();
   const cache = useCache(kind.plural);
   const me = useMe();
+  const here = place(kind, begin);
   const {
     draft,
     set,
     clear: clearDraft,
-  } = useFormDraft<Values>(place(kind, begin), (left) => ({
+  } = useFormDraft<Values>(here, (left) => ({
     ...begin,
     ...left,
   }));
-  const [once, setOnce] = useState(() => crypto.randomUUID());
   const [all, setAll] = useState(false);
-  const { busy, failure, setFailure, attempt } = useAttempt();
+  const { busy, failure, clear: clearAttempt, attempt } = useAttempt(here);
 
   const fields = useMemo(
     () =>
@@ -90,19 +90,18 @@ export default function CreateDrawer({ kind, opened, onClose, onCreated, begin }
 
   function clear() {
     clearDraft();
-    setFailure(null);
-    setOnce(crypto.randomUUID());
+    clearAttempt();
   }
 
   const save = () =>
-    attempt(async () => {
+    attempt(async (once) => {
       const values = Object.fromEntries(
         fields
           .filter((field) => !isEmpty(draft[field.name]))
           .map((field) => [field.name, sendable(field, draft[field.name])]),
       );
       const whole = inCurrency(kind, {}, { ...begin, ...values }, me.workspace.currency);
-      const record = await create(kind.plural, whole, once);
+      const record = await create(kind.plural, whole, once([kind.plural, whole]));
       clear();
       cache.place(record);
       void cache.refresh();

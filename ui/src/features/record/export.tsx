@@ -27,6 +27,7 @@ import {
 } from '../../api/exports';
 import type { Kind } from '../../api/kinds';
 import { Failure, useSentence, useTell } from '../../kit/failure';
+import { useFormDraft } from '../../kit/form-draft';
 import { saveBlob } from '../../kit/save';
 import { kindMany } from '../../kit/words';
 import { writing } from '../../text';
@@ -67,7 +68,11 @@ function Choice({ kind, which, shown, onBegun, onClose }: Props & { onBegun: (be
   const { data: look, error, refetch } = useQuery(exportLook({ kind: kind.name, ...which }));
   const [format, setFormat] = useState<'xlsx' | 'csv'>('xlsx');
   const [columns, setColumns] = useState<'shown' | 'all'>('shown');
-  const [reason, setReason] = useState('');
+  const { draft, set, forget } = useFormDraft<{ reason: string }>(
+    `castellan.draft.export.${kind.name}`,
+    (left) => ({ reason: '', ...left }),
+  );
+  const { reason } = draft;
   const [busy, setBusy] = useState(false);
   const [refused, setRefused] = useState('');
 
@@ -84,15 +89,15 @@ function Choice({ kind, which, shown, onBegun, onClose }: Props & { onBegun: (be
     setBusy(true);
     setRefused('');
     try {
-      onBegun(
-        await askExport({
-          kind: kind.name,
-          ...which,
-          columns: taken.map((each) => each.field),
-          format,
-          reason: reason.trim(),
-        }),
-      );
+      const begun = await askExport({
+        kind: kind.name,
+        ...which,
+        columns: taken.map((each) => each.field),
+        format,
+        reason: reason.trim(),
+      });
+      forget();
+      onBegun(begun);
     } catch (failure) {
       setRefused(sentence(failure));
       setBusy(false);
@@ -147,7 +152,7 @@ function Choice({ kind, which, shown, onBegun, onClose }: Props & { onBegun: (be
           maxLength={500}
           required
           data-autofocus
-          onChange={(event) => setReason(event.currentTarget.value)}
+          onChange={(event) => set({ reason: event.currentTarget.value })}
         />
         {refused && (
           <Alert color="red" variant="light" role="alert">

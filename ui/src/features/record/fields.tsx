@@ -10,6 +10,7 @@ import { useSentence, useTell } from '../../kit/failure';
 import { FieldInput, keepsEnter, savesAtOnce, sendable } from '../../kit/field-input';
 import { FieldValue, isEmpty, sightOf } from '../../kit/field-value';
 import { later, part } from '../../kit/later';
+import { useUnsaved } from '../../kit/unsaved';
 import { fieldLabel } from '../../kit/words';
 import { useCache } from './cache';
 import { inCurrency } from './currency';
@@ -62,8 +63,10 @@ export function EditableTitle(part: Part) {
   const { t } = useLingui();
   const save = useSave(part);
   const [typed, setTyped] = useState<string | null>(null);
+  const [error, setError] = useState('');
   const field = kind.fields.find((each) => each.name === kind.title);
   const title = String(record[kind.title] ?? '');
+  const end = useUnsaved(typed !== null && !!typed.trim() && typed !== title);
   if (!field) return null;
   const closed = sightOf(record, field) !== 'plain';
   const editable = !readOnly && !!record.can?.edit && field.writable !== false && !closed;
@@ -84,24 +87,35 @@ export function EditableTitle(part: Part) {
     );
   }
   return (
-    <input
-      className={classes.titleInput}
-      aria-label={fieldLabel(field)}
-      autoFocus
-      value={typed}
-      onChange={(event) => setTyped(event.currentTarget.value)}
-      onKeyDown={(event) => {
-        if (event.key === 'Escape') {
-          event.preventDefault();
-          setTyped(null);
-        }
-        if (event.key === 'Enter') event.currentTarget.blur();
-      }}
-      onBlur={async () => {
-        if (typed.trim() && typed !== title) await save(field, typed.trim());
-        setTyped(null);
-      }}
-    />
+    <>
+      <input
+        className={classes.titleInput}
+        aria-label={fieldLabel(field)}
+        aria-invalid={!!error || undefined}
+        autoFocus
+        value={typed}
+        onChange={(event) => setTyped(event.currentTarget.value)}
+        onKeyDown={(event) => {
+          if (event.key === 'Escape') {
+            event.preventDefault();
+            setTyped(null);
+            setError('');
+          }
+          if (event.key === 'Enter') event.currentTarget.blur();
+        }}
+        onBlur={async () => {
+          end(); // a press on a link saves it
+          const wrong = typed.trim() && typed !== title ? await save(field, typed.trim()) : null;
+          setError(wrong ?? '');
+          if (wrong === null) setTyped(null);
+        }}
+      />
+      {error && (
+        <div role="alert" className={classes.titleError}>
+          {error}
+        </div>
+      )}
+    </>
   );
 }
 
@@ -157,7 +171,7 @@ function FieldRow({ field, ...part }: Part & { field: Field }) {
   const save = useSave(part);
   const reveals = useReveals();
   const { nameOf, linkTo } = useNames();
-  const [draft, setDraft] = useState<{ value: unknown; begun: unknown } | null>(null);
+  const [draft, setDraft] = useState<{ value: unknown; shown: unknown; begun: unknown } | null>(null);
   const [error, setError] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
   const box = useRef<HTMLElement>(null);
@@ -169,9 +183,17 @@ function FieldRow({ field, ...part }: Part & { field: Field }) {
   const value = shown !== undefined ? shown : record[field.name];
   const mayEdit = !readOnly && !!record.can?.edit && !field.house && field.writable !== false;
 
+  // What is whole with one choice is saved with it.
+  const written = (of: unknown) => JSON.stringify(sendable(field, of));
+  useUnsaved(
+    !!draft &&
+      !savesAtOnce(field) &&
+      written(draft.value) !== written(closed || hidden ? undefined : draft.shown),
+  );
+
   function begin() {
     // A closed value is written without being seen: the form begins empty.
-    setDraft({ value: closed || hidden ? undefined : value, begun: record[field.name] });
+    setDraft({ value: closed || hidden ? undefined : value, shown: value, begun: record[field.name] });
     setError(null);
   }
 
@@ -180,7 +202,7 @@ function FieldRow({ field, ...part }: Part & { field: Field }) {
     // The card is kept true while somebody types: what another has made of the
     // field meanwhile is not written over unseen.
     if (draft && JSON.stringify(draft.begun) !== JSON.stringify(record[field.name])) {
-      setDraft({ value: next, begun: record[field.name] });
+      setDraft({ ...draft, value: next, begun: record[field.name] });
       return setError(t`Somebody changed this meanwhile. Look again and repeat.`);
     }
     setBusy(true);
@@ -223,7 +245,7 @@ function FieldRow({ field, ...part }: Part & { field: Field }) {
                 disabled={busy}
                 pipeline={pipelineOf(kind, record)}
                 onChange={(next) => {
-                  setDraft({ value: next, begun: draft.begun });
+                  setDraft({ ...draft, value: next });
                   if (savesAtOnce(field)) void keep(next);
                 }}
               />

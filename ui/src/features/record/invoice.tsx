@@ -14,9 +14,12 @@ import {
 } from '../../api/invoices';
 import { change, type Record_ } from '../../api/records';
 import { holds, useMe } from '../../api/session';
+import { Refusal, useAttempt } from '../../kit/attempt';
 import { useTell } from '../../kit/failure';
 import { moneyText } from '../../kit/field-value';
+import { useFormDraft } from '../../kit/form-draft';
 import { useUndo } from '../../kit/undo';
+import { useUnsaved } from '../../kit/unsaved';
 import { formatter } from '../../text';
 import { useCache } from './cache';
 import classes from './invoice.module.css';
@@ -41,7 +44,9 @@ export default function Invoice({ record, readOnly }: { record: Record_; readOnl
   const draft = state === 'draft' && record.can?.edit === true && !readOnly;
   const [typed, setTyped] = useState<Line[] | null>(null);
   const [voiding, setVoiding] = useState(false);
-  const lines = typed ?? (held.length || !draft ? held : [blank()]);
+  const begun = held.length || !draft ? held : [blank()];
+  const lines = typed ?? begun;
+  useUnsaved(typed !== null && JSON.stringify(typed) !== JSON.stringify(begun));
   const titles = useRef<(HTMLInputElement | null)[]>([]);
   const whole = (all: Line[]) => all.filter((line) => line.title.trim() && line.price.trim());
   const sums = totals(lines);
@@ -219,10 +224,13 @@ export default function Invoice({ record, readOnly }: { record: Record_; readOnl
       </Group>
       {voiding && (
         <VoidDialog
+          id={record.id}
           number={String(record.number ?? '')}
           onClose={() => setVoiding(false)}
           onVoid={async (reason) => {
-            if (await run(() => voidInvoice(record.id, record.version, reason))) setVoiding(false);
+            cache.place(await voidInvoice(record.id, record.version, reason));
+            setVoiding(false);
+            void cache.refresh();
           }}
         />
       )}
@@ -232,17 +240,23 @@ export default function Invoice({ record, readOnly }: { record: Record_; readOnl
 
 /** Asks why, and says what it means: there is no way back. */
 function VoidDialog({
+  id,
   number,
   onClose,
   onVoid,
 }: {
+  id: string;
   number: string;
   onClose: () => void;
   onVoid: (reason: string) => Promise<void>;
 }) {
   const { t } = useLingui();
-  const [reason, setReason] = useState('');
-  const [busy, setBusy] = useState(false);
+  const { draft, set, forget } = useFormDraft<{ reason: string }>(`castellan.draft.void.${id}`, (left) => ({
+    reason: '',
+    ...left,
+  }));
+  const { reason } = draft;
+  const { busy, failure, attempt } = useAttempt();
   return (
     <Modal
       opened
@@ -252,14 +266,16 @@ function VoidDialog({
       closeButtonProps={{ 'aria-label': t`Close` }}
     >
       <form
-        onSubmit={async (event) => {
+        onSubmit={(event) => {
           event.preventDefault();
-          setBusy(true);
-          await onVoid(reason.trim());
-          setBusy(false);
+          void attempt(async () => {
+            await onVoid(reason.trim());
+            forget();
+          });
         }}
       >
         <Stack gap="sm">
+          <Refusal failure={failure} />
           <p className={classes.meant}>
             <Trans>The number stays taken and the invoice stays readable. This cannot be undone.</Trans>
           </p>
@@ -269,7 +285,7 @@ function VoidDialog({
             maxLength={250}
             label={t`Why is it void?`}
             value={reason}
-            onChange={(event) => setReason(event.currentTarget.value)}
+            onChange={(event) => set({ reason: event.currentTarget.value })}
           />
           <Group gap="xs" justify="flex-end">
             <Button variant="default" onClick={onClose}>

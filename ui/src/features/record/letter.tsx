@@ -30,11 +30,9 @@ interface Letter {
 
 interface Draft extends Letter {
   files: string[];
-  /** The same letter goes once, also when it is sent again after its drawer was closed. */
-  once: string;
 }
 
-const blank = (): Draft => ({ subject: '', body: '', files: [], once: crypto.randomUUID() });
+const blank: Draft = { subject: '', body: '', files: [] };
 
 /** A mail to a client. Its address is the server's affair: it may be one that the writer does not see. */
 export default function LetterDrawer({
@@ -52,18 +50,16 @@ export default function LetterDrawer({
   const { data: stored } = useQuery(templates);
   const [chosen, setChosen] = useState<string | null>(null);
   const [storing, setStoring] = useState(false);
-  const { draft, set, forget, clear } = useFormDraft<Draft>(`castellan.letter.${id}`, (left) => ({
-    ...blank(),
-    ...left,
-  }));
+  const place = `castellan.letter.${id}`;
+  const { draft, set, forget, clear } = useFormDraft<Draft>(place, (left) => ({ ...blank, ...left }));
   const letter: Letter = { subject: draft.subject, body: draft.body };
   const [filled, setFilled] = useState<Letter | null>(null);
-  const { busy, failure, setFailure, attempt } = useAttempt();
+  const { busy, failure, setFailure, clear: clearAttempt, attempt } = useAttempt(place);
   const ready = !!letter.subject.trim() && !!letter.body.trim();
   const template = stored?.find((each) => each.id === chosen);
 
   function put(next: Partial<Letter>) {
-    set({ ...next, once: crypto.randomUUID() });
+    set(next);
     setFilled(null);
   }
 
@@ -76,8 +72,9 @@ export default function LetterDrawer({
 
   const look = () => attempt(async () => setFilled(await previewLetter(id, letter)));
   const send = () =>
-    attempt(async () => {
-      await sendLetter(id, draft.files.length > 0 ? { ...letter, files: draft.files } : letter, draft.once);
+    attempt(async (once) => {
+      const whole = draft.files.length > 0 ? { ...letter, files: draft.files } : letter;
+      await sendLetter(id, whole, once(whole));
       forget();
       onSent();
     });
@@ -87,7 +84,7 @@ export default function LetterDrawer({
     setChosen(null);
     setStoring(false);
     setFilled(null);
-    setFailure(null);
+    clearAttempt();
   }
 
   return (
@@ -143,7 +140,7 @@ export default function LetterDrawer({
           <Enclosures
             id={id}
             chosen={draft.files}
-            onChoose={(files) => set({ files, once: crypto.randomUUID() })}
+            onChoose={(files) => set({ files })}
             onFailure={setFailure}
           />
           {filled && (
@@ -292,13 +289,17 @@ function Store({
   const client = useQueryClient();
   const me = useMe();
   const shares = holds(me, 'views.share');
-  const [name, setName] = useState(was?.name ?? '');
-  const [audience, setAudience] = useState<Template['audience']>(was?.audience ?? 'private');
+  const { draft, set, forget } = useFormDraft<{ name: string; audience: Template['audience'] }>(
+    ['castellan.draft.letter', ...(was ? [was.id, was.version] : [])].join('.'),
+    (left) => ({ name: was?.name ?? '', audience: was?.audience ?? 'private', ...left }),
+  );
+  const { name, audience } = draft;
   const { busy, failure, attempt } = useAttempt();
 
   const go = (what: () => Promise<string | null>) =>
     attempt(async () => {
       const kept = await what();
+      forget();
       await client.invalidateQueries({ queryKey: templates.queryKey });
       onDone(kept);
     });
@@ -318,14 +319,14 @@ function Store({
         label={t`Name of the stored letter`}
         maxLength={80}
         value={name}
-        onChange={(event) => setName(event.currentTarget.value)}
+        onChange={(event) => set({ name: event.currentTarget.value })}
       />
       {shares && (
         <Select
           label={t`Who may use it`}
           allowDeselect={false}
           value={audience}
-          onChange={(next) => setAudience((next ?? 'private') as Template['audience'])}
+          onChange={(next) => set({ audience: (next ?? 'private') as Template['audience'] })}
           data={[
             { value: 'private', label: t`Only you` },
             { value: 'everyone', label: t`Everyone who writes to clients` },

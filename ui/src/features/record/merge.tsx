@@ -9,6 +9,7 @@ import { holds, useMe } from '../../api/session';
 import { Refusal, useAttempt } from '../../kit/attempt';
 import { FieldInput } from '../../kit/field-input';
 import { FieldValue, isEmpty, phoneText } from '../../kit/field-value';
+import { useFormDraft } from '../../kit/form-draft';
 import { useUndo } from '../../kit/undo';
 import { When } from '../../kit/when';
 import { fieldLabel, kindOne } from '../../kit/words';
@@ -17,6 +18,13 @@ import classes from './merge.module.css';
 import { useNames } from './names';
 
 type Take = 'this' | 'other' | 'both';
+
+/** What was chosen so far for two records. */
+interface Choice {
+  swapped: boolean | null;
+  chosen: Record<string, Take>;
+  shares: boolean;
+}
 
 interface Props {
   kind: Kind;
@@ -99,9 +107,13 @@ function Sides({ kind, one, other, onClose, onMerged }: Props & { other: string 
   const { nameOf } = useNames();
   const first = useQuery(read(kind.plural, one));
   const second = useQuery(read(kind.plural, other));
-  const [swapped, setSwapped] = useState<boolean | null>(null);
-  const [chosen, setChosen] = useState<Record<string, Take>>({});
-  const [shares, setShares] = useState(false);
+  const { draft, set, forget } = useFormDraft<Choice>(`castellan.draft.merge.${one}.${other}`, (left) => ({
+    swapped: null,
+    chosen: {},
+    shares: false,
+    ...left,
+  }));
+  const { swapped, chosen, shares } = draft;
   const { busy, failure, attempt } = useAttempt();
 
   const problem = first.error ?? second.error;
@@ -159,6 +171,7 @@ function Sides({ kind, one, other, onClose, onMerged }: Props & { other: string 
         ),
         ...(shares ? { shares: true } : {}),
       });
+      forget();
       cache.takeOut(new Set([goes.id]));
       for (const part of ['one', 'timeline', 'history', 'access', 'shares'])
         void cache.forget(part, stays.id);
@@ -184,8 +197,7 @@ function Sides({ kind, one, other, onClose, onMerged }: Props & { other: string 
           size="compact-sm"
           leftSection={<IconArrowsExchange size={15} />}
           onClick={() => {
-            setSwapped(!swap);
-            setChosen({});
+            set({ swapped: !swap, chosen: {} });
           }}
         >
           <Trans>The other way round</Trans>
@@ -216,7 +228,7 @@ function Sides({ kind, one, other, onClose, onMerged }: Props & { other: string 
               label={label}
               classNames={{ label: classes.label ?? '' }}
               value={take}
-              onChange={(next) => setChosen((now) => ({ ...now, [field.name]: next as Take }))}
+              onChange={(next) => set({ chosen: { ...chosen, [field.name]: next as Take } })}
             >
               <div className={classes.row}>
                 <Radio.Card
@@ -254,7 +266,7 @@ function Sides({ kind, one, other, onClose, onMerged }: Props & { other: string 
           size="sm"
           label={t`Share the record that stays with those with whom the other one is shared`}
           checked={shares}
-          onChange={(event) => setShares(event.currentTarget.checked)}
+          onChange={(event) => set({ shares: event.currentTarget.checked })}
         />
       )}
       <Group justify="flex-end" gap="xs">

@@ -1,10 +1,12 @@
 import { Plural, Trans, useLingui } from '@lingui/react/macro';
 import { Alert, Button, Checkbox, Group, Modal, Select, Stack, Text, Textarea } from '@mantine/core';
-import { useMemo, useRef, useState } from 'react';
+import { useMemo, useState } from 'react';
 import { Problem } from '../../api/http';
 import type { Kind } from '../../api/kinds';
 import { createProspects, undo } from '../../api/records';
+import { useAttempt } from '../../kit/attempt';
 import { useSentence } from '../../kit/failure';
+import { useFormDraft } from '../../kit/form-draft';
 import { useUndo } from '../../kit/undo';
 import { fieldLabel } from '../../kit/words';
 import classes from './paste-rows.module.css';
@@ -23,18 +25,25 @@ interface Props {
   onDone: () => void;
 }
 
+interface Draft {
+  text: string;
+  headed: boolean | null;
+  chosen: Record<number, Goes>;
+}
+
+const blank: Draft = { text: '', headed: null, chosen: {} };
+
 /** Rows from a spreadsheet: pasted, looked at, and put in. What is refused stays in the box, and says why. */
 export default function PasteRows({ kind, title, into, onClose, onDone }: Props) {
   const { t } = useLingui();
   const sentence = useSentence();
   const offerUndo = useUndo();
-  const [text, setText] = useState('');
-  const [headed, setHeaded] = useState<boolean | null>(null);
-  const [chosen, setChosen] = useState<Record<number, Goes>>({});
-  const [busy, setBusy] = useState(false);
-  const [refused, setRefused] = useState<string[]>([]);
-  // The same rows sent again, after an answer that did not come, are made once.
-  const last = useRef({ what: '', once: '' });
+  const place = `castellan.draft.rows.${into.id}`;
+  const { draft, set, clear } = useFormDraft<Draft>(place, (left) => ({ ...blank, ...left }));
+  const { text, headed, chosen } = draft;
+  const { busy, failure, attempt } = useAttempt(place);
+  const [told, setTold] = useState<string[]>([]);
+  const refused = failure === null ? told : [sentence(failure)];
   const cells = useMemo(() => cellsOf(text), [text]);
   const head = headed ?? hasHead(kind, cells);
   const guessed = useMemo(() => guess(kind, cells, head), [kind, cells, head]);
@@ -42,17 +51,11 @@ export default function PasteRows({ kind, title, into, onClose, onDone }: Props)
   const values = useMemo(() => valuesOf(kind, cells, goes, head), [kind, cells, goes, head]);
   const tooMany = values.length > most;
 
-  async function add() {
-    const what = JSON.stringify([into.id, values]);
-    if (last.current.what !== what) last.current = { what, once: crypto.randomUUID() };
-    setRefused([]);
-    setBusy(true);
-    try {
-      const answer = await createProspects(
-        values.map((each) => ({ ...each, [into.field]: into.id })),
-        last.current.once,
-      );
-      last.current = { what: '', once: '' };
+  const add = () =>
+    attempt(async (once) => {
+      setTold([]);
+      const rows = values.map((each) => ({ ...each, [into.field]: into.id }));
+      const answer = await createProspects(rows, once(rows));
       onDone();
       if (answer.done > 0)
         offerUndo(<Plural value={answer.done} one="# row added." other="# rows added." />, async () => {
@@ -60,13 +63,15 @@ export default function PasteRows({ kind, title, into, onClose, onDone }: Props)
           onDone();
           if (refused[0]) throw new Problem(409, { ...refused[0] });
         });
-      if (answer.refused.length === 0) return onClose();
+      if (answer.refused.length === 0) {
+        clear(blank);
+        return onClose();
+      }
       // What was refused stays in the box, each with its own reason beside its number there.
       const body = head ? cells.slice(1) : cells;
       const rest = answer.refused.map(({ row }) => body[row] ?? []);
-      setText([...(head ? [cells[0] ?? []] : []), ...rest].map(line).join('\n'));
-      setHeaded(head);
-      setRefused(
+      set({ text: [...(head ? [cells[0] ?? []] : []), ...rest].map(line).join('\n'), headed: head });
+      setTold(
         answer.refused.map((each, nth) => {
           const field = targets(kind).find((one) => one.name === each.field?.split('.')[0]);
           const why = sentence(new Problem(422, { ...each }));
@@ -74,15 +79,16 @@ export default function PasteRows({ kind, title, into, onClose, onDone }: Props)
           return t`Row ${nth + 1}: ${why.startsWith(label) ? why : `${label}: ${why}`}`;
         }),
       );
-    } catch (failure) {
-      setRefused([sentence(failure)]);
-    } finally {
-      setBusy(false);
-    }
-  }
+    });
 
   return (
-    <Modal opened onClose={onClose} size={860} title={title} closeButtonProps={{ 'aria-label': t`Close` }}>
+    <Modal
+      opened
+      onClose={onClose}
+      size={860}
+      title={title}
+      closeButtonProps={{ 'aria-label': t`Close; what was typed is kept` }}
+    >
       <Stack gap="md">
         <Textarea
           label={t`Rows`}
@@ -94,9 +100,7 @@ export default function PasteRows({ kind, title, into, onClose, onDone }: Props)
           data-autofocus
           classNames={{ input: classes.text }}
           onChange={(event) => {
-            setText(event.currentTarget.value);
-            setHeaded(null);
-            setChosen({});
+            set({ ...blank, text: event.currentTarget.value });
           }}
         />
         {refused.length > 0 && (
@@ -117,8 +121,7 @@ export default function PasteRows({ kind, title, into, onClose, onDone }: Props)
               label={t`The first row holds the headings`}
               checked={head}
               onChange={(event) => {
-                setHeaded(event.currentTarget.checked);
-                setChosen({});
+                set({ headed: event.currentTarget.checked, chosen: {} });
               }}
             />
             {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a wide table is moved sideways by keys as well */}
@@ -142,7 +145,7 @@ export default function PasteRows({ kind, title, into, onClose, onDone }: Props)
                             { value: 'nowhere', label: t`Leave out` },
                           ]}
                           onChange={(next) =>
-                            setChosen((now) => ({ ...now, [at]: next === 'nowhere' ? '' : (next ?? '') }))
+                            set({ chosen: { ...chosen, [at]: next === 'nowhere' ? '' : (next ?? '') } })
                           }
                         />
                         {head && <div className={classes.heading}>{cells[0]?.[at]}</div>}

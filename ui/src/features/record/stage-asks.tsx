@@ -1,11 +1,11 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import { Button, Group, Modal, Select, Stack } from '@mantine/core';
-import { useState } from 'react';
 import type { Field, Kind } from '../../api/kinds';
 import type { Record_, Values } from '../../api/records';
 import { useMe } from '../../api/session';
 import { Refusal, useAttempt } from '../../kit/attempt';
 import { FieldInput, sendable } from '../../kit/field-input';
+import { useFormDraft } from '../../kit/form-draft';
 import { fieldLabel } from '../../kit/words';
 import { inCurrency } from './currency';
 
@@ -24,7 +24,10 @@ interface Props {
 export function AskFirst({ kind, record, fields, reasons, stage, onClose, onSave }: Props) {
   const { t } = useLingui();
   const me = useMe();
-  const [draft, setDraft] = useState<Values>({});
+  const { draft, set, forget } = useFormDraft<Values>(
+    `castellan.draft.stage.${record.id}.${record.version}`,
+    (left) => left,
+  );
   const { busy, failure, attempt } = useAttempt();
 
   const save = () =>
@@ -35,6 +38,7 @@ export function AskFirst({ kind, record, fields, reasons, stage, onClose, onSave
           .map((field) => [field.name, sendable(field, draft[field.name])]),
       );
       await onSave(inCurrency(kind, record, values, me.workspace.currency));
+      forget();
     });
 
   return (
@@ -60,7 +64,7 @@ export function AskFirst({ kind, record, fields, reasons, stage, onClose, onSave
                 label={fieldLabel(field)}
                 data={reasons}
                 value={(draft[field.name] as string | undefined) ?? null}
-                onChange={(value) => setDraft((now) => ({ ...now, [field.name]: value }))}
+                onChange={(value) => set({ [field.name]: value })}
                 data-autofocus={index === 0 || undefined}
               />
             ) : (
@@ -68,7 +72,7 @@ export function AskFirst({ kind, record, fields, reasons, stage, onClose, onSave
                 key={field.name}
                 field={field}
                 value={draft[field.name] ?? record[field.name]}
-                onChange={(value) => setDraft((now) => ({ ...now, [field.name]: value }))}
+                onChange={(value) => set({ [field.name]: value })}
                 autoFocus={index === 0}
                 pipeline={String(record[kind.pipeline ?? ''] ?? '')}
               />

@@ -1,20 +1,29 @@
 import { Trans, useLingui } from '@lingui/react/macro';
 import { Button, Modal, Radio, Select, Stack, TextInput } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
 import { groups } from '../../api/people';
 import { holds, useMe } from '../../api/session';
 import type { View, ViewDraft } from '../../api/views';
 import { Refusal, useAttempt } from '../../kit/attempt';
+import { useFormDraft } from '../../kit/form-draft';
+import { Left } from '../../kit/left';
 
 type Said = Pick<ViewDraft, 'name' | 'audience' | 'group'> & { name: string };
 
+interface Draft {
+  name: string;
+  audience: string;
+  group: string | null;
+}
+
 /** What a view is called, and who sees it. */
 export function ViewDialog({
+  plural,
   view,
   onClose,
   onSave,
 }: {
+  plural: string;
   view: View | null;
   onClose: () => void;
   onSave: (said: Said) => Promise<void>;
@@ -23,9 +32,16 @@ export function ViewDialog({
   const me = useMe();
   const mayShare = holds(me, 'views.share');
   const { data: all = [] } = useQuery({ ...groups, retry: false, enabled: mayShare });
-  const [name, setName] = useState(view?.name ?? '');
-  const [audience, setAudience] = useState<string>(view?.audience ?? 'private');
-  const [group, setGroup] = useState<string | null>(view?.group?.id ?? null);
+  const { draft, left, set, forget, clear } = useFormDraft<Draft>(
+    ['castellan.draft.view', ...(view ? [view.id, view.version] : [plural])].join('.'),
+    (before) => ({
+      name: view?.name ?? '',
+      audience: view?.audience ?? 'private',
+      group: view?.group?.id ?? null,
+      ...before,
+    }),
+  );
+  const { name, audience, group } = draft;
   const { busy, failure, attempt } = useAttempt();
 
   const go = () =>
@@ -35,6 +51,7 @@ export function ViewDialog({
         audience: audience as NonNullable<ViewDraft['audience']>,
         ...(audience === 'group' && group ? { group } : {}),
       });
+      forget();
     });
 
   return (
@@ -52,6 +69,7 @@ export function ViewDialog({
         }}
       >
         <Stack gap="sm">
+          <Left left={!!view && left} onDrop={() => clear()} />
           <Refusal failure={failure} />
           <TextInput
             label={t`Name`}
@@ -60,10 +78,15 @@ export function ViewDialog({
             maxLength={80}
             placeholder={t`My clients without a deal`}
             value={name}
-            onChange={(event) => setName(event.currentTarget.value)}
+            onChange={(event) => set({ name: event.currentTarget.value })}
           />
           {mayShare && (
-            <Radio.Group label={t`Who sees the view`} size="sm" value={audience} onChange={setAudience}>
+            <Radio.Group
+              label={t`Who sees the view`}
+              size="sm"
+              value={audience}
+              onChange={(next) => set({ audience: next })}
+            >
               <Stack gap={8} mt={6}>
                 <Radio size="sm" value="private" label={t`Only me`} disabled={!!view && !view.mine} />
                 <Radio size="sm" value="everyone" label={t`Everyone`} />
@@ -78,7 +101,7 @@ export function ViewDialog({
               label={t`Group`}
               data={all.map((each) => ({ value: each.id, label: each.name }))}
               value={group}
-              onChange={setGroup}
+              onChange={(next) => set({ group: next })}
             />
           )}
           {audience !== 'private' && (

@@ -239,6 +239,7 @@ export default function ViewTabs({ kind, search, put }: Props) {
       )}
       {dialog && (
         <ViewDialog
+          plural={kind.plural}
           view={dialog === 'new' ? null : dialog}
           onClose={() => setDialog(null)}
           onSave={async (said) => {

@@ -14,7 +14,7 @@ import {
 } from '@mantine/core';
 import { IconEye, IconPlus, IconX } from '@tabler/icons-react';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { getRouteApi, useBlocker, useNavigate } from '@tanstack/react-router';
+import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { type Action, type Grade, type Kind, kinds, type Sight } from '../../api/kinds';
 import { type Role, removeRole, role as roleQuery, type SightRule, setRole } from '../../api/people';
@@ -33,6 +33,7 @@ import {
   useSightWords,
   useSurfaceWords,
 } from '../../kit/rights-words';
+import { useChanges } from '../../kit/unsaved';
 import { fieldLabel, kindMany, roleName } from '../../kit/words';
 import classes from './rights.module.css';
 import {
@@ -68,7 +69,7 @@ export function RolePage() {
       </Column>
     );
   }
-  return <Editor key={`${id} ${JSON.stringify(saved).length}`} saved={saved} kinds={all} />;
+  return <Editor key={id} saved={saved} kinds={all} />;
 }
 
 function Editor({ saved, kinds: all }: { saved: Role; kinds: Kind[] }) {
@@ -77,23 +78,18 @@ function Editor({ saved, kinds: all }: { saved: Role; kinds: Kind[] }) {
   const client = useQueryClient();
   const navigate = useNavigate();
   const sentence = useSentence();
-  const [role, setRoleDraft] = useState<Role>(saved);
+  const { draft: role, changed, set: setRoleDraft, reset, settled } = useChanges<Role>(saved);
   const [view, setView] = useState<'sentences' | 'matrix'>('sentences');
   const [failure, setFailure] = useState<unknown>(null);
   const [busy, setBusy] = useState(false);
-  const changed = JSON.stringify(role) !== JSON.stringify(saved);
   const locked = saved.built === 'owner';
-  useBlocker({
-    shouldBlockFn: () =>
-      changed && !busy && !window.confirm(t`The role has changes that are not saved. Leave them?`),
-    enableBeforeUnload: changed,
-  });
 
   async function save() {
     setBusy(true);
     setFailure(null);
     try {
       const next = await setRole(saved.id, role);
+      settled(role);
       client.setQueryData(['roles', saved.id], next);
       await client.invalidateQueries({ queryKey: ['roles'] });
     } catch (problem) {
@@ -179,7 +175,7 @@ function Editor({ saved, kinds: all }: { saved: Role; kinds: Kind[] }) {
               <span className={classes.grow}>
                 <Trans>Not saved yet. When saved, it is in force at once for everybody with this role.</Trans>
               </span>
-              <Button variant="default" onClick={() => setRoleDraft(saved)}>
+              <Button variant="default" onClick={reset}>
                 <Trans>Take back</Trans>
               </Button>
               <Button onClick={save} loading={busy}>

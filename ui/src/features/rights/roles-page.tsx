@@ -5,7 +5,9 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { addRole, type Role, roles } from '../../api/people';
-import { Failure, useTell } from '../../kit/failure';
+import { Refusal, useAttempt } from '../../kit/attempt';
+import { Failure } from '../../kit/failure';
+import { useFormDraft } from '../../kit/form-draft';
 import { Column, Panel } from '../../kit/page';
 import { roleName } from '../../kit/words';
 import classes from './rights.module.css';
@@ -61,18 +63,17 @@ export function RolesPage() {
 
 function NewRole({ roles: all, onClose }: { roles: Role[]; onClose: () => void }) {
   const { t } = useLingui();
-  const tell = useTell();
   const client = useQueryClient();
   const navigate = useNavigate();
-  const [name, setName] = useState('');
-  const [like, setLike] = useState<string | null>(
-    all.find((role) => role.built === 'specialist')?.id ?? null,
+  const { draft, set, forget } = useFormDraft<{ name: string; like: string | null }>(
+    'castellan.draft.role',
+    (left) => ({ name: '', like: all.find((role) => role.built === 'specialist')?.id ?? null, ...left }),
   );
-  const [busy, setBusy] = useState(false);
+  const { name, like } = draft;
+  const { busy, failure, attempt } = useAttempt();
 
-  async function make() {
-    setBusy(true);
-    try {
+  const make = () =>
+    attempt(async () => {
       const model = all.find((role) => role.id === like);
       const made = await addRole({
         name: name.trim(),
@@ -82,13 +83,10 @@ function NewRole({ roles: all, onClose }: { roles: Role[]; onClose: () => void }
         ...(model?.days ? { days: model.days } : {}),
         ...(model?.stages ? { stages: model.stages } : {}),
       });
+      forget();
       await client.invalidateQueries({ queryKey: ['roles'] });
       await navigate({ to: '/settings/roles/$id', params: { id: made.id } });
-    } catch (failure) {
-      tell(failure);
-      setBusy(false);
-    }
-  }
+    });
 
   return (
     <Modal
@@ -105,13 +103,14 @@ function NewRole({ roles: all, onClose }: { roles: Role[]; onClose: () => void }
         }}
       >
         <Stack gap="sm">
+          <Refusal failure={failure} />
           <TextInput
             size="sm"
             data-autofocus
             required
             label={t`Name`}
             value={name}
-            onChange={(event) => setName(event.currentTarget.value)}
+            onChange={(event) => set({ name: event.currentTarget.value })}
           />
           <Select
             size="sm"
@@ -122,7 +121,7 @@ function NewRole({ roles: all, onClose }: { roles: Role[]; onClose: () => void }
               .filter((role) => !role.administrator)
               .map((role) => ({ value: role.id, label: roleName(role) }))}
             value={like}
-            onChange={setLike}
+            onChange={(next) => set({ like: next })}
           />
           <Group justify="flex-end">
             <Button size="sm" type="submit" loading={busy} disabled={!name.trim()}>

@@ -23,6 +23,8 @@ import { Refusal, useAttempt } from '../../kit/attempt';
 import { Empty } from '../../kit/empty';
 import { Failure, useTell } from '../../kit/failure';
 import { moneyText } from '../../kit/field-value';
+import { useFormDraft } from '../../kit/form-draft';
+import { Left } from '../../kit/left';
 import { Column, Panel } from '../../kit/page';
 import { useUndo } from '../../kit/undo';
 import classes from './schedule.module.css';
@@ -165,6 +167,14 @@ function whoGives(staff: Staff[], service: string) {
   return gives.length === staff.length ? '' : gives.map((each) => each.person.name).join(', ');
 }
 
+interface Draft {
+  name: string;
+  category: string;
+  minutes: number | string;
+  price: string;
+  gives: string[];
+}
+
 function Editor({
   service,
   categories,
@@ -180,19 +190,23 @@ function Editor({
 }) {
   const { t } = useLingui();
   const me = useMe();
-  const [name, setName] = useState(service?.name ?? '');
-  const [category, setCategory] = useState(service?.category ?? '');
-  const [minutes, setMinutes] = useState<number | string>(service?.duration ?? 60);
-  const [price, setPrice] = useState<string>(service?.price ?? '');
-  const [gives, setGives] = useState<string[]>(() =>
-    staff.filter((each) => !service || !each.except.includes(service.id)).map((each) => each.person.id),
-  );
-  const [once] = useState(() => crypto.randomUUID());
-  const { busy, failure, attempt } = useAttempt();
+  const place = ['castellan.draft.service', ...(service ? [service.id, service.version] : [])].join('.');
+  const { draft, left, set, forget, clear } = useFormDraft<Draft>(place, (before) => ({
+    name: service?.name ?? '',
+    category: service?.category ?? '',
+    minutes: service?.duration ?? 60,
+    price: service?.price ?? '',
+    gives: staff
+      .filter((each) => !service || !each.except.includes(service.id))
+      .map((each) => each.person.id),
+    ...before,
+  }));
+  const { name, category, minutes, price, gives } = draft;
+  const { busy, failure, attempt } = useAttempt(place);
   const maySay = holds(me, 'schedule.manage');
 
   const save = () =>
-    attempt(async () => {
+    attempt(async (once) => {
       const values = {
         name: name.trim(),
         category: category.trim() || null,
@@ -201,7 +215,7 @@ function Editor({
       };
       const saved = service
         ? await change('services', service.id, service.version, values)
-        : await create('services', values, once);
+        : await create('services', values, once(values));
       if (maySay) {
         for (const each of staff) {
           const was = !each.except.includes(saved.id);
@@ -217,6 +231,7 @@ function Editor({
           });
         }
       }
+      forget();
       onDone();
     });
 
@@ -234,6 +249,7 @@ function Editor({
         }}
       >
         <Stack gap="sm">
+          <Left left={!!service && left} onDrop={() => clear()} />
           <Refusal failure={failure} />
           <TextInput
             size="sm"
@@ -241,7 +257,7 @@ function Editor({
             required
             data-autofocus
             value={name}
-            onChange={(event) => setName(event.currentTarget.value)}
+            onChange={(event) => set({ name: event.currentTarget.value })}
             maxLength={250}
           />
           <Autocomplete
@@ -250,7 +266,7 @@ function Editor({
             placeholder={t`Hair, nails…`}
             data={categories}
             value={category}
-            onChange={setCategory}
+            onChange={(next) => set({ category: next })}
           />
           <Group grow gap={8}>
             <NumberInput
@@ -260,7 +276,7 @@ function Editor({
               max={1440}
               step={5}
               value={minutes}
-              onChange={setMinutes}
+              onChange={(next) => set({ minutes: next })}
             />
             <NumberInput
               size="sm"
@@ -271,11 +287,16 @@ function Editor({
               allowedDecimalSeparators={[',', '.']}
               suffix={` ${me.workspace.currency}`}
               value={price}
-              onChange={(value) => setPrice(value === '' ? '' : String(value))}
+              onChange={(value) => set({ price: value === '' ? '' : String(value) })}
             />
           </Group>
           {maySay && staff.length > 0 && (
-            <Checkbox.Group label={t`Who does it`} size="sm" value={gives} onChange={setGives}>
+            <Checkbox.Group
+              label={t`Who does it`}
+              size="sm"
+              value={gives}
+              onChange={(next) => set({ gives: next })}
+            >
               <Stack gap={8} mt={6}>
                 {staff.map((each) => (
                   <Checkbox key={each.person.id} size="xs" value={each.person.id} label={each.person.name} />

@@ -11,6 +11,7 @@ import { Failure, useTell } from '../../kit/failure';
 import { DateField } from '../../kit/field-date';
 import { Column, Panel } from '../../kit/page';
 import { useUndo } from '../../kit/undo';
+import { useChanges } from '../../kit/unsaved';
 import { asDate, clockAt, daysLater } from '../../kit/wall';
 import { calendarDate } from '../../kit/when';
 import { writing } from '../../text';
@@ -75,7 +76,7 @@ export function StaffPage() {
       ) : (
         data.map((each, index) => (
           <Hours
-            key={`${each.person.id} ${each.version}`}
+            key={each.person.id}
             saved={each}
             first={index === 0}
             last={index === data.length - 1}
@@ -117,11 +118,10 @@ function Hours({
   const { t } = useLingui();
   const tell = useTell();
   const offerUndo = useUndo();
-  const [draft, setDraft] = useState(saved);
+  const { draft, changed, set: setDraft, reset, settled } = useChanges(saved);
   const [busy, setBusy] = useState(false);
   const [date, setDate] = useState('');
   const [round, setRound] = useState(0);
-  const changed = JSON.stringify(draft) !== JSON.stringify(saved);
   const name = saved.person.name;
   const dayName = (index: number, weekday: 'short' | 'long' = 'long') =>
     new Intl.DateTimeFormat(writing(), { timeZone: 'UTC', weekday }).format(asDate(daysLater(monday, index)));
@@ -145,7 +145,8 @@ function Hours({
   async function save() {
     setBusy(true);
     try {
-      await saveStaff(saved.person.id, { version: saved.version, ...body(draft) });
+      await saveStaff(saved.person.id, { version: draft.version, ...body(draft) });
+      settled(draft);
       await onDone();
       offerUndo(<Trans>The hours are saved.</Trans>, async () => {
         await saveStaff(saved.person.id, body(saved));
@@ -317,7 +318,7 @@ function Hours({
       )}
       {changed && (
         <Group justify="flex-end" gap={8} mt="sm">
-          <Button variant="subtle" color="gray" onClick={() => setDraft(saved)}>
+          <Button variant="subtle" color="gray" onClick={reset}>
             <Trans>Leave as it was</Trans>
           </Button>
           <Button onClick={save} loading={busy} disabled={wrong}>

@@ -19,6 +19,7 @@ import { useState } from 'react';
 import { type Factor, ownFactors, removeFactor, renameFactor, renewRecovery } from '../../api/factors';
 import { Refusal, useAttempt } from '../../kit/attempt';
 import { Failure, useTell } from '../../kit/failure';
+import { useFormDraft } from '../../kit/form-draft';
 import { Panel } from '../../kit/page';
 import { When } from '../../kit/when';
 import { Enrol } from './enrol';
@@ -186,31 +187,35 @@ export function FactorsPanel() {
 
 function Naming({ factor, onClose, onDone }: { factor: Factor; onClose: () => void; onDone: () => void }) {
   const { t } = useLingui();
-  const tell = useTell();
-  const [name, setName] = useState(factor.name);
+  const { busy, failure, attempt } = useAttempt();
+  const { draft, set, forget } = useFormDraft<{ name: string }>(
+    `castellan.draft.factor.${factor.id}`,
+    (left) => ({ name: factor.name, ...left }),
+  );
+  const { name } = draft;
   return (
     <Modal closeButtonProps={{ 'aria-label': t`Close` }} opened onClose={onClose} title={t`Rename`}>
       <form
-        onSubmit={async (event) => {
+        onSubmit={(event) => {
           event.preventDefault();
-          try {
+          void attempt(async () => {
             await renameFactor(factor.id, name);
+            forget();
             onDone();
             onClose();
-          } catch (failure) {
-            tell(failure);
-          }
+          });
         }}
       >
         <Stack gap="sm">
+          <Refusal failure={failure} />
           <TextInput
             label={t`Name`}
             data-autofocus
             maxLength={60}
             value={name}
-            onChange={(event) => setName(event.currentTarget.value)}
+            onChange={(event) => set({ name: event.currentTarget.value })}
           />
-          <Button type="submit" disabled={!name.trim()}>
+          <Button type="submit" loading={busy} disabled={!name.trim()}>
             <Trans>Save</Trans>
           </Button>
         </Stack>

@@ -8,6 +8,7 @@ import { holds, useMe } from '../../api/session';
 import { addKey } from '../../api/workspace';
 import { Failure, useTell } from '../../kit/failure';
 import { Column, Panel } from '../../kit/page';
+import { useChanges } from '../../kit/unsaved';
 import { When } from '../../kit/when';
 import { labelIn } from '../../text';
 import { Address, ShownOnce } from './once';
@@ -51,7 +52,7 @@ export function DirectoryPage() {
         title={t`Roles`}
         note={t`What the directory gives to those whom it brings. Owners it never makes or changes, and a role given by hand stays.`}
       >
-        <RoleChoice key={data.version} saved={data} />
+        <RoleChoice saved={data} />
       </Panel>
       <Panel
         title={t`Key of the directory`}
@@ -75,21 +76,27 @@ function RoleChoice({ saved }: { saved: Directory }) {
   const client = useQueryClient();
   const tell = useTell();
   const choice = useRoleChoice();
-  const [role, setRole] = useState<string | null>(saved.role ?? null);
-  const [byGroup, setByGroup] = useState(saved.groups.map((each) => ({ ...each, role: each.role ?? '' })));
+  const { draft, changed, set, settled } = useChanges({
+    version: saved.version,
+    role: saved.role ?? null,
+    groups: saved.groups.map((each) => ({ ...each, role: each.role ?? '' })),
+  });
+  const { role, groups: byGroup } = draft;
   const [busy, setBusy] = useState(false);
 
   async function save() {
     setBusy(true);
     try {
       await changeDirectory({
-        version: saved.version,
+        version: draft.version,
         ...(role ? { role } : {}),
         groups: byGroup.filter((each) => each.role).map((each) => ({ id: each.id, role: each.role })),
       });
+      settled(draft);
       await client.invalidateQueries({ queryKey: ['directory'] });
     } catch (failure) {
       tell(failure);
+    } finally {
       setBusy(false);
     }
   }
@@ -110,7 +117,7 @@ function RoleChoice({ saved }: { saved: Directory }) {
           clearable
           data={choice}
           value={role}
-          onChange={setRole}
+          onChange={(next) => set({ ...draft, role: next })}
         />
         {byGroup.length > 0 && (
           <Text size="sm" c="dimmed">
@@ -128,12 +135,15 @@ function RoleChoice({ saved }: { saved: Directory }) {
             data={choice}
             value={each.role || null}
             onChange={(given) =>
-              setByGroup(byGroup.map((old) => (old.id === each.id ? { ...old, role: given ?? '' } : old)))
+              set({
+                ...draft,
+                groups: byGroup.map((old) => (old.id === each.id ? { ...old, role: given ?? '' } : old)),
+              })
             }
           />
         ))}
         <Group justify="flex-end">
-          <Button type="submit" loading={busy}>
+          <Button type="submit" loading={busy} disabled={!changed}>
             <Trans>Save</Trans>
           </Button>
         </Group>

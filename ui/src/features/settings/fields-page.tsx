@@ -29,6 +29,8 @@ import {
 } from '../../api/kinds';
 import { Refusal, useAttempt } from '../../kit/attempt';
 import { useTell } from '../../kit/failure';
+import { useFormDraft } from '../../kit/form-draft';
+import { Left } from '../../kit/left';
 import { Column, Panel } from '../../kit/page';
 import { useClassWords } from '../../kit/rights-words';
 import { fieldLabel, kindMany, optionLabel } from '../../kit/words';
@@ -167,17 +169,30 @@ function FieldList({ kind }: { kind: Kind }) {
   );
 }
 
+interface Changed {
+  label: string;
+  sort: Class;
+  required: boolean;
+  options: { key: string; labels: Record<string, string>; word: string }[];
+}
+
 /** What a field of one's own is called, what it offers, and whether it must be filled in. What it holds stays. */
 function ChangeField({ kind, field, onClose }: { kind: Kind; field: Field; onClose: () => void }) {
   const { t } = useLingui();
   const classWords = useClassWords();
   const client = useQueryClient();
-  const [label, setLabel] = useState(fieldLabel(field));
-  const [sort, setSort] = useState<Class>(field.class);
-  const [required, setRequired] = useState(!!field.required);
-  const [options, setOptions] = useState(
-    (field.options ?? []).map((each) => ({ ...each, word: optionLabel(field, each.key) })),
+  const { draft, left, set, forget, clear } = useFormDraft<Changed>(
+    `castellan.draft.field.${kind.name}.${field.name}`,
+    (before) => ({
+      label: fieldLabel(field),
+      sort: field.class,
+      required: !!field.required,
+      options: (field.options ?? []).map((each) => ({ ...each, word: optionLabel(field, each.key) })),
+      ...before,
+    }),
   );
+  const { label, sort, required, options } = draft;
+  const setOptions = (next: typeof options) => set({ options: next });
   const { busy, failure, attempt } = useAttempt();
   const choice = field.type === 'choice' || field.type === 'choices';
   const language = i18n.locale;
@@ -205,6 +220,7 @@ function ChangeField({ kind, field, onClose }: { kind: Kind; field: Field; onClo
             }
           : {}),
       });
+      forget();
       await client.invalidateQueries({ queryKey: ['kinds'] });
       onClose();
     });
@@ -223,13 +239,14 @@ function ChangeField({ kind, field, onClose }: { kind: Kind; field: Field; onClo
         }}
       >
         <Stack gap="sm">
+          <Left left={left} onDrop={() => clear()} />
           <Refusal failure={failure} />
           <TextInput
             size="sm"
             label={t`Name`}
             data-autofocus
             value={label}
-            onChange={(event) => setLabel(event.currentTarget.value)}
+            onChange={(event) => set({ label: event.currentTarget.value })}
           />
           <Select
             size="sm"
@@ -237,13 +254,13 @@ function ChangeField({ kind, field, onClose }: { kind: Kind; field: Field; onClo
             allowDeselect={false}
             data={Object.entries(classWords).map(([value, word]) => ({ value, label: word }))}
             value={sort}
-            onChange={(next) => next && setSort(next as Class)}
+            onChange={(next) => next && set({ sort: next as Class })}
           />
           <Switch
             size="xs"
             label={t`Must be filled in`}
             checked={required}
-            onChange={(event) => setRequired(event.currentTarget.checked)}
+            onChange={(event) => set({ required: event.currentTarget.checked })}
           />
           {choice && (
             <Stack gap={6} role="group" aria-label={t`Options`}>
@@ -293,18 +310,31 @@ function ChangeField({ kind, field, onClose }: { kind: Kind; field: Field; onClo
   );
 }
 
+interface New {
+  label: string;
+  type: FieldDraft['type'];
+  sort: Class;
+  options: string[];
+  target: string | null;
+  required: boolean;
+}
+
 function NewField({ kind }: { kind: Kind }) {
   const { t } = useLingui();
   const words = useTypeWords();
   const classWords = useClassWords();
   const client = useQueryClient();
   const tell = useTell();
-  const [label, setLabel] = useState('');
-  const [type, setType] = useState<FieldDraft['type']>('text');
-  const [sort, setSort] = useState<Class>('personal');
-  const [options, setOptions] = useState<string[]>([]);
-  const [target, setTarget] = useState<string | null>('contact');
-  const [required, setRequired] = useState(false);
+  const { draft, set, clear } = useFormDraft<New>(`castellan.draft.field.${kind.name}`, (left) => ({
+    label: '',
+    type: 'text',
+    sort: 'personal',
+    options: [],
+    target: 'contact',
+    required: false,
+    ...left,
+  }));
+  const { label, type, sort, options, target, required } = draft;
   const [busy, setBusy] = useState(false);
   const { data: all = [] } = useQuery(kinds);
   const choice = type === 'choice' || type === 'choices';
@@ -347,9 +377,7 @@ function NewField({ kind }: { kind: Kind }) {
           : {}),
       });
       await client.invalidateQueries({ queryKey: ['kinds'] });
-      setLabel('');
-      setOptions([]);
-      setRequired(false);
+      clear({ ...draft, label: '', options: [], required: false });
     } catch (failure) {
       tell(failure);
     } finally {
@@ -377,7 +405,7 @@ function NewField({ kind }: { kind: Kind }) {
               required
               withAsterisk={false}
               value={label}
-              onChange={(event) => setLabel(event.currentTarget.value)}
+              onChange={(event) => set({ label: event.currentTarget.value })}
             />
             <Select
               size="sm"
@@ -386,7 +414,7 @@ function NewField({ kind }: { kind: Kind }) {
               allowDeselect={false}
               data={offered.map((value) => ({ value, label: words[value] ?? value }))}
               value={type}
-              onChange={(next) => next && setType(next as FieldDraft['type'])}
+              onChange={(next) => next && set({ type: next as FieldDraft['type'] })}
             />
             <Select
               size="sm"
@@ -395,7 +423,7 @@ function NewField({ kind }: { kind: Kind }) {
               allowDeselect={false}
               data={Object.entries(classWords).map(([value, word]) => ({ value, label: word }))}
               value={sort}
-              onChange={(next) => next && setSort(next as Class)}
+              onChange={(next) => next && set({ sort: next as Class })}
             />
           </Group>
           {choice && (
@@ -404,7 +432,7 @@ function NewField({ kind }: { kind: Kind }) {
               label={t`Options`}
               description={t`Enter after each.`}
               value={options}
-              onChange={setOptions}
+              onChange={(next) => set({ options: next })}
             />
           )}
           {type === 'relation' && (
@@ -417,7 +445,7 @@ function NewField({ kind }: { kind: Kind }) {
                 .filter((each) => !each.within)
                 .map((each) => ({ value: each.name, label: kindMany(each) }))}
               value={target}
-              onChange={setTarget}
+              onChange={(next) => set({ target: next })}
             />
           )}
           <Group justify="space-between">
@@ -425,7 +453,7 @@ function NewField({ kind }: { kind: Kind }) {
               size="xs"
               label={t`Must be filled in`}
               checked={required}
-              onChange={(event) => setRequired(event.currentTarget.checked)}
+              onChange={(event) => set({ required: event.currentTarget.checked })}
             />
             <Button
               type="submit"

@@ -8,7 +8,9 @@ import { addKey, changeKey, type Key, keys, removeKey } from '../../api/workspac
 import { Empty } from '../../kit/empty';
 import { Failure, useTell } from '../../kit/failure';
 import { DateField } from '../../kit/field-date';
+import { useFormDraft } from '../../kit/form-draft';
 import { Column, Panel } from '../../kit/page';
+import { useUnsaved } from '../../kit/unsaved';
 import { When } from '../../kit/when';
 import { roleName } from '../../kit/words';
 import { labelIn } from '../../text';
@@ -74,15 +76,26 @@ export function KeysPage() {
   );
 }
 
+interface New {
+  name: string;
+  role: string | null;
+  until: string;
+  networks: string;
+}
+
 function NewKey() {
   const { t } = useLingui();
   const client = useQueryClient();
   const tell = useTell();
   const { data: allRoles = [] } = useQuery({ ...roles, retry: false });
-  const [name, setName] = useState('');
-  const [role, setRole] = useState<string | null>(null);
-  const [until, setUntil] = useState(inDays(365));
-  const [networks, setNetworks] = useState('');
+  const { draft, set, clear } = useFormDraft<New>('castellan.draft.key', (left) => ({
+    name: '',
+    role: null,
+    until: inDays(365),
+    networks: '',
+    ...left,
+  }));
+  const { name, role, until, networks } = draft;
   const [token, setToken] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
 
@@ -97,8 +110,7 @@ function NewKey() {
         ...(until ? { ends_at: endOf(until) } : {}),
       });
       setToken(made.token);
-      setName('');
-      setNetworks('');
+      clear({ ...draft, name: '', networks: '' });
       await client.invalidateQueries({ queryKey: ['keys'] });
     } catch (failure) {
       tell(failure);
@@ -123,7 +135,7 @@ function NewKey() {
             required
             withAsterisk={false}
             value={name}
-            onChange={(event) => setName(event.currentTarget.value)}
+            onChange={(event) => set({ name: event.currentTarget.value })}
           />
           <Select
             size="sm"
@@ -132,9 +144,15 @@ function NewKey() {
             allowDeselect={false}
             data={allRoles.map((each) => ({ value: each.id, label: labelIn(each.labels) || each.name }))}
             value={role}
-            onChange={setRole}
+            onChange={(next) => set({ role: next })}
           />
-          <DateField size="sm" w={150} label={t`Until`} value={until} onChange={setUntil} />
+          <DateField
+            size="sm"
+            w={150}
+            label={t`Until`}
+            value={until}
+            onChange={(next) => set({ until: next })}
+          />
         </Group>
         <Textarea
           size="sm"
@@ -144,7 +162,7 @@ function NewKey() {
           minRows={1}
           maxRows={6}
           value={networks}
-          onChange={(event) => setNetworks(event.currentTarget.value)}
+          onChange={(event) => set({ networks: event.currentTarget.value })}
         />
         <Group justify="flex-end">
           <Button type="submit" size="sm" loading={busy} disabled={!name.trim() || !role}>
@@ -229,9 +247,11 @@ function Row({ of: key, past = false }: { of: Key; past?: boolean }) {
         </div>
         {!past && (
           <div className={classes.acts}>
-            <Button variant="default" aria-expanded={editing} onClick={() => setEditing(!editing)}>
-              <Trans>Change</Trans>
-            </Button>
+            {!editing && (
+              <Button variant="default" onClick={() => setEditing(true)}>
+                <Trans>Change</Trans>
+              </Button>
+            )}
             <Button
               variant="default"
               color="red"
@@ -255,6 +275,9 @@ function Edit({ of: key, onDone }: { of: Key; onDone: () => void }) {
   const [name, setName] = useState(key.name);
   const [until, setUntil] = useState(key.ends_at?.slice(0, 10) ?? '');
   const [networks, setNetworks] = useState(key.networks.join('\n'));
+  const now = JSON.stringify([name, until, networks]);
+  const [begun] = useState(now);
+  useUnsaved(now !== begun);
   const [busy, setBusy] = useState(false);
 
   async function save() {

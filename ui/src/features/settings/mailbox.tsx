@@ -17,6 +17,7 @@ import { useState } from 'react';
 import { type Mailbox, mailbox, readMailbox, removeMailbox, setMailbox } from '../../api/workspace';
 import { Failure, useSentence, useTell } from '../../kit/failure';
 import { Panel } from '../../kit/page';
+import { useUnsaved } from '../../kit/unsaved';
 import { When } from '../../kit/when';
 
 /** The mailbox from which clients' mails come to their cards. Its password is never shown. */
@@ -149,6 +150,9 @@ function Editor({ of: was, onDone }: { of: Mailbox; onDone: (next?: Mailbox) => 
   const [active, setActive] = useState(was.set ? was.active : true);
   const [failure, setFailure] = useState<unknown>(null);
   const [busy, setBusy] = useState(false);
+  const now = JSON.stringify([host, port, security, user, password, folder, since, authserv, active]);
+  const [begun] = useState(now);
+  useUnsaved(now !== begun);
   const same =
     was.set &&
     host === was.host &&

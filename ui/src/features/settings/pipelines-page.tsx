@@ -30,6 +30,7 @@ import {
 import { Refusal, useAttempt } from '../../kit/attempt';
 import { Failure, useTell } from '../../kit/failure';
 import { Column, Panel } from '../../kit/page';
+import { useChanges } from '../../kit/unsaved';
 import { fieldLabel } from '../../kit/words';
 import classes from './pipelines.module.css';
 import { ProcessSteps } from './process-steps';
@@ -47,7 +48,7 @@ export function PipelinesPage() {
       ) : (
         data.map((each) => (
           <Editor
-            key={`${each.id} ${JSON.stringify(each).length}`}
+            key={each.id}
             saved={each}
             // The server keeps the last one of its kind, and says so to whoever asks all the same.
             goes={data.some((other) => other.id !== each.id && other.kind === each.kind)}
@@ -89,7 +90,7 @@ function Editor({ saved, goes, onDone }: { saved: Pipeline; goes?: boolean; onDo
   const { t } = useLingui();
   const client = useQueryClient();
   const tell = useTell();
-  const [draft, setDraft] = useState(saved);
+  const { draft, changed, set: setDraft, reset, settled } = useChanges(saved);
   const [busy, setBusy] = useState(false);
   const [leaving, setLeaving] = useState(false);
   const of: Record<Pipeline['kind'], string> = { deal: t`Deals`, process: t`Post-sale processes` };
@@ -97,7 +98,6 @@ function Editor({ saved, goes, onDone }: { saved: Pipeline; goes?: boolean; onDo
   const askable = (all.find((each) => each.name === draft.kind)?.fields ?? [])
     .filter((field) => field.writable && !['stage', 'pipeline', 'bool'].includes(field.type))
     .map((field) => ({ value: field.name, label: fieldLabel(field) }));
-  const changed = !saved.id || JSON.stringify(draft) !== JSON.stringify(saved);
   const set = (index: number, next: Partial<Stage>) =>
     setDraft({
       ...draft,
@@ -128,8 +128,9 @@ function Editor({ saved, goes, onDone }: { saved: Pipeline; goes?: boolean; onDo
           : {}),
       };
       // The stages keep their ids, so that deals stay where they are.
-      if (saved.id) await changePipeline(saved.id, { ...body, version: saved.version });
+      if (saved.id) await changePipeline(saved.id, { ...body, version: draft.version });
       else await addPipeline(body);
+      settled(draft);
       await client.invalidateQueries({ queryKey: ['pipelines'] });
       onDone?.();
     } catch (failure) {
@@ -266,7 +267,12 @@ function Editor({ saved, goes, onDone }: { saved: Pipeline; goes?: boolean; onDo
                 <Trans>Delete</Trans>
               </Button>
             )}
-            {changed && (
+            {saved.id && changed && (
+              <Button variant="subtle" color="gray" size="sm" onClick={reset}>
+                <Trans>Leave as it was</Trans>
+              </Button>
+            )}
+            {(!saved.id || changed) && (
               <Button
                 size="sm"
                 loading={busy}

@@ -32,6 +32,7 @@ import {
 import { Empty } from '../../kit/empty';
 import { Failure, useSentence, useTell } from '../../kit/failure';
 import { Column, Panel } from '../../kit/page';
+import { useUnsaved } from '../../kit/unsaved';
 import { labelIn } from '../../text';
 import { Address } from './once';
 import classes from './settings.module.css';
@@ -118,9 +119,11 @@ function Row({ of: provider }: { of: Provider }) {
           <Button variant="default" loading={busy} onClick={() => void check()}>
             <Trans>Try</Trans>
           </Button>
-          <Button variant="default" aria-expanded={editing} onClick={() => setEditing(!editing)}>
-            <Trans>Change</Trans>
-          </Button>
+          {!editing && (
+            <Button variant="default" onClick={() => setEditing(true)}>
+              <Trans>Change</Trans>
+            </Button>
+          )}
           <ActionIcon size={30} aria-label={t`Remove ${provider.name}`} onClick={() => setRemoving(true)}>
             <IconX size={16} />
           </ActionIcon>
@@ -188,6 +191,21 @@ function Editor({ saved, onDone }: { saved?: Provider; onDone: () => void }) {
   const [active, setActive] = useState(saved?.active ?? true);
   const [failure, setFailure] = useState<unknown>(null);
   const [busy, setBusy] = useState(false);
+  const now = JSON.stringify([
+    name,
+    issuer,
+    id,
+    secret,
+    domains,
+    attaches,
+    newcomers,
+    claim,
+    byGroup,
+    factor,
+    active,
+  ]);
+  const [begun] = useState(now);
+  useUnsaved(now !== begun);
   const choice = allRoles
     .filter((each) => each.built !== 'owner')
     .map((each) => ({ value: each.id, label: labelIn(each.labels) || each.name }));

@@ -9,6 +9,7 @@ import { bulk, type Done, progress, undo } from '../../api/records';
 import { holds, useMe } from '../../api/session';
 import { Refusal, useAttempt } from '../../kit/attempt';
 import { Failure, useTell } from '../../kit/failure';
+import { useFormDraft } from '../../kit/form-draft';
 import { Column, Panel } from '../../kit/page';
 import { useUndo } from '../../kit/undo';
 import classes from './settings.module.css';
@@ -65,7 +66,11 @@ function Words({
   const client = useQueryClient();
   const tell = useTell();
   const offerUndo = useUndo();
-  const [typed, setTyped] = useState('');
+  const { draft, set, clear } = useFormDraft<{ word: string }>(`castellan.draft.${sort}`, (left) => ({
+    word: '',
+    ...left,
+  }));
+  const typed = draft.word;
   const [renaming, setRenaming] = useState<string | null>(null);
   const words = all[sort];
 
@@ -102,7 +107,7 @@ function Words({
       <form
         onSubmit={async (event) => {
           event.preventDefault();
-          if (typed.trim() && (await put([...words, typed.trim()]))) setTyped('');
+          if (typed.trim() && (await put([...words, typed.trim()]))) clear();
         }}
       >
         <Group gap={8} mb="sm">
@@ -113,7 +118,7 @@ function Words({
             placeholder={fresh}
             maxLength={60}
             value={typed}
-            onChange={(event) => setTyped(event.currentTarget.value)}
+            onChange={(event) => set({ word: event.currentTarget.value })}
           />
           <Button type="submit" size="sm" variant="default" disabled={!typed.trim()}>
             <Trans>Add</Trans>
@@ -195,7 +200,11 @@ function Rename({
   const client = useQueryClient();
   const offerUndo = useUndo();
   const { data: all = [] } = useQuery(kinds);
-  const [typed, setTyped] = useState(word);
+  const { draft, set, forget } = useFormDraft<{ word: string }>(
+    `castellan.draft.${sort}.${word}`,
+    (left) => ({ word, ...left }),
+  );
+  const typed = draft.word;
   const { busy, failure, attempt } = useAttempt();
   const field = fieldOf[sort];
   const next = typed.trim();
@@ -225,6 +234,7 @@ function Rename({
         back.unshift(...done.filter((each) => each.done > 0));
       }
       if (!(await onOffered(next))) return;
+      forget();
       void client.invalidateQueries({ queryKey: ['records'] });
       if (everywhere)
         offerUndo(
@@ -261,7 +271,7 @@ function Rename({
             data-autofocus
             maxLength={60}
             value={typed}
-            onChange={(event) => setTyped(event.currentTarget.value)}
+            onChange={(event) => set({ word: event.currentTarget.value })}
           />
           <Group justify="flex-end">
             <Button variant="default" size="sm" disabled={!ready || busy} onClick={() => go(false)}>

@@ -6,6 +6,7 @@ import { holds, session, useMe } from '../../api/session';
 import { changeSettings, type Settings, settings } from '../../api/workspace';
 import { Failure, useTell } from '../../kit/failure';
 import { Column, Panel } from '../../kit/page';
+import { useChanges } from '../../kit/unsaved';
 import { roleName } from '../../kit/words';
 import { isLanguage, languages } from '../../text';
 import { regions } from '../../text/regions';
@@ -54,23 +55,21 @@ function Form({ saved }: { saved: Settings }) {
   const { t, i18n } = useLingui();
   const client = useQueryClient();
   const tell = useTell();
-  const [draft, setDraft] = useState(saved);
+  const { draft, changed, set: setDraft, settled } = useChanges(saved);
   const [busy, setBusy] = useState(false);
-  const changed = JSON.stringify(draft) !== JSON.stringify(saved);
 
   async function save() {
     setBusy(true);
     try {
       const { proof_minutes, ...rest } = draft;
-      client.setQueryData(
-        ['settings'],
-        await changeSettings({
-          ...rest,
-          language: isLanguage(draft.language) ? draft.language : 'en',
-          // Sent only when it is meant: changing it takes a fresh proof.
-          ...(proof_minutes === saved.proof_minutes ? {} : { proof_minutes }),
-        }),
-      );
+      const next = await changeSettings({
+        ...rest,
+        language: isLanguage(draft.language) ? draft.language : 'en',
+        // Sent only when it is meant: changing it takes a fresh proof.
+        ...(proof_minutes === saved.proof_minutes ? {} : { proof_minutes }),
+      });
+      settled(draft);
+      client.setQueryData(['settings'], next);
       await client.invalidateQueries({ queryKey: session.queryKey });
     } catch (failure) {
       tell(failure);

@@ -1,0 +1,20 @@
+/** What this tab keeps in a place until somebody signs out; nothing where nothing can be read. */
+export function kept(place: string): object {
+  try {
+    const read: unknown = JSON.parse(sessionStorage.getItem(place) ?? '{}');
+    return read && typeof read === 'object' ? read : {};
+  } catch {
+    return {};
+  }
+}
+
+/** Keeps it there, or nothing where nothing is in it. What the tab has no room for is not kept. */
+export function keep(place: string, what: object) {
+  try {
+    // An older one is not to be taken for this one, should this one not go in.
+    sessionStorage.removeItem(place);
+    if (Object.keys(what).length > 0) sessionStorage.setItem(place, JSON.stringify(what));
+  } catch {
+    // It is still shown, and may still be saved.
+  }
+}
