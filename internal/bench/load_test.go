@@ -219,7 +219,10 @@ func several(n int, rows func(i int) [][]any) func() []any {
 	}
 }
 
-var shareColumns = strings.Fields("kind record principal level made_by made_at")
+// lent is what the boss opens with a share: all comments, files and messages.
+const lent = int64(1<<24 - 1)
+
+var shareColumns = strings.Fields("kind record principal level made_by made_at lends")
 
 func (h *house) pourClients(ctx context.Context, p *pourer) error {
 	boss := h.plan.People[boss]
@@ -233,7 +236,7 @@ func (h *house) pourClients(ctx context.Context, p *pourer) error {
 	return p.pour(ctx, "share", shareColumns, several(h.plan.Clients, func(i int) (all [][]any) {
 		c := h.plan.make(i)
 		for _, g := range c.shares {
-			all = append(all, []any{int64(1), c.id, int64(schema.GroupPrincipal(int64(g))), int64(1), int64(boss), c.created})
+			all = append(all, []any{int64(1), c.id, int64(schema.GroupPrincipal(int64(g))), int64(1), int64(boss), c.created, lent})
 		}
 		return all
 	}))

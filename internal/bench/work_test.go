@@ -104,7 +104,7 @@ func (h *house) pourDeals(ctx context.Context, p *pourer) error {
 			n, of int
 		}{{some, 1, 20}, {most, 9, 10}} {
 			if d.roll(o.of) < o.n {
-				rows = append(rows, []any{int64(3), id(i), int64(schema.GroupPrincipal(int64(h.plan.Groups[o.who][d.roll(5)]))), int64(1), boss, founded})
+				rows = append(rows, []any{int64(3), id(i), int64(schema.GroupPrincipal(int64(h.plan.Groups[o.who][d.roll(5)]))), int64(1), boss, founded, lent})
 			}
 		}
 		return rows

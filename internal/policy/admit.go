@@ -59,7 +59,8 @@ type Verdict struct {
 	Contact Sight   // of phone numbers and mail addresses typed into free text
 
 	grant *grant
-	facts Facts
+	facts Facts // for the action
+	view  Facts // for what is seen
 }
 
 // Sees is what is seen of a field; Hidden for a field of another kind.
@@ -71,8 +72,16 @@ func (v Verdict) Sees(f *schema.Field) Sight {
 }
 
 // Admit decides about one record. It means in Go what the arms mean in SQL.
-func (g Grant) Admit(f Facts) Verdict {
-	v := Verdict{grant: g.g, facts: f}
+func (g Grant) Admit(f Facts) Verdict { return g.admit(f, f) }
+
+// AdmitOn decides about one that is shared with another record, by the live shares
+// of that other.
+func (g Grant) AdmitOn(f Facts, loans []Loan) Verdict {
+	return g.admit(f.On(loans, g.Kind(), g.Action()), f.On(loans, g.Kind(), View))
+}
+
+func (g Grant) admit(f, view Facts) Verdict {
+	v := Verdict{grant: g.g, facts: f, view: view}
 	if g.g == nil || !slices.ContainsFunc(g.g.arms, func(a Arm) bool { return a.admits(g.g.kind, &f) }) {
 		return v
 	}
@@ -80,7 +89,7 @@ func (g Grant) Admit(f Facts) Verdict {
 	seen := newSights(g.g.kind)
 	for i := range g.g.view {
 		arm := &g.g.view[i]
-		if !arm.admits(g.g.kind, &f) {
+		if !arm.admits(g.g.kind, &view) {
 			continue
 		}
 		for j, s := range arm.sights {

@@ -28,6 +28,8 @@ import (
 //	-- rails --         KIND ACTION
 //	-- people --        NAME [ROLE|none] [GROUP[/ROLE] …] [+grade:KIND:ACTION:GRADE] [+days:KIND:ACTION:N]
 //	-- rows --          ID [responsible=NAME] [groups=A,B] [share=NAME:LEVEL,…] [stage=N] [age=DAYS]
+//	                    [on=NAME:LEVEL:BY:ACTION-GRADE:…] and [on=@GROUP:BY:ACTION-GRADE:…]: with whom the record is
+//	                    shared that this one lies on, by whom, and how much of what lies there that gives
 //	-- ACTION SURFACE --  NAME: the rows that the person may; every person must be named
 //	-- sees SURFACE --  NAME ROW FIELD=SIGHT …; the word "contact" is contact data in free text
 //	-- why --           NAME ACTION ROW CODE: the first reason
@@ -148,13 +150,13 @@ func (s *story) three(a policy.Action, on policy.Surface, lines []string) int {
 		}
 		for _, r := range s.rows {
 			yes := slices.Contains(expected, r.ID)
-			if v := g.Admit(r.Facts(s.kind)); v.Allowed != yes {
+			if v := g.AdmitOn(r.Facts(s.kind), r.Loans(s.kind)); v.Allowed != yes {
 				s.t.Errorf("may %s %s %d on %s: %v, want %v: %s", p.name, a, r.ID, on, v.Allowed, yes, v.Reasons()[0].English())
 			}
 			if o := policytest.Ask(policytest.Question{Who: p.in, Kind: s.kind, Action: a, On: on, Now: s.now, Record: r}); o.Allowed != yes {
 				s.t.Errorf("the oracle on %s %s %d: %v, want %v", p.name, a, r.ID, o.Allowed, yes)
 			}
-			who := policy.WhoCan(s.kind, r.Facts(s.kind), a, on, everyone, s.now)
+			who := policy.WhoCan(s.kind, r.Facts(s.kind).On(r.Loans(s.kind), s.kind, a), a, on, everyone, s.now)
 			if among := slices.ContainsFunc(who, func(v policy.PersonVerdict) bool { return v.Person == p.Person() }); among != yes {
 				s.t.Errorf("among those who may %s %d is %s: %v, want %v", a, r.ID, p.name, among, yes)
 			}
@@ -167,7 +169,7 @@ func (s *story) sees(on policy.Surface, lines []string) int {
 	for _, l := range lines {
 		w := strings.Fields(l)
 		p, r := s.person(w[0]), s.row(w[1])
-		v := p.Decide(s.kind, policy.View, on, s.now).Admit(r.Facts(s.kind))
+		v := p.Decide(s.kind, policy.View, on, s.now).AdmitOn(r.Facts(s.kind), r.Loans(s.kind))
 		oracle := policytest.Ask(policytest.Question{Who: p.in, Kind: s.kind, Action: policy.View, On: on, Now: s.now, Record: r})
 		for _, pair := range w[2:] {
 			field, want, _ := strings.Cut(pair, "=")
@@ -191,7 +193,7 @@ func (s *story) why(lines []string) int {
 	for _, l := range lines {
 		w := strings.Fields(l)
 		p, r := s.person(w[0]), s.row(w[2])
-		why := p.Decide(s.kind, s.action(w[1]), policy.Card, s.now).Admit(r.Facts(s.kind)).Reasons()[0]
+		why := p.Decide(s.kind, s.action(w[1]), policy.Card, s.now).AdmitOn(r.Facts(s.kind), r.Loans(s.kind)).Reasons()[0]
 		if string(why.Code) != w[3] {
 			s.t.Errorf("why %s %s %s: %s (%s), want %s", w[0], w[1], w[2], why.Code, why.English(), w[3])
 		}
@@ -344,6 +346,10 @@ func (s *story) readRows(lines []string) {
 					s.must(l.UnmarshalText([]byte(level)))
 					r.Shares = append(r.Shares, policy.Share{Person: s.person(name).Person(), Level: l})
 				}
+			case "on":
+				for _, one := range strings.Split(value, ",") {
+					r.On = append(r.On, s.loan(strings.Split(one, ":")))
+				}
 			case "stage":
 				r.Pipeline, r.Stage = 1, schema.RecordID(s.number(value))
 			case "age":
@@ -354,6 +360,23 @@ func (s *story) readRows(lines []string) {
 		}
 		s.rows = append(s.rows, r)
 	}
+}
+
+func (s *story) loan(w []string) policytest.Loan {
+	l := policytest.Loan{Gives: map[policy.Action]policy.Grade{}}
+	if group, ok := strings.CutPrefix(w[0], "@"); ok {
+		l.Group = s.group(group)
+	} else {
+		l.Person = s.person(w[0]).Person()
+		s.must(l.Level.UnmarshalText([]byte(w[1])))
+		w = w[1:]
+	}
+	l.By = s.person(w[1]).Person()
+	for _, pair := range w[2:] {
+		a, g, _ := strings.Cut(pair, "-")
+		l.Gives[s.action(a)] = s.grade(g)
+	}
+	return l
 }
 
 func (s *story) person(name string) person {

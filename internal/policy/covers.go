@@ -172,31 +172,45 @@ func (s *Standing) MayShare(kind *schema.Kind, before, after Facts, receivers []
 	if v := s.Decide(kind, View, Card, now).Admit(before); !v.Allowed {
 		return false, v.Reasons()[0]
 	}
-	for _, a := range []Action{View, Edit, Delete, Export} {
-		if s.Decide(kind, a, Card, now).Admit(before).Allowed {
+	if why, more := s.outdone(kind, before, before, after, []Action{View, Edit, Delete, Export}, receivers, now); more {
+		return false, why
+	}
+	return true, Reason{Code: AbilityHeld, Ability: ShareRecords, Role: s.role.ID, RoleName: s.role.Name, Built: s.role.Built}
+}
+
+// outdone tells whether any of the receivers comes, from the facts before to the
+// facts after, to do one of the actions that the person may not do by the facts
+// mine, or to see more of a field, and what.
+func (s *Standing) outdone(kind *schema.Kind, mine, before, after Facts, actions []Action, receivers []*Standing, now time.Time) (Reason, bool) {
+	for _, a := range actions {
+		if s.Decide(kind, a, Card, now).Admit(mine).Allowed {
 			continue
 		}
 		for _, r := range receivers {
 			g := r.Decide(kind, a, Card, now)
 			if g.Admit(after).Allowed && !g.Admit(before).Allowed {
-				return false, Reason{Code: MoreThanHeld, Kind: kind.Name, Action: a, Item: fmt.Sprintf("to %s the record", a)}
+				return Reason{Code: MoreThanHeld, Kind: kind.Name, Action: a, Item: fmt.Sprintf("to %s the record", a)}, true
 			}
 		}
 	}
-	mine := s.mostSeen(kind, before, now)
+	seen := s.mostSeen(kind, mine, now)
 	for _, r := range receivers {
-		was, would := r.mostSeen(kind, before, now), r.mostSeen(kind, after, now)
-		for i, seen := range would {
-			if seen > was[i] && seen > mine[i] {
+		would := r.mostSeen(kind, after, now)
+		if seen.covers(would) {
+			continue
+		}
+		was := r.mostSeen(kind, before, now)
+		for i := range would {
+			if would[i] > was[i] && would[i] > seen[i] {
 				item := "contact data in free text"
 				if i < len(kind.Fields) {
 					item = "sight of the field " + kind.Fields[i].Name
 				}
-				return false, Reason{Code: MoreThanHeld, Kind: kind.Name, Action: View, Item: item}
+				return Reason{Code: MoreThanHeld, Kind: kind.Name, Action: View, Item: item}, true
 			}
 		}
 	}
-	return true, Reason{Code: AbilityHeld, Ability: ShareRecords, Role: s.role.ID, RoleName: s.role.Name, Built: s.role.Built}
+	return Reason{}, false
 }
 
 // mostSeen is the most that the person sees of each field of a record on any surface.

@@ -58,7 +58,7 @@ func (v Verdict) WhySees(f *schema.Field) (Sight, Reason) {
 	most, why := Hidden, Reason{Code: NoRule, Kind: g.kind.Name, Plural: g.kind.Plural, Field: f.Name}
 	for _, arm := range g.standing.reaches(g.kind, View, g.surface, g.now) {
 		arm.finish(g.kind, g.standing.person)
-		if arm.sights[f.Index()] > most && arm.admits(g.kind, &v.facts) {
+		if arm.sights[f.Index()] > most && arm.admits(g.kind, &v.view) {
 			most, why = arm.sights[f.Index()], arm.Why[0]
 			why.Field = f.Name
 			rule, _ := arm.role.decides(f, g.surface, arm.rel)

@@ -21,9 +21,10 @@ var (
 // listed answers "what does the person list" as a database would: from an
 // index of access by principal, arm by arm, with the union of the arms.
 func listed(g policy.Grant, records []policytest.Record) []schema.RecordID {
-	access := map[schema.Principal][]int{}
+	access, facts := map[schema.Principal][]int{}, make([]policy.Facts, len(records))
 	for i, r := range records {
-		for _, p := range r.Principals() {
+		facts[i] = r.Facts(g.Kind()).On(r.Loans(g.Kind()), g.Kind(), g.Action())
+		for _, p := range facts[i].Principals {
 			access[p] = append(access[p], i)
 		}
 	}
@@ -42,7 +43,7 @@ func listed(g policy.Grant, records []policytest.Record) []schema.RecordID {
 		case policy.Through:
 			for _, p := range arm.Principals {
 				for _, i := range access[p] {
-					if p.Role() != schema.ByShare || shared(records[i], p) >= arm.Least {
+					if p.Role() != schema.ByShare || shared(facts[i], p) >= arm.Least {
 						take(arm, i)
 					}
 				}
@@ -58,13 +59,13 @@ func listed(g policy.Grant, records []policytest.Record) []schema.RecordID {
 	return all
 }
 
-func shared(r policytest.Record, p schema.Principal) policy.ShareLevel {
-	for _, s := range r.Shares {
+func shared(f policy.Facts, p schema.Principal) (most policy.ShareLevel) {
+	for _, s := range f.Shares {
 		if schema.SharePrincipal(int64(s.Person)) == p {
-			return s.Level
+			most = max(most, s.Level)
 		}
 	}
-	return policy.NoShare
+	return most
 }
 
 func TestDecisionAgreesWithThePromise(t *testing.T) {
@@ -77,7 +78,9 @@ func TestDecisionAgreesWithThePromise(t *testing.T) {
 		s := policy.NewStanding(who)
 		var records []policytest.Record
 		for i := range 10 {
-			records = append(records, w.Record(schema.RecordID(i+1)))
+			r := w.Record(schema.RecordID(i + 1))
+			r.On = w.Loans()
+			records = append(records, r)
 		}
 		question := w.Question(who, records[0])
 		g := s.Decide(w.Kind, question.Action, question.On, w.Now)
@@ -86,7 +89,7 @@ func TestDecisionAgreesWithThePromise(t *testing.T) {
 			n++
 			question.Record = r
 			want := policytest.Ask(question)
-			got := g.Admit(r.Facts(w.Kind))
+			got := g.AdmitOn(r.Facts(w.Kind), r.Loans(w.Kind))
 			if got.Allowed != want.Allowed || slices.Contains(list, r.ID) != want.Allowed {
 				t.Fatalf("seed %d case %d: %s on %s: promise says %v, decide-one %v, list %v\nwho: %+v\nrole: %+v\nrecord: %+v\narms: %+v",
 					*seed, n, question.Action, question.On, want.Allowed, got.Allowed, slices.Contains(list, r.ID), who, who.Role, r, g.Arms())

@@ -39,7 +39,9 @@
 //     client) is shared with it, for whoever holds any grade for that action on
 //     that kind: a role without files opens none by a share of a client, which
 //     nobody may have made to open files. A kind that is shared so (Lent) is
-//     closed in this way by whatever share.
+//     closed in this way by whatever share. And it is shared as far as its giver
+//     held it, which the share remembers (Lends): all that there is of the kind on
+//     the record, or only what the giver is responsible for. So with a group, too.
 //
 // Inside each source, in this order: a stage rule replaces the general grade of
 // the actions it names for records in its stage (narrower or wider; a record

@@ -123,7 +123,7 @@ func (p *pen) bulkOne(kind *schema.Kind, id schema.RecordID, what string, v Valu
 		if err != nil {
 			return err
 		}
-		return p.share(s, with, everyone)
+		return p.share(s, with, policy.Everything, everyone)
 	}
 	return p.update(kind, id, 0, maps.Clone(v))
 }

@@ -395,7 +395,7 @@ func (p *pen) shareOn(kind *schema.Kind, id schema.RecordID, h *HandOver, everyo
 			with.Ends = time.UnixMicro(ends).UTC()
 		}
 		p.touched = true
-		return p.share(s, with, everyone)
+		return p.share(s, with, sh.most(p.who.Person), everyone)
 	}
 	return nil
 }

@@ -326,10 +326,6 @@ func (p *pen) alike(stays, goes, after *state, sharing bool) error {
 		}
 		return slices.ContainsFunc(kind.Fields, func(f *schema.Field) bool { return was.Sees(f) < max(now.Sees(f), then.Sees(f)) })
 	}
-	on := func(s *state) policy.Facts {
-		f := s.facts()
-		return policy.Facts{Principals: f.Principals, Shares: f.Shares}
-	}
 	for _, surface := range Surfaces() {
 		if less(stays.kind, p.st.Decide(stays.kind, policy.View, surface, p.tx.Now()), goes.facts(), stays.facts(), after.facts()) {
 			return unlike
@@ -338,12 +334,10 @@ func (p *pen) alike(stays, goes, after *state, sharing bool) error {
 			if !k.Within {
 				continue
 			}
-			// What is written on a record is seen through whom the record is shared with.
+			// What is written on a record is seen through those shares of the record that open it.
 			blank := &state{kind: k, stored: &store.Stored{Cells: make([]store.Cell, len(k.Fields))}}
 			facts := func(s *state) policy.Facts {
-				f := on(s)
-				f.Row = blank
-				return f
+				return policy.Facts{Row: blank}.On(s.loans(), k, policy.View)
 			}
 			if less(k, p.st.Decide(k, policy.View, surface, p.tx.Now()), facts(goes), facts(stays), facts(after)) {
 				return unlike
@@ -370,7 +364,7 @@ func (p *pen) shareLike(s, like *state, everyone []*policy.Standing) ([]schema.P
 				with.Ends = time.UnixMicro(ends).UTC()
 			}
 		}
-		err := p.share(s, with, everyone)
+		err := p.share(s, with, sh.most(p.who.Person), everyone)
 		if f, ok := fault.As(err); ok && slices.Contains([]string{"share.nobody", "share.self", "share.closed"}, f.Code) {
 			continue // who has left needs no share, whoever merges reaches both, and to some it would give nothing
 		}

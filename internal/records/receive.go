@@ -287,7 +287,7 @@ func (b *Book) receiveFor(ctx context.Context, tx *store.Tx, m Received, c Corre
 	if addresses := addressesOf(m.From); len(addresses) > 0 {
 		v["addresses"] = addresses
 	}
-	id, err := p.keepAs(policy.Whole(message, policy.ForMail), v, client.shares)
+	id, err := p.keepAs(policy.Whole(message, policy.ForMail), v, following(client.shares, message, client.responsible()))
 	if err != nil {
 		return err
 	}
@@ -447,6 +447,7 @@ func (p *pen) mailFollows(client *state) error {
 	if err != nil {
 		return err
 	}
+	shares = following(shares, message, client.responsible())
 	var moved []schema.RecordID
 	for _, where := range []string{"deleted_at IS NULL", "deleted_at IS NOT NULL"} {
 		rows, err := p.tx.Query(p.ctx, store.Text("SELECT id FROM message WHERE "+client.kind.Name+" = ? AND channel = 'mail' AND direction = 'in' AND created_by IS NULL AND "+where+" ORDER BY id"), int64(client.stored.ID))
@@ -478,6 +479,18 @@ func (p *pen) mailFollows(client *state) error {
 	return nil
 }
 
+// following are the shares that a client's mails have by those of the client: of
+// each as much as its giver held of them.
+func following(client []share, message *schema.Kind, responsible actor.PersonID) (all []share) {
+	for _, sh := range client {
+		if level, ok := sh.loan().Follows(message, responsible); ok {
+			sh.level = level
+			all = append(all, sh)
+		}
+	}
+	return all
+}
+
 func (p *pen) mailFollowsTo(message *schema.Kind, id schema.RecordID, client *state, shares []share) (bool, error) {
 	m, err := p.b.load(p.ctx, p.tx, message, id)
 	if err != nil {
@@ -485,7 +498,7 @@ func (p *pen) mailFollowsTo(message *schema.Kind, id schema.RecordID, client *st
 	}
 	as := func(all []share) (same []share) {
 		for _, s := range all {
-			same = append(same, share{principal: s.principal, level: s.level, ends: s.ends})
+			same = append(same, share{principal: s.principal, level: s.level, ends: s.ends, by: s.by, lends: s.lends})
 		}
 		return same
 	}

@@ -22,6 +22,27 @@ type Share struct {
 	Ends   time.Time         // zero: when somebody ends it
 	By     actor.PersonID
 	At     time.Time
+
+	// Opens says how much is opened of what is shared with the record: Own is what
+	// whoever shared is responsible for. It is told, and cannot be asked for.
+	Opens []Opens
+}
+
+// Opens is how much a share opens of one kind.
+type Opens struct {
+	Kind  string
+	Grade policy.Grade
+}
+
+// opens tells of each kind that may lie on the record, or follow it, how much of it
+// the share lets view.
+func (b *Book) opens(kind *schema.Kind, lends policy.Lends) (all []Opens) {
+	for _, k := range b.catalog().Kinds() {
+		if k.Within || k.Name == "message" && slices.Contains(correspondents, kind.Name) {
+			all = append(all, Opens{k.Name, lends.Grade(k, policy.View)})
+		}
+	}
+	return all
 }
 
 func (s Share) principal() schema.Principal {
@@ -62,6 +83,7 @@ func (b *Book) Shares(ctx context.Context, who actor.Actor, kindName string, id 
 				one.Ends = time.UnixMicro(ends).UTC()
 			}
 			one.By = actor.PersonID(sh.by)
+			one.Opens = b.opens(kind, sh.lends)
 			all = append(all, one)
 		}
 		return nil
@@ -77,7 +99,7 @@ func (b *Book) Share(ctx context.Context, who actor.Actor, kindName string, id s
 	if err != nil {
 		return fmt.Errorf("find standings: %w", err)
 	}
-	return b.shareWith(ctx, who, kindName, id, with, func(p *pen, s *state) error { return p.share(s, with, everyone) })
+	return b.shareWith(ctx, who, kindName, id, with, func(p *pen, s *state) error { return p.share(s, with, policy.Everything, everyone) })
 }
 
 // Unshare ends a share.
@@ -117,7 +139,9 @@ func (b *Book) shareWith(ctx context.Context, who actor.Actor, kindName string, 
 	})
 }
 
-func (p *pen) share(s *state, with Share, everyone []*policy.Standing) error {
+// share shares a record. What is shared with it is opened as far as the actor
+// holds it, and no further than most.
+func (p *pen) share(s *state, with Share, most policy.Lends, everyone []*policy.Standing) error {
 	if with.Person != 0 && with.Level != policy.ShareView && with.Level != policy.ShareEdit {
 		return fault.New(fault.Invalid, "share.level", "A record is shared to view or to edit.").At("level")
 	}
@@ -151,7 +175,9 @@ func (p *pen) share(s *state, with Share, everyone []*policy.Standing) error {
 	if with.Group != 0 {
 		level = policy.ShareEdit // what members may do, their roles in the group say
 	}
-	if err := p.insertShare(s, share{principal: with.principal(), level: level, ends: ends, by: int64(p.who.Person), at: p.tx.Now().UnixMicro()}); err != nil {
+	sh := share{principal: with.principal(), level: level, ends: ends, by: int64(p.who.Person), at: p.tx.Now().UnixMicro()}
+	sh.lends = most & p.st.Lend(p.b.catalog().Kinds(), s.responsible(), s.loans(), sh.loan(), everyone, p.tx.Now())
+	if err := p.insertShare(s, sh); err != nil {
 		return err
 	}
 	if err := p.moved(s); err != nil {
@@ -182,11 +208,20 @@ func (p *pen) useful(kind *schema.Kind, person actor.PersonID, everyone []*polic
 	return nil
 }
 
+// most is what another share may open that is made like this one: of what somebody
+// put on the record nothing is given by anybody else.
+func (s share) most(who actor.PersonID) policy.Lends {
+	if s.by == int64(who) {
+		return s.lends
+	}
+	return s.lends.Whole()
+}
+
 // insertShare writes a share, in place of an earlier one with the same principal.
 func (p *pen) insertShare(s *state, sh share) error {
-	_, err := p.tx.Exec(p.ctx, store.Text(`INSERT INTO share (kind, record, principal, level, ends_at, made_by, made_at) VALUES (?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (kind, record, principal) DO UPDATE SET level = excluded.level, ends_at = excluded.ends_at, made_by = excluded.made_by, made_at = excluded.made_at`),
-		int64(s.kind.Number), int64(s.stored.ID), int64(sh.principal), int64(sh.level), sh.ends, sh.by, sh.at)
+	_, err := p.tx.Exec(p.ctx, store.Text(`INSERT INTO share (kind, record, principal, level, ends_at, made_by, made_at, lends) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (kind, record, principal) DO UPDATE SET level = excluded.level, ends_at = excluded.ends_at, made_by = excluded.made_by, made_at = excluded.made_at, lends = excluded.lends`),
+		int64(s.kind.Number), int64(s.stored.ID), int64(sh.principal), int64(sh.level), sh.ends, sh.by, sh.at, int64(sh.lends))
 	if err != nil {
 		return fmt.Errorf("share: %w", err)
 	}

@@ -33,6 +33,7 @@ type share struct {
 	ends      any // nil, or microseconds
 	by        int64
 	at        int64
+	lends     policy.Lends
 }
 
 func (s share) live(now int64) bool {
@@ -85,7 +86,7 @@ func (b *Book) loadAll(ctx context.Context, tx *store.Tx, kind *schema.Kind, ids
 		}
 	}
 	marks, args := store.Marks(ids)
-	rows, err := tx.Query(ctx, store.Text("SELECT record, principal, level, ends_at, made_by, made_at FROM share WHERE kind = ? AND record IN ("+marks+") ORDER BY record, principal"), append([]any{int64(kind.Number)}, args...)...)
+	rows, err := tx.Query(ctx, store.Text("SELECT record, principal, level, ends_at, made_by, made_at, lends FROM share WHERE kind = ? AND record IN ("+marks+") ORDER BY record, principal"), append([]any{int64(kind.Number)}, args...)...)
 	if err != nil {
 		return nil, fmt.Errorf("read shares: %w", err)
 	}
@@ -109,11 +110,11 @@ func (b *Book) loadAll(ctx context.Context, tx *store.Tx, kind *schema.Kind, ids
 }
 
 func shareFrom(v []any) share {
-	return share{principal: schema.Principal(v[0].(int64)), level: policy.ShareLevel(v[1].(int64)), ends: v[2], by: v[3].(int64), at: v[4].(int64)}
+	return share{principal: schema.Principal(v[0].(int64)), level: policy.ShareLevel(v[1].(int64)), ends: v[2], by: v[3].(int64), at: v[4].(int64), lends: policy.Lends(v[5].(int64))}
 }
 
 func sharesOf(ctx context.Context, tx *store.Tx, kind *schema.Kind, id schema.RecordID) ([]share, error) {
-	rows, err := tx.Query(ctx, store.Text("SELECT principal, level, ends_at, made_by, made_at FROM share WHERE kind = ? AND record = ? ORDER BY principal"), int64(kind.Number), int64(id))
+	rows, err := tx.Query(ctx, store.Text("SELECT principal, level, ends_at, made_by, made_at, lends FROM share WHERE kind = ? AND record = ? ORDER BY principal"), int64(kind.Number), int64(id))
 	if err != nil {
 		return nil, fmt.Errorf("read shares: %w", err)
 	}
@@ -217,6 +218,22 @@ func (s *state) facts() policy.Facts {
 	return f
 }
 
+// loan is the share as it is asked by what is shared with the record.
+func (s share) loan() policy.Loan {
+	return policy.Loan{With: s.principal, Level: s.level, Lends: s.lends, By: actor.PersonID(s.by)}
+}
+
+// loans are the live shares, as they are asked by what is shared with the record.
+func (s *state) loans() []policy.Loan {
+	all := make([]policy.Loan, 0, len(s.shares))
+	for _, sh := range s.shares {
+		if sh.live(s.now) {
+			all = append(all, sh.loan())
+		}
+	}
+	return all
+}
+
 // place is where the record stands in lists; nil for one in the bin and for
 // one that lives within another. Shares that have ended keep their rows until
 // they are cleared away: every reader checks the end itself.
@@ -249,7 +266,8 @@ func (s *state) with(cells []store.Cell) *state {
 }
 
 // admit asks a grant about a record. One that lives on another is admitted only
-// if the actor may view that other one, and is reached through its groups.
+// if the actor may view that other one, and is reached through its shares as far
+// as they open what lives there.
 func (b *Book) admit(ctx context.Context, tx *store.Tx, st *policy.Standing, g policy.Grant, s *state) (policy.Verdict, error) {
 	var parent *state
 	if s.kind.Within {
@@ -272,8 +290,7 @@ func admitOn(st *policy.Standing, g policy.Grant, s, parent *state, now time.Tim
 		if !admitOn(st, view, parent, nil, now).Allowed {
 			return policy.Verdict{}
 		}
-		above := parent.facts()
-		facts.Principals, facts.Shares = append(facts.Principals, above.Principals...), append(facts.Shares, above.Shares...)
+		return g.AdmitOn(facts, parent.loans())
 	}
 	return g.Admit(facts)
 }

@@ -157,10 +157,10 @@ func (p *pen) insert(g policy.Grant, all ...*state) error {
 	var shares []any
 	for _, s := range all {
 		for _, sh := range s.shares {
-			shares = append(shares, int64(s.kind.Number), int64(s.stored.ID), int64(sh.principal), int64(sh.level), sh.ends, sh.by, sh.at)
+			shares = append(shares, int64(s.kind.Number), int64(s.stored.ID), int64(sh.principal), int64(sh.level), sh.ends, sh.by, sh.at, int64(sh.lends))
 		}
 	}
-	if err := p.tx.Insert(p.ctx, "INSERT INTO share (kind, record, principal, level, ends_at, made_by, made_at)", "(?, ?, ?, ?, ?, ?, ?)", "", shares); err != nil {
+	if err := p.tx.Insert(p.ctx, "INSERT INTO share (kind, record, principal, level, ends_at, made_by, made_at, lends)", "(?, ?, ?, ?, ?, ?, ?, ?)", "", shares); err != nil {
 		return fmt.Errorf("share: %w", err)
 	}
 	return nil
@@ -215,7 +215,10 @@ func (p *pen) compose(kind *schema.Kind, v Values, group actor.GroupID) (*state,
 		if p.desk != nil {
 			p.desk.groups[group] = true
 		}
-		s.shares = []share{{principal: with.principal(), level: policy.ShareEdit, by: int64(p.who.Person), at: at}}
+		// Nothing lies on it yet: what will be there they hold through the group, too.
+		born := share{principal: with.principal(), level: policy.ShareEdit, by: int64(p.who.Person), at: at, lends: policy.Everything}
+		born.lends = p.st.Lend(p.b.catalog().Kinds(), s.responsible(), []policy.Loan{born.loan()}, born.loan(), nil, p.tx.Now())
+		s.shares = []share{born}
 	}
 	if err := p.keeps(g, nil, s); err != nil {
 		return nil, g, nil, err

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"castellan/internal/fault"
+	"castellan/internal/schema"
 	"castellan/internal/store"
 	"castellan/internal/store/storetest"
 )
@@ -256,6 +257,97 @@ func TestMigrationsAreAppliedOnce(t *testing.T) {
 		db = storetest.Reopen(t, o)
 		if after := count(); before == 0 || after != before {
 			t.Errorf("%s: %d applied, then %d", engine, before, after)
+		}
+	}
+}
+
+// Shares that were made before it was remembered what they open of what lies on the
+// record open as much as the role of their giver holds: one made by somebody who
+// holds less opens nothing more than that, and takes the mails away that it brought.
+func TestSharesOfBeforeOpenWhatTheirGiversHold(t *testing.T) {
+	const (
+		comment, file, message       = 0, 8, 16
+		view, edit, remove           = 0, 2, 4
+		own, all               int64 = 1, 3
+		contact, mail          int64 = 1, 13
+	)
+	for _, engine := range []store.Engine{store.SQLite, store.Postgres} {
+		o := storetest.Place(t, engine)
+		db := storetest.Reopen(t, o)
+		run := func(text string, args ...any) {
+			t.Helper()
+			must(t, db.Write(ctx, func(tx *store.Tx) error {
+				_, err := tx.Exec(ctx, store.Text(text), args...)
+				return err
+			}))
+		}
+		roles := []string{
+			`{"Grades":{"comment":{"view":"all","edit":"all","delete":"own"},"file":{"view":"all","edit":"own"},"message":{"view":"all","edit":"all"}},"DaysBack":null}`, // 1: a manager
+			`{"Grades":{"comment":{"view":"all"},"file":{"view":"own"},"message":{"view":"own"}}}`,                                                                       // 2: own only
+			`{"Grades":{"comment":{"view":"group"},"file":{"view":"all"}},"DaysBack":{"file":{"view":30}}}`,                                                              // 3: of groups, and of a month
+		}
+		for i, rights := range roles {
+			run(`INSERT INTO role (id, version, name, name_key, built, rights) VALUES (?, 1, ?, ?, '', ?)`, i+101, fmt.Sprint("role ", i), fmt.Sprint("role ", i), rights)
+		}
+		for i, role := range []int{101, 102, 103, 101} {
+			run(`INSERT INTO person (id, version, email, email_key, name, role, language, time_zone, state, created_at, updated_at) VALUES (?, 1, ?, ?, 'Somebody', ?, 'en', 'UTC', 'active', 1, 1)`,
+				i+1, fmt.Sprint(i, "@example.com"), fmt.Sprint(i, "@example.com"), role)
+		}
+		run(`INSERT INTO difference (person, version, rights) VALUES (4, 1, '[{"Aspect":"grade","Kind":"file","Action":"view","Grade":"own"}]')`)
+		run(`INSERT INTO workgroup (id, version, name, name_key) VALUES (7, 1, 'North', 'north'), (8, 1, 'South', 'south')`)
+		run(`INSERT INTO membership (workgroup, person) VALUES (7, 3)`)
+		// Mails of a client who is person 2's: one came in, one was written down.
+		for id, by := range map[int]any{501: nil, 502: 2} {
+			run(`INSERT INTO message (id, version, subject, subject_key, channel, direction, at, responsible, created_at, created_by, updated_at) VALUES (?, 1, 'a', 'a', 'mail', 'in', 1, 2, 1, ?, 1)`, id, by)
+		}
+		run(`ALTER TABLE share DROP COLUMN lends`)
+		friend, north, south := int64(schema.SharePrincipal(9)), int64(schema.GroupPrincipal(7)), int64(schema.GroupPrincipal(8))
+		old := func(kind, record, principal, level, by int64) {
+			run(`INSERT INTO share (kind, record, principal, level, made_by, made_at) VALUES (?, ?, ?, ?, ?, 1)`, kind, record, principal, level, by)
+			if kind == mail {
+				run(`INSERT INTO access (principal, kind, updated_at, record) VALUES (?, ?, 1, ?)`, principal, kind, record)
+				run(`INSERT INTO access_name (principal, kind, name_key, record) VALUES (?, ?, 'a', ?)`, principal, kind, record)
+			}
+		}
+		for by := range int64(6) { // 0 and 5 are nobody here
+			old(contact, 10+by, friend, 2, by)
+			old(contact, 10+by, north, 2, by)
+			old(contact, 10+by, south, 2, by)
+			old(mail, 501, int64(schema.SharePrincipal(20+by)), 2, by)
+			old(mail, 502, int64(schema.SharePrincipal(20+by)), 2, by)
+		}
+		run(`DELETE FROM schema_version WHERE part = 'main' AND number = 174`)
+		must(t, db.Close())
+		db = storetest.Reopen(t, o)
+
+		manager := all<<(comment+view) | all<<(comment+edit) | own<<(comment+remove) | all<<(message+view) | all<<(message+edit)
+		lends := map[int64]int64{1: manager | all<<(file+view) | own<<(file+edit), 2: all<<(comment+view) | own<<(file+view) | own<<(message+view), 3: own << (comment + view), 4: manager}
+		each(t, db, `SELECT record, principal, made_by, lends FROM share WHERE kind = 1`, func(r *store.Rows) {
+			var record, principal, by, got int64
+			must(t, r.Scan(&record, &principal, &by, &got))
+			want := lends[by]
+			if by == 3 && principal == north {
+				want = all << (comment + view) // they are of that group
+			}
+			if got != want {
+				t.Errorf("%s: a share of %d by %d with %d lends %b, want %b", engine, record, by, principal, got, want)
+			}
+		})
+		var left []string
+		each(t, db, `SELECT s.record, s.principal, s.level FROM share AS s JOIN access AS a ON a.record = s.record AND a.principal = s.principal AND a.kind = s.kind
+			JOIN access_name AS n ON n.record = s.record AND n.principal = s.principal AND n.kind = s.kind WHERE s.kind = 13 ORDER BY s.record, s.principal`, func(r *store.Rows) {
+			var record, principal, level int64
+			must(t, r.Scan(&record, &principal, &level))
+			left = append(left, fmt.Sprintf("%d:%d/%d", record, schema.Principal(principal).Ref()-20, level))
+		})
+		// Of the mail that came in those by givers who held it are left, to edit by those who edited.
+		if want := []string{"501:1/2", "501:2/1", "501:4/2", "502:0/2", "502:1/2", "502:2/2", "502:3/2", "502:4/2", "502:5/2"}; !slices.Equal(left, want) {
+			t.Errorf("%s: mails are shared %v, want %v", engine, left, want)
+		}
+		var rows int
+		must(t, db.QueryRow(ctx, store.Text(`SELECT (SELECT count(*) FROM access) + (SELECT count(*) FROM access_name) - 2 * (SELECT count(*) FROM share WHERE kind = 13)`)).Scan(&rows))
+		if rows != 0 {
+			t.Errorf("%s: %d rows of access more than shares", engine, rows)
 		}
 	}
 }

@@ -19,6 +19,13 @@ type shareAnswer struct {
 	EndsAt    *string `json:"ends_at" doc:"null: when somebody ends it."`
 	By        named   `json:"by"`
 	At        string  `json:"at"`
+
+	Opens []opensAnswer `json:"opens" doc:"What it opens of what lies on the record or follows it: as much as whoever shared held of it. Beyond that everybody sees what their own role gives."`
+}
+
+type opensAnswer struct {
+	Kind  string `json:"kind"`
+	Grade string `json:"grade" enum:"denied,own,all" doc:"own: what whoever shared is responsible for."`
 }
 
 func (c *call) shares() (listOf[shareAnswer], error) {
@@ -42,7 +49,10 @@ func (c *call) shares() (listOf[shareAnswer], error) {
 }
 
 func (c *call) shareOf(s *records.Share) (shareAnswer, error) {
-	a := shareAnswer{Level: s.Level.String(), EndsAt: instantOr(s.Ends), At: instant(s.At)}
+	a := shareAnswer{Level: s.Level.String(), EndsAt: instantOr(s.Ends), At: instant(s.At), Opens: []opensAnswer{}}
+	for _, o := range s.Opens {
+		a.Opens = append(a.Opens, opensAnswer{o.Kind, o.Grade.String()})
+	}
 	var err error
 	if s.Group != 0 {
 		g, err := c.group(s.Group)
@@ -110,7 +120,16 @@ func (c *call) share(b shareBody) (shareAnswer, error) {
 	if err := c.Records.Share(c.ctx, c.who, c.route.kind.Name, id, s); err != nil {
 		return shareAnswer{}, err
 	}
-	s.By, s.At = c.who.Person, c.Now()
+	all, err := c.Records.Shares(c.ctx, c.who, c.route.kind.Name, id)
+	if err != nil {
+		return shareAnswer{}, err
+	}
+	for i := range all {
+		if all[i].Person == s.Person && all[i].Group == s.Group {
+			return c.shareOf(&all[i])
+		}
+	}
+	s.By, s.At = c.who.Person, c.Now() // it has been ended meanwhile
 	return c.shareOf(&s)
 }
 

@@ -27,6 +27,51 @@ type Record struct {
 	Shares          []policy.Share  // live ones
 	Pipeline, Stage schema.RecordID // zero: none
 	Date            time.Time       // of the kind's Days field; zero: none
+
+	// On are the live shares of the record that it lies on, if it lies on one.
+	On []Loan
+}
+
+// Loan is a share of the record that another one lies on, with a person or with a
+// group, and how much of what lies there it gives for each action: Own is what By,
+// who shared, is responsible for.
+type Loan struct {
+	Person actor.PersonID
+	Group  actor.GroupID
+	Level  policy.ShareLevel
+	Gives  map[policy.Action]policy.Grade
+	By     actor.PersonID
+}
+
+// Loans are the same as policy wants them.
+func (r Record) Loans(kind *schema.Kind) []policy.Loan {
+	var all []policy.Loan
+	for _, l := range r.On {
+		one := policy.Loan{With: schema.GroupPrincipal(int64(l.Group)), Level: policy.ShareEdit, By: l.By}
+		if l.Person != 0 {
+			one.With, one.Level = schema.SharePrincipal(int64(l.Person)), l.Level
+		}
+		for a, g := range l.Gives {
+			one.Lends |= policy.Lending(kind, a, g)
+		}
+		all = append(all, one)
+	}
+	return all
+}
+
+// gives tells whether the loan opens the record for an action, and so for all that
+// the action takes.
+func (l Loan) gives(r Record, action policy.Action) bool {
+	takes := map[policy.Action][]policy.Action{policy.View: {policy.View}, policy.Edit: {policy.View, policy.Edit},
+		policy.Delete: {policy.View, policy.Edit, policy.Delete}, policy.Export: {policy.View, policy.Export}}[action]
+	for _, a := range takes {
+		all := l.Gives[a] == policy.All
+		its := l.Gives[a] == policy.Own && l.By != 0 && r.Responsible == l.By
+		if !all && !its {
+			return false
+		}
+	}
+	return len(takes) > 0
 }
 
 // Facts are the same as policy wants them.
@@ -101,10 +146,10 @@ type Answer struct {
 
 // Ask answers from the promise.
 func Ask(q Question) Answer {
-	all := sources(q)
 	allowed := false
-	for _, s := range all {
-		if s.lets(q, q.Action) {
+	acting := lent(q, q.Action)
+	for _, s := range sources(acting) {
+		if s.lets(acting, q.Action) {
 			allowed = true
 		}
 	}
@@ -116,7 +161,8 @@ func Ask(q Question) Answer {
 		a.Sights[f.Name] = policy.Hidden
 	}
 	// Sight: the most that any source shows which itself lets the record be viewed.
-	for _, s := range all {
+	q = lent(q, policy.View)
+	for _, s := range sources(q) {
 		if !s.lets(q, policy.View) {
 			continue
 		}
@@ -134,6 +180,25 @@ func Ask(q Question) Answer {
 		a.Contact = max(a.Contact, contact)
 	}
 	return a
+}
+
+// lent is the question about the record as if it were shared itself with those with
+// whom the record is that it lies on, as far as those shares open it for the action.
+func lent(q Question, action policy.Action) Question {
+	r := q.Record
+	r.Groups = append([]actor.GroupID(nil), r.Groups...)
+	r.Shares = append([]policy.Share(nil), r.Shares...)
+	for _, l := range r.On {
+		switch {
+		case !l.gives(r, action):
+		case l.Person != 0:
+			r.Shares = append(r.Shares, policy.Share{Person: l.Person, Level: l.Level})
+		default:
+			r.Groups = append(r.Groups, l.Group)
+		}
+	}
+	q.Record = r
+	return q
 }
 
 // source is one reason to be let in.

@@ -167,6 +167,34 @@ func (w *World) Record(id schema.RecordID) Record {
 	return r
 }
 
+// Loans makes shares of the record that one of the world's kind lies on; none where
+// the kind is not shared with others.
+func (w *World) Loans() (all []Loan) {
+	if w.Kind.Lent == 0 {
+		return nil
+	}
+	for _, p := range w.People {
+		if !w.often(3) {
+			all = append(all, w.Loan(p, 0))
+		}
+	}
+	for _, g := range w.Groups {
+		if !w.often(4) {
+			all = append(all, w.Loan(0, g))
+		}
+	}
+	return all
+}
+
+// Loan makes a share with a person or with a group.
+func (w *World) Loan(p actor.PersonID, g actor.GroupID) Loan {
+	l := Loan{Person: p, Group: g, Level: policy.ShareLevel(1 + w.Chance.IntN(2)), By: pick(w, w.People), Gives: map[policy.Action]policy.Grade{}}
+	for _, a := range []policy.Action{policy.View, policy.Edit, policy.Delete, policy.Export} {
+		l.Gives[a] = pick(w, []policy.Grade{policy.Denied, policy.Own, policy.All, policy.All})
+	}
+	return l
+}
+
 // Question makes a question of the person about the record.
 func (w *World) Question(who policy.StandingInput, r Record) Question {
 	return Question{
@@ -176,8 +204,8 @@ func (w *World) Question(who policy.StandingInput, r Record) Question {
 }
 
 // Catalog has one kind with every sort of field that rights tell apart, with
-// stages, one without stages called "other", and a "note", which is shared with
-// other records.
+// stages, one without stages called "other", a "note", which follows another record,
+// and a "remark", which lies on one.
 func Catalog() *schema.Catalog {
 	fields := func() []*schema.Field {
 		return []*schema.Field{
@@ -200,6 +228,9 @@ func Catalog() *schema.Catalog {
 				&schema.Field{Name: "stage", Type: schema.Stage, Class: schema.Open})},
 		schema.Kind{Number: 2, Name: "other", Plural: "others", Title: "title", Responsible: "responsible", Days: "created_at", Fields: fields()},
 		schema.Kind{Number: 3, Name: "note", Plural: "notes", Title: "title", Responsible: "responsible", Days: "created_at", Lent: 1, Fields: fields()},
+		schema.Kind{Number: 4, Name: "remark", Plural: "remarks", Title: "title", Responsible: "responsible", Days: "created_at", Within: true, Lent: 2, Fields: append(fields(),
+			&schema.Field{Name: "about_kind", Type: schema.Text, Class: schema.Open},
+			&schema.Field{Name: "about", Type: schema.Relation, Target: schema.AnyKind, Class: schema.Open})},
 	)
 	if err != nil {
 		panic("the kinds of the test are wrong: " + err.Error())

@@ -3510,6 +3510,14 @@ export type OfferedShape = {
     tags: Array<string>;
 };
 
+export type Opens = {
+    /**
+     * own: what whoever shared is responsible for.
+     */
+    grade: 'denied' | 'own' | 'all';
+    kind: string;
+};
+
 export type Operation = {
     done: number;
     /**
@@ -4970,6 +4978,10 @@ export type Share = {
      * Of a share with a person; what a group's members may do, their roles say.
      */
     level: 'view' | 'edit';
+    /**
+     * What it opens of what lies on the record or follows it: as much as whoever shared held of it. Beyond that everybody sees what their own role gives.
+     */
+    opens: Array<Opens>;
     person?: Named;
     /**
      * By which the share is ended: the id of the person or group.

@@ -2,15 +2,15 @@ import { Trans, useLingui } from '@lingui/react/macro';
 import { ActionIcon, Button, Group, Skeleton } from '@mantine/core';
 import { IconShare, IconX } from '@tabler/icons-react';
 import { useQuery } from '@tanstack/react-query';
-import type { Kind, Sight } from '../../api/kinds';
-import { access, type Record_, shares, unshare } from '../../api/records';
+import { type Kind, kinds, type Sight } from '../../api/kinds';
+import { access, type Record_, type Share, shares, unshare } from '../../api/records';
 import { holds, useMe } from '../../api/session';
 import { Named } from '../../kit/avatar';
 import { Failure, useTell } from '../../kit/failure';
 import { useReasonWords } from '../../kit/reason-words';
 import { useSightWords } from '../../kit/rights-words';
 import { When } from '../../kit/when';
-import { fieldLabel } from '../../kit/words';
+import { fieldLabel, kindMany } from '../../kit/words';
 import { useCache } from './cache';
 import classes from './seen.module.css';
 
@@ -76,6 +76,7 @@ export function AccessTab({
                         </Trans>
                       </span>
                     )}
+                    <Closed share={each} />
                   </span>
                   {mayShare && (
                     <ActionIcon
@@ -137,4 +138,27 @@ export function AccessTab({
       )}
     </section>
   );
+}
+
+/** What a share does not open of what lies on the record, as whoever shared did not hold it. */
+function Closed({ share }: { share: Share }) {
+  const { data: all = [] } = useQuery(kinds);
+  const by = share.by.name;
+  return share.opens
+    .filter((each) => each.grade !== 'all')
+    .map((each) => {
+      const kind = all.find((one) => one.name === each.kind);
+      const many = kind ? kindMany(kind) : each.kind;
+      return (
+        <div key={each.kind} className={classes.when}>
+          {each.grade === 'own' ? (
+            <Trans>
+              {many}: only those of {by}
+            </Trans>
+          ) : (
+            <Trans>{many}: only what their own role opens</Trans>
+          )}
+        </div>
+      );
+    });
 }

@@ -1,0 +1,73 @@
+package records_test
+
+import (
+	"maps"
+	"testing"
+
+	"castellan/internal/crm/crmtest"
+	"castellan/internal/fault"
+	"castellan/internal/policy"
+	"castellan/internal/records"
+	"castellan/internal/schema"
+	"castellan/internal/store"
+	"castellan/internal/store/storetest"
+)
+
+// A record that is made in a group opens to the group what its maker holds of what
+// will lie on it, through the group, too: nothing lies there yet.
+func TestARecordMadeInAGroupOpensWhatItsMakerHoldsThere(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		h := crmtest.Open(t, db)
+		err := db.Write(t.Context(), func(tx *store.Tx) error {
+			_, err := tx.Exec(t.Context(), store.Text("INSERT INTO workgroup (id, version, name, name_key) VALUES (7, 1, 'North', 'north')"))
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		message := h.Workspace.Catalog().Kind("message")
+		for _, c := range []struct {
+			view   policy.Grade
+			groups []policy.Membership
+			file   policy.Grade
+		}{
+			{policy.All, nil, policy.All},
+			{policy.Group, []policy.Membership{{Group: 7}}, policy.All},
+			{policy.Group, nil, policy.Own},
+			{policy.Own, []policy.Membership{{Group: 7}}, policy.Own},
+			{policy.Denied, []policy.Membership{{Group: 7}}, policy.Denied},
+		} {
+			h.Give(crmtest.Ben, "administrator", func(in *policy.StandingInput) {
+				role := in.Role.Clone()
+				role.Grades = maps.Clone(role.Grades)
+				role.Grades["file"] = map[policy.Action]policy.Grade{policy.View: c.view, policy.Edit: c.view}
+				in.Role, in.Memberships = &role, c.groups
+			})
+			var id schema.RecordID
+			err := h.Book.Desk(t.Context(), crmtest.As(crmtest.Ben), func(d *records.Desk) error {
+				_, made, err := d.Write("contact", 0, []records.Write{{Values: records.Values{"name": "Anna"}, Group: 7}})
+				if err == nil {
+					id, err = made[0].ID, made[0].Err
+				}
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			shares, err := h.Book.Shares(t.Context(), crmtest.As(crmtest.Owner), "contact", id)
+			if err != nil || len(shares) != 1 || shares[0].Group != 7 {
+				t.Fatalf("shared %+v, %v", shares, err)
+			}
+			opened := map[string]policy.Grade{}
+			for _, o := range shares[0].Opens {
+				opened[o.Kind] = o.Grade
+			}
+			if opened["file"] != c.file || opened["comment"] != policy.All || opened[message.Name] != policy.All {
+				t.Errorf("with files %s and groups %v it opens %v; want files %s", c.view, c.groups, opened, c.file)
+			}
+		}
+		if _, err := h.Book.Shares(t.Context(), crmtest.As(crmtest.Ana), "contact", 1); !fault.Is(err, fault.Missing) {
+			t.Errorf("shares of nothing: %v", err)
+		}
+	})
+}
