@@ -125,7 +125,7 @@ var mayKeep = map[string]string{
 	"ui/src/app/leave.ts":                "clears all of it on leaving",
 	"ui/src/features/record/columns.ts":  "names of the columns chosen",
 	"ui/src/features/record/question.ts": "whether the board or the list was looked at last",
-	"ui/src/kit/tab.ts":                  "a form begun, and the keys of its requests, for this tab alone, until it is saved or its person leaves",
+	"ui/src/kit/tab.ts":                  "a form begun, and the keys of its requests, for this tab alone, until it is saved or its person leaves; and whose they are",
 	"ui/src/kit/draft.ts":                "a comment or a message begun, as above",
 }
 

@@ -111,13 +111,14 @@ func (b *Book) List(ctx context.Context, who actor.Actor, kindName string, on Su
 		}
 		event, action = "bin.listed", policy.Delete
 	}
-	g := st.Decide(kind, action, on, b.instant())
+	now := b.instant()
+	g := st.Decide(kind, action, on, now)
 	ask, place, err := b.ask(who, kind, g, on, q)
 	if err != nil {
 		return nil, err
 	}
 	if q.Can && who.ViewAs == 0 {
-		ask.Also = []policy.Grant{st.Decide(kind, policy.Edit, on, b.instant()), st.Decide(kind, policy.Delete, on, b.instant())}
+		ask.Also = []policy.Grant{st.Decide(kind, policy.Edit, on, now), st.Decide(kind, policy.Delete, on, now)}
 	}
 	rows, err := b.db.Page(ctx, g, ask)
 	if err != nil {
@@ -241,8 +242,8 @@ func (b *Book) ask(who actor.Actor, kind *schema.Kind, g policy.Grant, on Surfac
 // columns are the fields of a page: those asked for, or all that the grant
 // shows anywhere. Asking for a hidden field is like asking for none.
 func columns(kind *schema.Kind, g policy.Grant, names []string) ([]*schema.Field, error) {
-	var all []*schema.Field
 	if names == nil {
+		all := make([]*schema.Field, 0, len(kind.Fields))
 		for _, f := range kind.Fields {
 			if g.FieldAnywhere(f) != policy.Hidden {
 				all = append(all, f)
@@ -250,6 +251,7 @@ func columns(kind *schema.Kind, g policy.Grant, names []string) ([]*schema.Field
 		}
 		return all, nil
 	}
+	var all []*schema.Field
 	for _, name := range names {
 		f := kind.Field(name)
 		if f == nil || g.FieldAnywhere(f) == policy.Hidden {
@@ -540,15 +542,16 @@ func (b *Book) Read(ctx context.Context, who actor.Actor, kindName string, id sc
 
 // read reads a record in one statement, which also says what may be done with it.
 func (b *Book) read(ctx context.Context, st *policy.Standing, kind *schema.Kind, id schema.RecordID, on Surface) (*Record, error) {
-	edit, del := st.Decide(kind, policy.Edit, on, b.instant()), st.Decide(kind, policy.Delete, on, b.instant())
+	now := b.instant()
+	edit, del := st.Decide(kind, policy.Edit, on, now), st.Decide(kind, policy.Delete, on, now)
 	also := []policy.Grant{edit, del}
 	merges, _ := st.Can(policy.MergeRecords)
 	wide := st.Absorbing()
 	if merges && wide != st {
-		also = append(also, wide.Decide(kind, policy.Delete, on, b.instant()))
+		also = append(also, wide.Decide(kind, policy.Delete, on, now))
 	}
 	for _, bin := range []bool{false, true} {
-		g := st.Decide(kind, policy.View, on, b.instant())
+		g := st.Decide(kind, policy.View, on, now)
 		if bin {
 			if may, _ := st.Can(policy.UseBin); !may {
 				break

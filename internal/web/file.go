@@ -113,8 +113,7 @@ func (c *call) filePicture() (*records.File, error) {
 // stream hands a file on. Once it has begun, an error can only break it off: the
 // length tells the reader that it is not whole.
 func (c *call) stream(media string, f *records.File) error {
-	h := c.w.Header()
-	h.Set("Content-Type", media)
+	h := c.holds(media)
 	h.Set("Content-Length", strconv.FormatInt(f.Size, 10))
 	h.Set("Content-Security-Policy", "sandbox; default-src 'none'")
 	h.Set("X-Content-Type-Options", "nosniff")

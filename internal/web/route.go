@@ -239,16 +239,34 @@ func (c *call) answer(v any) error {
 // bytes writes an answer that is ready.
 func (c *call) bytes(media string, b []byte) error { return c.write(media, b) }
 
+// buffered is how much of an answer net/http keeps back to find its length itself.
+const buffered = 2 << 10
+
 func (c *call) write(media string, b []byte) error {
-	h := c.w.Header()
-	h["Content-Type"] = []string{media}
-	h["Content-Length"] = []string{strconv.Itoa(len(b))}
+	h := c.holds(media)
+	if len(b) > buffered || c.r.Method == http.MethodHead {
+		h["Content-Length"] = []string{strconv.Itoa(len(b))}
+	}
 	c.status = c.route.success()
 	c.w.WriteHeader(c.status)
 	// Whoever has gone away does not need the answer.
 	_, _ = c.w.Write(b)
 	return nil
 }
+
+// holds says what an answer is, and gives its headers.
+func (c *call) holds(media string) http.Header {
+	h := c.w.Header()
+	if media == "application/json" {
+		h["Content-Type"] = ofJSON
+		return h
+	}
+	h["Content-Type"] = []string{media}
+	document(h)
+	return h
+}
+
+var ofJSON = []string{"application/json"} // shared and never changed
 
 func (c *call) nothing() error {
 	c.status = http.StatusNoContent

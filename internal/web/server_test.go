@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -182,9 +184,20 @@ func TestChangesFromOtherSitesAreRefused(t *testing.T) {
 
 func TestEveryAnswerIsGuardedByHeaders(t *testing.T) {
 	once(t, func(t *town) {
-		for _, a := range []*answer{t.olga.get("/api/v1/contacts"), t.olga.get("/"), t.olga.get("/nowhere.js"), t.guest().get("/api/v1/contacts"), t.olga.get("/api/docs"), t.olga.delete("/api/v1/contacts"),
-			t.olga.with("Origin", "https://evil.example").post("/api/v1/contacts", object{}), t.olga.get("/healthz")} {
-			for name, want := range map[string]string{"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin"} {
+		goes := func() *person { return t.olga.with("Accept", "text/html,application/xhtml+xml") }
+		documents := map[*answer]bool{}
+		for _, a := range []*answer{t.olga.get("/"), t.olga.get("/nowhere.js"), t.olga.get("/api/docs"), t.olga.get("/healthz"), goes().get("/api/v1/contacts"), goes().get("/api/v1/contacts/nobody"),
+			t.olga.with("Sec-Fetch-Dest", "iframe").get("/api/v1/contacts"), t.olga.with("Sec-Fetch-Dest", "image").get("/api/v1/contacts")} {
+			documents[a] = true
+		}
+		for _, a := range append(slices.Collect(maps.Keys(documents)), t.olga.get("/api/v1/contacts"), t.guest().get("/api/v1/contacts"), t.olga.delete("/api/v1/contacts"),
+			t.olga.with("Sec-Fetch-Dest", "empty").get("/api/v1/contacts"), t.olga.with("Origin", "https://evil.example").post("/api/v1/contacts", object{})) {
+			needs := map[string]string{"X-Content-Type-Options": "nosniff", "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Resource-Policy": "same-origin"}
+			if documents[a] {
+				needs["Referrer-Policy"], needs["X-Frame-Options"] = "no-referrer", "DENY"
+				needs["Permissions-Policy"] = "camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()"
+			}
+			for name, want := range needs {
 				if got := a.header.Get(name); got != want {
 					t.Errorf("%s: %s: %q", a.asked, name, got)
 				}
@@ -204,6 +217,37 @@ func TestEveryAnswerIsGuardedByHeaders(t *testing.T) {
 		}
 		if got := t.olga.get("/api/v1/contacts").header.Get("Cache-Control"); got != "no-store" {
 			t.Errorf("clients may be cached: %q", got)
+		}
+		card := t.olga.get("/api/v1/contacts/" + t.olga.create("contacts", object{"name": "Anna"}))
+		if len(card.header) > 7 { // and one more over https
+			t.Errorf("a card has so many headers that they cost: %v", card.header)
+		}
+	})
+}
+
+// Whoever gets an answer knows at its head how long it is.
+func TestAnswerSaysHowLongItIs(t *testing.T) {
+	once(t, func(t *town) {
+		street := t.street()
+		for _, path := range []string{"/healthz", "/api/openapi.json"} {
+			got, err := http.Get(street + path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			body, err := io.ReadAll(got.Body)
+			if err = errors.Join(err, got.Body.Close()); err != nil {
+				t.Fatal(err)
+			}
+			head, err := http.Head(street + path)
+			if err == nil {
+				err = head.Body.Close()
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if n := int64(len(body)); n == 0 || got.ContentLength != n || head.ContentLength != n {
+				t.Errorf("%s: %d bytes, said to be %d, and %d if only the head is asked for", path, n, got.ContentLength, head.ContentLength)
+			}
 		}
 	})
 }

@@ -3,7 +3,7 @@
 import { found } from './walking.mjs';
 
 export async function walkTyped(tools) {
-  const { url, look, expect, ask, button, forgive } = tools;
+  const { url, look, expect, ask, button, forgive, signIn } = tools;
   const owner = await found(tools);
   const rail = (path) => owner.locator(`nav a[href="${path}"]`).first();
   const dialog = (name) => owner.getByRole('dialog', { name });
@@ -91,12 +91,14 @@ export async function walkTyped(tools) {
   };
   const may = () => dialog('Share').getByRole('radio', { name: 'see and change it' }).isChecked();
   await share(nora.id);
-  await owner.getByRole('option', { name: 'Ana Lopez' }).click();
+  await dialog('Share').getByRole('combobox', { name: 'With whom' }).click();
+  await owner.getByRole('option', { name: 'Ben' }).click();
   await dialog('Share').getByText('see and change it').click();
   await away('Share');
   await share(olga.id);
-  await owner.keyboard.press('Escape'); // the list of people, which is open at once
   expect('what was chosen for one record is not said of another', !(await may()));
+  await button(dialog('Share'), 'Close').click();
+  await dialog('Share').waitFor({ state: 'detached' });
   await share(nora.id);
   expect('what was chosen for sharing is there again', await may());
   await away('Share');
@@ -145,6 +147,23 @@ export async function walkTyped(tools) {
   await stage.waitFor();
   expect('who leaves without saving finds what was saved', (await stage.inputValue()) !== 'First word');
 
+  // Two presses of Enter make one group, and ask for one.
+  let posts = 0;
+  owner.on('request', (request) => {
+    if (request.method() === 'POST' && new URL(request.url()).pathname === '/api/v1/groups') posts++;
+  });
+  await owner.goto(`${url}/settings/groups`);
+  await owner.getByRole('textbox', { name: 'Name of a new group' }).fill('North');
+  await owner.evaluate(() => {
+    const { form } = document.querySelector('input[aria-label="Name of a new group"]');
+    form.requestSubmit();
+    form.requestSubmit();
+  });
+  await owner.getByText('North').first().waitFor();
+  await owner.waitForTimeout(500);
+  const groups = (await ask(owner, 'GET', '/groups')).items;
+  expect('two presses of Enter make one group', groups.length === 1 && posts === 1);
+
   // A network in the box is meant, also when nobody pressed "Add".
   await owner.goto(`${url}/security/networks`);
   await button(owner, 'Change').first().click();
@@ -175,6 +194,31 @@ export async function walkTyped(tools) {
   await owner.getByRole('link', { name: 'Olga Brook' }).first().click();
   await owner.waitForURL(`**/contacts/${olga.id}**`);
 
+  // A name that is refused stays, and says why.
+  await owner.goto(`${url}/contacts/${nora.id}`);
+  await owner.route(`**/api/v1/contacts/${nora.id}`, (route) =>
+    route.request().method() === 'PATCH'
+      ? route.fulfill({ status: 422, json: { status: 422, code: 'field.long', field: 'name' } })
+      : route.fallback(),
+  );
+  const long = forgive(owner, 422, `/api/v1/contacts/${nora.id}`);
+  await card.getByRole('heading').getByRole('button', { name: 'Nora Fields' }).click();
+  await card.getByRole('textbox', { name: 'Name' }).fill('Nora Fields of the Hill');
+  await owner.keyboard.press('Enter');
+  await card.getByRole('alert').waitFor();
+  expect(
+    'a name that is refused stays, and says why',
+    (await card.getByRole('textbox', { name: 'Name' }).inputValue()) === 'Nora Fields of the Hill' &&
+      (await card.getByRole('alert').innerText()) === 'These are too many characters.',
+  );
+  await look(owner, 'typed-title');
+  await owner.unroute(`**/api/v1/contacts/${nora.id}`);
+  long.end();
+  await card.getByRole('textbox', { name: 'Name' }).focus();
+  await owner.keyboard.press('Enter');
+  await card.getByRole('heading', { name: 'Nora Fields of the Hill' }).waitFor();
+  await ask(owner, 'PATCH', `/contacts/${nora.id}`, { name: 'Nora Fields' });
+
   // A booking is begun for one client, and is not that of the next.
   const me = await ask(owner, 'GET', '/session');
   const week = Array.from({ length: 7 }, () => [{ from: 0, to: 1440 }]);
@@ -204,16 +248,28 @@ export async function walkTyped(tools) {
   await owner.goto(`${url}/contacts`);
   const keys = [];
   let lost = 2;
-  await owner.route('**/api/v1/contacts', async (route) => {
+  const losing = async (route) => {
     if (route.request().method() !== 'POST') return route.fallback();
     keys.push(route.request().headers()['idempotency-key']);
     if (lost-- <= 0) return route.fallback();
     await route.fetch();
     await route.fulfill({ status: 502 });
-  });
+  };
   await button(owner, 'New').click();
   const create = dialog('New: Client');
   await create.getByRole('textbox', { name: 'Name' }).fill('Paul Reed');
+  const phone = create.getByRole('textbox', { name: 'Phones: number' });
+  await phone.fill('none');
+  const wrong = forgive(owner, 422, '/api/v1/contacts');
+  await button(create, 'Save').click();
+  await create.getByRole('alert').waitFor();
+  expect(
+    'what is wrong with a field is said beside it, in the words of the page',
+    (await create.getByRole('group').getByText('This is not a number that can be called.').count()) === 1,
+  );
+  wrong.end();
+  await phone.fill('');
+  await owner.route('**/api/v1/contacts', losing);
   const refused = forgive(owner, 502, '/api/v1/contacts');
   await button(create, 'Save').click();
   await create.getByRole('alert').waitFor();
@@ -226,7 +282,7 @@ export async function walkTyped(tools) {
   await button(create, 'Save').click();
   await create.waitFor({ state: 'detached' });
   refused.end();
-  await owner.unroute('**/api/v1/contacts');
+  await owner.unroute('**/api/v1/contacts', losing);
   const made = (await ask(owner, 'GET', '/contacts?search=Reed')).items.map((each) => each.name).sort();
   expect(
     `the same sent again is made once, a changed one anew (${made})`,
@@ -247,4 +303,30 @@ export async function walkTyped(tools) {
   await owner.goto(`${url}/deals`);
   await owner.getByText('Nothing in this stage').first().waitFor();
   expect('and without a search that nothing is there', true);
+
+  // Whoever signs out is asked before, and is out then; a session that ended elsewhere shows the door at once.
+  const out = async () => {
+    await button(owner, 'You: Ana Lopez').click();
+    await owner.getByRole('menuitem', { name: 'Sign out' }).click();
+  };
+  await owner.goto(`${url}/settings`);
+  await company.fill('Another name');
+  await out();
+  await button(question, 'Stay').click();
+  await question.waitFor({ state: 'detached' });
+  expect('who stays is still signed in', (await ask(owner, 'GET', '/session')).person.name === 'Ana Lopez');
+  await out();
+  await button(question, 'Leave without saving').click();
+  await owner.waitForURL('**/sign-in');
+  expect(
+    'whoever signed out is shown the door, whatever was not saved',
+    await owner.evaluate(() => sessionStorage.length === 0),
+  );
+  await signIn(owner, url, { email: 'ana@example.com', password: 'four quiet horses cross the river' });
+  await owner.goto(`${url}/settings`);
+  await company.fill('Another name');
+  owner.sessionEnds = true;
+  await ask(owner, 'DELETE', '/session');
+  await owner.waitForURL('**/sign-in**', { timeout: 60_000 });
+  expect('a session that ended elsewhere shows the door, whatever was not saved', true);
 }

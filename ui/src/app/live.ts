@@ -5,6 +5,7 @@ import { type Kind, kinds } from '../api/kinds';
 import { isLookedAt } from '../api/pages';
 import { check, session } from '../api/session';
 import { forgetViewing } from '../api/viewing';
+import { sessionEnded } from '../kit/ended';
 
 /** Changes that come close together are shown together. */
 const gather = 120;
@@ -65,6 +66,7 @@ export function follow(client: QueryClient): () => void {
         if (!(failure instanceof Problem) || (failure.status !== 401 && failure.status !== 403)) return true;
         if (failure.code === 'viewas.over') forgetViewing();
         client.clear();
+        sessionEnded();
         location.reload();
         return false;
       }

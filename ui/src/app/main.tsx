@@ -1,3 +1,4 @@
+import { sessionEnded } from '../kit/ended';
 import { fetchTheRest, later, part } from '../kit/later';
 import '../kit/mantine.css';
 import '../kit/theme.css';
@@ -10,6 +11,7 @@ import { createRoot } from 'react-dom/client';
 import { Problem } from '../api/http';
 import { session } from '../api/session';
 import { forgetViewing, resumeViewing } from '../api/viewing';
+import { keepFor } from '../kit/tab';
 import { theme } from '../kit/theme';
 import { guess, i18n, isLanguage, speak } from '../text';
 import { makeRouter } from './router';
@@ -37,6 +39,7 @@ client.getQueryCache().subscribe((event) => {
   if (failure.status === 401 || failure.code === 'viewas.over' || failure.code.startsWith('entry.')) {
     client.clear();
     void client.invalidateQueries({ queryKey: session.queryKey });
+    sessionEnded();
     location.reload();
   }
 });
@@ -49,6 +52,7 @@ async function start() {
   (globalThis as { __webpack_nonce__?: string }).__webpack_nonce__ = nonce();
   resumeViewing();
   const me = await client.fetchQuery(session).catch(() => null);
+  if (me && !me.view_as) keepFor(me.person.id);
   const language = me?.person.language;
   await speak(isLanguage(language) ? language : guess());
   const place = document.getElementById('root');

@@ -68,7 +68,8 @@ export function DateField({ value, onChange, yearless = false, ...rest }: Props)
   const [typed, setTyped] = useState(value ? typedDate(value) : '');
   const [open, setOpen] = useState(false);
   const wrong = typed !== '' && readDate(typed, yearless) === null;
-  const example = typedDate('1986-07-16');
+  // A birthday lies far back; everything else is near.
+  const example = typedDate(yearless ? '1986-07-16' : `${new Date().getFullYear()}-07-16`);
 
   return (
     <TextInput

@@ -8,7 +8,7 @@ export function Left({ left, onDrop }: { left: boolean; onDrop: () => void }) {
     <Alert color="blue" variant="light" role="status" py={8}>
       <Group justify="space-between" gap="xs" wrap="nowrap">
         <Text size="sm">
-          <Trans>Here is what you had typed. It is not saved yet.</Trans>
+          <Trans>Begun earlier, not saved yet.</Trans>
         </Text>
         <Button variant="subtle" size="compact-sm" style={{ flex: 'none' }} onClick={onDrop}>
           <Trans>Leave as it was</Trans>

@@ -18,3 +18,19 @@ export function keep(place: string, what: object) {
     // It is still shown, and may still be saved.
   }
 }
+
+const whose = 'castellan.person';
+
+/**
+ * What the tab keeps is one person's: where a session ran out and somebody else
+ * came in after it, nothing of it is left.
+ */
+export function keepFor(person: string) {
+  try {
+    const before = sessionStorage.getItem(whose);
+    if (before !== null && before !== person) sessionStorage.clear();
+    sessionStorage.setItem(whose, person);
+  } catch {
+    // A tab that keeps nothing has nothing to forget.
+  }
+}

@@ -10,6 +10,7 @@ import { act, fireEvent, screen, waitFor } from '@testing-library/react';
 import { useState } from 'react';
 import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { i18n, restOfWords } from '../text';
+import { sessionEnded } from './ended';
 import { accessible, show } from './testing/kit';
 import { over, Unsaved, useChanges, useUnsaved } from './unsaved';
 
@@ -208,6 +209,15 @@ test('a refused save is still a change', async () => {
   press('save');
   await go();
   await question();
+});
+
+test('a session that is over holds nothing back', async () => {
+  await open();
+  type('name', 'Ana Lopez');
+  act(() => sessionEnded());
+  expect(closing()).toBe(false);
+  await go();
+  await away();
 });
 
 test('a step that ends the change is not asked about', async () => {

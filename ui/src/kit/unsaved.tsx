@@ -6,9 +6,11 @@ import {
   useCallback,
   useContext,
   useEffect,
+  useLayoutEffect,
   useRef,
   useState,
 } from 'react';
+import { whenSessionEnds } from './ended';
 import { later, part } from './later';
 
 const Question = part(later(() => import('./unsaved-question')));
@@ -43,18 +45,13 @@ export function Unsaved({
   leaves?: (now: At, next: At) => boolean;
 }) {
   const held = useRef(0);
-  // While nothing is changed, steps are taken as if this were not here.
-  const [any, setAny] = useState(false);
   const hold = useCallback<Hold>(() => {
     held.current++;
-    setAny(true);
     void Question.ahead().catch(() => {}); // it is asked for again when it is shown
     let over = false;
     return () => {
-      if (over) return;
+      if (!over) held.current--;
       over = true;
-      held.current--;
-      if (held.current === 0) setAny(false);
     };
   }, []);
   const asks = useCallback(
@@ -62,12 +59,14 @@ export function Unsaved({
     [leaves],
   );
   const leaving = useCallback(() => held.current > 0, []);
-  const step = useBlocker({
-    disabled: !any,
-    shouldBlockFn: asks,
-    enableBeforeUnload: leaving,
-    withResolver: true,
-  });
+  useEffect(
+    () =>
+      whenSessionEnds(() => {
+        held.current = Number.NEGATIVE_INFINITY;
+      }),
+    [],
+  );
+  const step = useBlocker({ shouldBlockFn: asks, enableBeforeUnload: leaving, withResolver: true });
   return (
     <Page value={hold}>
       {children}
@@ -93,7 +92,8 @@ export function useUnsaved(changed: boolean): () => void {
     mine.current?.();
     mine.current = null;
   }, []);
-  useEffect(() => {
+  // At once with what is drawn: a step may follow the last key in the same moment.
+  useLayoutEffect(() => {
     if (!changed) return;
     mine.current = hold();
     return end;

@@ -25,6 +25,7 @@ import {
   roles,
   setMembers,
 } from '../../api/people';
+import { Refusal, useAttempt } from '../../kit/attempt';
 import { Named } from '../../kit/avatar';
 import { Empty } from '../../kit/empty';
 import { Failure, useTell } from '../../kit/failure';
@@ -38,7 +39,6 @@ import classes from './people.module.css';
 export function GroupsPage() {
   const { t } = useLingui();
   const client = useQueryClient();
-  const tell = useTell();
   const { data, error, refetch } = useQuery(groups);
   const { draft, set, clear } = useFormDraft<{ name: string }>('castellan.draft.group', (left) => ({
     name: '',
@@ -46,16 +46,14 @@ export function GroupsPage() {
   }));
   const { name } = draft;
 
-  async function add() {
-    if (!name.trim()) return;
-    try {
+  const { busy, failure, attempt } = useAttempt();
+
+  const add = () =>
+    attempt(async () => {
       await addGroup(name.trim());
       clear();
       await client.invalidateQueries({ queryKey: ['groups'] });
-    } catch (failure) {
-      tell(failure);
-    }
-  }
+    });
 
   return (
     <Column>
@@ -66,7 +64,7 @@ export function GroupsPage() {
         <form
           onSubmit={(event) => {
             event.preventDefault();
-            void add();
+            if (name.trim()) void add();
           }}
         >
           <Row gap={8} mb="sm">
@@ -78,11 +76,12 @@ export function GroupsPage() {
               value={name}
               onChange={(event) => set({ name: event.currentTarget.value })}
             />
-            <Button size="sm" type="submit" variant="default" disabled={!name.trim()}>
+            <Button size="sm" type="submit" variant="default" loading={busy} disabled={!name.trim()}>
               <Trans>Add</Trans>
             </Button>
           </Row>
         </form>
+        <Refusal failure={failure} />
         {error ? (
           <Failure failure={error} retry={refetch} />
         ) : !data ? (

@@ -296,7 +296,7 @@ function Account({ person }: { person: Person }) {
           ) : (
             <span />
           )}
-          <Group gap="xs">
+          <Group gap="xs" ml="auto">
             {changed && (
               <Button
                 variant="subtle"

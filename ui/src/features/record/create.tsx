@@ -6,6 +6,7 @@ import type { Field, Kind } from '../../api/kinds';
 import { create, type Record_, type Values } from '../../api/records';
 import { useMe } from '../../api/session';
 import { Refusal, useAttempt } from '../../kit/attempt';
+import { useSentence } from '../../kit/failure';
 import { FieldInput, sendable } from '../../kit/field-input';
 import { isEmpty } from '../../kit/field-value';
 import { useFormDraft } from '../../kit/form-draft';
@@ -51,6 +52,7 @@ export default function CreateDrawer({ kind, opened, onClose, onCreated, begin }
   const { t } = useLingui();
   const cache = useCache(kind.plural);
   const me = useMe();
+  const sentence = useSentence();
   const here = place(kind, begin);
   const {
     draft,
@@ -82,10 +84,11 @@ export default function CreateDrawer({ kind, opened, onClose, onCreated, begin }
 
   const wrong = (field: Field) => {
     if (!(failure instanceof Problem)) return undefined;
-    return (
-      failure.parts.find((part) => part.field === field.name || part.field?.startsWith(`${field.name}.`))
-        ?.detail ?? (failure.field === field.name ? failure.message : undefined)
+    const part = failure.parts.find(
+      (each) => each.field === field.name || each.field?.startsWith(`${field.name}.`),
     );
+    if (part) return sentence(new Problem(failure.status, { ...part }));
+    return failure.field === field.name ? sentence(failure) : undefined;
   };
 
   function clear() {

@@ -47,10 +47,11 @@ function useSave({ kind, record }: Part) {
         await cache.forget('one', record.id);
         return t`Somebody changed this meanwhile. Look again and repeat.`;
       }
-      if (failure instanceof Problem && failure.status === 422) {
-        return sentence(failure);
+      if (failure instanceof Problem && (failure.status === 422 || failure.status === 400)) {
+        // What follows the field may be wrong with it, and is said as that of the field.
+        const part = failure.parts.find((each) => each.field === field.name);
+        return sentence(part ? new Problem(failure.status, { ...part }) : failure);
       }
-      if (failure instanceof Problem && failure.status === 400) return sentence(failure);
       tell(failure);
       return '';
     }
@@ -88,28 +89,31 @@ export function EditableTitle(part: Part) {
   }
   return (
     <>
-      <input
-        className={classes.titleInput}
-        aria-label={fieldLabel(field)}
-        aria-invalid={!!error || undefined}
-        autoFocus
-        value={typed}
-        onChange={(event) => setTyped(event.currentTarget.value)}
-        onKeyDown={(event) => {
-          if (event.key === 'Escape') {
-            event.preventDefault();
-            setTyped(null);
-            setError('');
-          }
-          if (event.key === 'Enter') event.currentTarget.blur();
-        }}
-        onBlur={async () => {
-          end(); // a press on a link saves it
-          const wrong = typed.trim() && typed !== title ? await save(field, typed.trim()) : null;
-          setError(wrong ?? '');
-          if (wrong === null) setTyped(null);
-        }}
-      />
+      <h2 className={classes.title}>
+        <input
+          className={classes.titleInput}
+          aria-label={fieldLabel(field)}
+          aria-invalid={!!error || undefined}
+          autoFocus
+          maxLength={field.max || undefined}
+          value={typed}
+          onChange={(event) => setTyped(event.currentTarget.value)}
+          onKeyDown={(event) => {
+            if (event.key === 'Escape') {
+              event.preventDefault();
+              setTyped(null);
+              setError('');
+            }
+            if (event.key === 'Enter') event.currentTarget.blur();
+          }}
+          onBlur={async () => {
+            end(); // a press on a link saves it
+            const wrong = typed.trim() && typed !== title ? await save(field, typed.trim()) : null;
+            setError(wrong ?? '');
+            if (wrong === null) setTyped(null);
+          }}
+        />
+      </h2>
       {error && (
         <div role="alert" className={classes.titleError}>
           {error}

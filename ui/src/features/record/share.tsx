@@ -58,6 +58,7 @@ export function ShareDialog({ kind, record, onClose }: { kind: Kind; record: Rec
           size="sm"
           searchable
           data-autofocus={whom === null || undefined}
+          openOnFocus={false}
           data={[
             {
               group: t`People`,

@@ -16,6 +16,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { type Mailbox, mailbox, readMailbox, removeMailbox, setMailbox } from '../../api/workspace';
 import { Failure, useSentence, useTell } from '../../kit/failure';
+import { DateField } from '../../kit/field-date';
 import { Panel } from '../../kit/page';
 import { useUnsaved } from '../../kit/unsaved';
 import { When } from '../../kit/when';
@@ -262,12 +263,7 @@ function Editor({ of: was, onDone }: { of: Mailbox; onDone: (next?: Mailbox) => 
             value={folder}
             onChange={(event) => setFolder(event.currentTarget.value)}
           />
-          <TextInput
-            label={t`Mails from this day on`}
-            type="date"
-            value={since}
-            onChange={(event) => setSince(event.currentTarget.value)}
-          />
+          <DateField label={t`Mails from this day on`} value={since} onChange={setSince} />
         </Group>
         <TextInput
           label={t`Whose word on senders is believed`}

@@ -250,7 +250,7 @@ function Editor({ saved, goes, onDone }: { saved: Pipeline; goes?: boolean; onDo
           >
             <Trans>Stage</Trans>
           </Button>
-          <Group gap="xs">
+          <Group gap="xs" ml="auto">
             {!saved.id && onDone && (
               <Button variant="default" size="sm" onClick={onDone}>
                 <Trans>Cancel</Trans>

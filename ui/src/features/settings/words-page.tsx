@@ -71,6 +71,7 @@ function Words({
     ...left,
   }));
   const typed = draft.word;
+  const { busy, attempt } = useAttempt();
   const [renaming, setRenaming] = useState<string | null>(null);
   const words = all[sort];
 
@@ -105,9 +106,12 @@ function Words({
   return (
     <Panel title={title} note={note} label={title}>
       <form
-        onSubmit={async (event) => {
+        onSubmit={(event) => {
           event.preventDefault();
-          if (typed.trim() && (await put([...words, typed.trim()]))) clear();
+          if (typed.trim())
+            void attempt(async () => {
+              if (await put([...words, typed.trim()])) clear();
+            });
         }}
       >
         <Group gap={8} mb="sm">
@@ -120,7 +124,7 @@ function Words({
             value={typed}
             onChange={(event) => set({ word: event.currentTarget.value })}
           />
-          <Button type="submit" size="sm" variant="default" disabled={!typed.trim()}>
+          <Button type="submit" size="sm" variant="default" loading={busy} disabled={!typed.trim()}>
             <Trans>Add</Trans>
           </Button>
         </Group>
