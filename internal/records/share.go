@@ -187,6 +187,11 @@ func (p *pen) share(s *state, with Share, most policy.Lends, everyone []*policy.
 	if ends != nil {
 		details["ends_at"] = with.Ends.UTC()
 	}
+	opened := map[string]policy.Grade{}
+	for _, o := range p.b.opens(s.kind, sh.lends) {
+		opened[o.Kind] = o.Grade
+	}
+	details["opens"] = opened
 	return p.note("record.shared", s.kind, s.stored.ID, details)
 }
 

@@ -1,6 +1,7 @@
 package records_test
 
 import (
+	"encoding/json"
 	"maps"
 	"testing"
 
@@ -9,6 +10,7 @@ import (
 	"castellan/internal/policy"
 	"castellan/internal/records"
 	"castellan/internal/schema"
+	"castellan/internal/scribe"
 	"castellan/internal/store"
 	"castellan/internal/store/storetest"
 )
@@ -68,6 +70,34 @@ func TestARecordMadeInAGroupOpensWhatItsMakerHoldsThere(t *testing.T) {
 		}
 		if _, err := h.Book.Shares(t.Context(), crmtest.As(crmtest.Ana), "contact", 1); !fault.Is(err, fault.Missing) {
 			t.Errorf("shares of nothing: %v", err)
+		}
+	})
+}
+
+// What a share opened can be proven long after it has ended.
+func TestTheLedgerSaysWhatAShareOpens(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		h := crmtest.Open(t, db)
+		people(t, h)
+		client := h.Create(crmtest.Owner, "contact", records.Values{"name": "Anna"})
+		h.Give(crmtest.Ben, "manager", func(in *policy.StandingInput) {
+			role := in.Role.Clone()
+			role.Grades["file"], role.Grades["message"] = map[policy.Action]policy.Grade{policy.View: policy.Own}, nil
+			in.Role = &role
+		})
+		if err := h.Book.Share(t.Context(), crmtest.As(crmtest.Ben), "contact", client, records.Share{Person: crmtest.Ana, Level: records.ShareView}); err != nil {
+			t.Fatal(err)
+		}
+		if err := h.Scribe.Flush(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		told, _, err := h.Scribe.Read(t.Context(), scribe.Question{Events: []scribe.Event{"record.shared"}, Limit: 1})
+		if err != nil || len(told) != 1 {
+			t.Fatalf("%+v, %v", told, err)
+		}
+		var details struct{ Opens map[string]string }
+		if err := json.Unmarshal(told[0].Details, &details); err != nil || !maps.Equal(details.Opens, map[string]string{"comment": "all", "file": "own", "message": "denied"}) {
+			t.Errorf("%s, %v", told[0].Details, err)
 		}
 	})
 }

@@ -120,7 +120,7 @@ var catalogue = [...]Description{
 	{Event: "record.deleted", Sentence: "{who} moved a record to the bin", Details: "", Reader: policy.ReadLedger},
 	{Event: "record.restored", Sentence: "{who} brought a record back from the bin", Details: "", Reader: policy.ReadLedger},
 	{Event: "record.reverted", Sentence: "{who} brought a record back to an earlier state", Details: "version", Reader: policy.ReadLedger},
-	{Event: "record.shared", Sentence: "{who} shared a record", Details: "principal, level, end", Reader: policy.ReadLedger},
+	{Event: "record.shared", Sentence: "{who} shared a record", Details: "principal, level, end, what it opens of what lies on it", Reader: policy.ReadLedger},
 	{Event: "record.unshared", Sentence: "{who} ended a share", Details: "principal", Reader: policy.ReadLedger},
 	{Event: "record.share_ended", Sentence: "A share of {record} reached its end date", Details: "principal", Reader: policy.ReadLedger},
 	{Event: "record.history_read", Sentence: "{who} read the history of a record", Details: "", Reader: policy.ReadLedger, Read: true},
