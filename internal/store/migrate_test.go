@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"encoding/json"
 	"flag"
 	"fmt"
 	"maps"
@@ -12,6 +13,8 @@ import (
 	"testing"
 
 	"castellan/internal/fault"
+	"castellan/internal/policy"
+	"castellan/internal/rights"
 	"castellan/internal/schema"
 	"castellan/internal/store"
 	"castellan/internal/store/storetest"
@@ -261,6 +264,14 @@ func TestMigrationsAreAppliedOnce(t *testing.T) {
 	}
 }
 
+// kept is rights as they lie in the database.
+func kept(t *testing.T, rights any) string {
+	t.Helper()
+	text, err := json.Marshal(rights)
+	must(t, err)
+	return string(text)
+}
+
 // Shares that were made before it was remembered what they open of what lies on the
 // record open as much as the role of their giver holds: one made by somebody who
 // holds less opens nothing more than that, and takes the mails away that it brought.
@@ -271,6 +282,8 @@ func TestSharesOfBeforeOpenWhatTheirGiversHold(t *testing.T) {
 		own, all               int64 = 1, 3
 		contact, mail          int64 = 1, 13
 	)
+	type grades = map[policy.Action]policy.Grade
+	everything := grades{policy.View: policy.All, policy.Edit: policy.All, policy.Delete: policy.All, policy.Export: policy.All}
 	for _, engine := range []store.Engine{store.SQLite, store.Postgres} {
 		o := storetest.Place(t, engine)
 		db := storetest.Reopen(t, o)
@@ -281,19 +294,26 @@ func TestSharesOfBeforeOpenWhatTheirGiversHold(t *testing.T) {
 				return err
 			}))
 		}
-		roles := []string{
-			`{"Grades":{"comment":{"view":"all","edit":"all","delete":"own"},"file":{"view":"all","edit":"own"},"message":{"view":"all","edit":"all"}},"DaysBack":null}`, // 1: a manager
-			`{"Grades":{"comment":{"view":"all"},"file":{"view":"own"},"message":{"view":"own"}}}`,                                                                       // 2: own only
-			`{"Grades":{"comment":{"view":"group"},"file":{"view":"all"}},"DaysBack":{"file":{"view":30}}}`,                                                              // 3: of groups, and of a month
+		roles := []policy.Role{
+			{Grades: map[string]grades{ // 1: a manager
+				"comment": {policy.View: policy.All, policy.Edit: policy.All, policy.Delete: policy.Own},
+				"file":    {policy.View: policy.All, policy.Edit: policy.Own}, "message": {policy.View: policy.All, policy.Edit: policy.All}}},
+			{Grades: map[string]grades{"comment": {policy.View: policy.All}, "file": {policy.View: policy.Own}, "message": {policy.View: policy.Own}}}, // 2: own only
+			{Grades: map[string]grades{"comment": {policy.View: policy.Group}, "file": {policy.View: policy.All}}, // 3: of groups, and of a month
+				DaysBack: map[string]map[policy.Action]int{"file": {policy.View: 30}}},
+			{Grades: map[string]grades{"comment": everything, "file": everything, "message": everything}}, // 6: an owner
 		}
-		for i, rights := range roles {
-			run(`INSERT INTO role (id, version, name, name_key, built, rights) VALUES (?, 1, ?, ?, '', ?)`, i+101, fmt.Sprint("role ", i), fmt.Sprint("role ", i), rights)
+		for i, role := range roles {
+			run(`INSERT INTO role (id, version, name, name_key, built, rights) VALUES (?, 1, ?, ?, '', ?)`, i+101, fmt.Sprint("role ", i), fmt.Sprint("role ", i), kept(t, rights.RightsOf(role)))
 		}
-		for i, role := range []int{101, 102, 103, 101} {
+		for i, role := range []int{101, 102, 103, 101, 0, 104} {
+			if role == 0 {
+				continue // 5 is nobody here
+			}
 			run(`INSERT INTO person (id, version, email, email_key, name, role, language, time_zone, state, created_at, updated_at) VALUES (?, 1, ?, ?, 'Somebody', ?, 'en', 'UTC', 'active', 1, 1)`,
 				i+1, fmt.Sprint(i, "@example.com"), fmt.Sprint(i, "@example.com"), role)
 		}
-		run(`INSERT INTO difference (person, version, rights) VALUES (4, 1, '[{"Aspect":"grade","Kind":"file","Action":"view","Grade":"own"}]')`)
+		run(`INSERT INTO difference (person, version, rights) VALUES (4, 1, ?)`, kept(t, []rights.Difference{{Aspect: "grade", Kind: "file", Action: "view", Grade: "own"}}))
 		run(`INSERT INTO workgroup (id, version, name, name_key) VALUES (7, 1, 'North', 'north'), (8, 1, 'South', 'south')`)
 		run(`INSERT INTO membership (workgroup, person) VALUES (7, 3)`)
 		// Mails of a client who is person 2's: one came in, one was written down.
@@ -309,7 +329,7 @@ func TestSharesOfBeforeOpenWhatTheirGiversHold(t *testing.T) {
 				run(`INSERT INTO access_name (principal, kind, name_key, record) VALUES (?, ?, 'a', ?)`, principal, kind, record)
 			}
 		}
-		for by := range int64(6) { // 0 and 5 are nobody here
+		for by := range int64(7) { // 0 and 5 are nobody here
 			old(contact, 10+by, friend, 2, by)
 			old(contact, 10+by, north, 2, by)
 			old(contact, 10+by, south, 2, by)
@@ -321,7 +341,7 @@ func TestSharesOfBeforeOpenWhatTheirGiversHold(t *testing.T) {
 		db = storetest.Reopen(t, o)
 
 		manager := all<<(comment+view) | all<<(comment+edit) | own<<(comment+remove) | all<<(message+view) | all<<(message+edit)
-		lends := map[int64]int64{1: manager | all<<(file+view) | own<<(file+edit), 2: all<<(comment+view) | own<<(file+view) | own<<(message+view), 3: own << (comment + view), 4: manager}
+		lends := map[int64]int64{1: manager | all<<(file+view) | own<<(file+edit), 2: all<<(comment+view) | own<<(file+view) | own<<(message+view), 3: own << (comment + view), 4: manager, 6: 1<<24 - 1}
 		each(t, db, `SELECT record, principal, made_by, lends FROM share WHERE kind = 1`, func(r *store.Rows) {
 			var record, principal, by, got int64
 			must(t, r.Scan(&record, &principal, &by, &got))
@@ -341,7 +361,7 @@ func TestSharesOfBeforeOpenWhatTheirGiversHold(t *testing.T) {
 			left = append(left, fmt.Sprintf("%d:%d/%d", record, schema.Principal(principal).Ref()-20, level))
 		})
 		// Of the mail that came in those by givers who held it are left, to edit by those who edited.
-		if want := []string{"501:1/2", "501:2/1", "501:4/2", "502:0/2", "502:1/2", "502:2/2", "502:3/2", "502:4/2", "502:5/2"}; !slices.Equal(left, want) {
+		if want := []string{"501:1/2", "501:2/1", "501:4/2", "501:6/2", "502:0/2", "502:1/2", "502:2/2", "502:3/2", "502:4/2", "502:5/2", "502:6/2"}; !slices.Equal(left, want) {
 			t.Errorf("%s: mails are shared %v, want %v", engine, left, want)
 		}
 		var rows int

@@ -14,11 +14,11 @@ CREATE TABLE lender (
 INSERT INTO lender (person, alone, grouped)
 	SELECT h.person, sum((CASE h.grade WHEN 'all' THEN 3 WHEN 'group' THEN 1 WHEN 'own' THEN 1 ELSE 0 END) << h.place),
 		sum((CASE h.grade WHEN 'all' THEN 3 WHEN 'group' THEN 3 WHEN 'own' THEN 1 ELSE 0 END) << h.place)
-	FROM (SELECT p.id AS person, k.place + a.place AS place, json_extract(r.rights, '$.Grades.' || k.name || '.' || a.name) AS grade
+	FROM (SELECT p.id AS person, k.place + a.place AS place, json_extract(r.rights, '$.grades.' || k.name || '.' || a.name) AS grade
 		FROM person AS p JOIN role AS r ON r.id = p.role
 			CROSS JOIN (SELECT 'comment' AS name, 0 AS place UNION ALL SELECT 'file', 8 UNION ALL SELECT 'message', 16) AS k
 			CROSS JOIN (SELECT 'view' AS name, 0 AS place UNION ALL SELECT 'edit', 2 UNION ALL SELECT 'delete', 4 UNION ALL SELECT 'export', 6) AS a
-		WHERE json_extract(r.rights, '$.DaysBack.' || k.name || '.' || a.name) IS NULL
+		WHERE json_extract(r.rights, '$.days.' || k.name || '.' || a.name) IS NULL
 			AND NOT EXISTS (SELECT 1 FROM difference AS d WHERE d.person = p.id AND instr(d.rights, '"' || k.name || '"') > 0)) AS h
 	GROUP BY h.person;
 UPDATE share SET lends = l.lends FROM (
