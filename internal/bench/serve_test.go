@@ -62,8 +62,7 @@ func serve() error {
 	if err != nil {
 		return errors.Join(err, listener.Close(), h.close())
 	}
-	mux := http.NewServeMux()
-	mux.Handle("/", face)
+	mux := http.NewServeMux() // of what is bare: the product has its own
 	mux.HandleFunc("GET /bare/contacts", bare.list)
 	mux.HandleFunc("GET /bare/contacts/{id}", bare.one)
 	mux.HandleFunc("POST /bare/import", func(w http.ResponseWriter, r *http.Request) {
@@ -79,7 +78,14 @@ func serve() error {
 		}
 		fmt.Fprintf(w, "%s %d %s\n", all[0].State, all[0].Created, all[0].Problem)
 	})
-	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second}
+	either := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/bare/") {
+			mux.ServeHTTP(w, r)
+			return
+		}
+		face.ServeHTTP(w, r)
+	})
+	server := &http.Server{Handler: either, ReadHeaderTimeout: 10 * time.Second}
 	go func() {
 		_, _ = io.Copy(io.Discard, os.Stdin) // ends with the benchmark, however it ends
 		_ = server.Close()
