@@ -2,6 +2,7 @@ package records_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"testing"
 
@@ -98,6 +99,66 @@ func TestTheLedgerSaysWhatAShareOpens(t *testing.T) {
 		var details struct{ Opens map[string]string }
 		if err := json.Unmarshal(told[0].Details, &details); err != nil || !maps.Equal(details.Opens, map[string]string{"comment": "all", "file": "own", "message": "denied"}) {
 			t.Errorf("%s, %v", told[0].Details, err)
+		}
+	})
+}
+
+// Many records shared at once open what each of them would open by itself, whoever
+// they belong to and whoever they are shared with already.
+func TestManySharesOpenWhatEachWould(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, db *store.DB) {
+		h := crmtest.Open(t, db)
+		people(t, h)
+		h.Give(crmtest.Ben, "manager", func(in *policy.StandingInput) {
+			role := in.Role.Clone()
+			role.Grades["file"] = map[policy.Action]policy.Grade{policy.View: policy.Own}
+			role.Grades["message"] = map[policy.Action]policy.Grade{policy.View: policy.Own}
+			role.Abilities[policy.ChangeInBulk] = true
+			in.Role = &role
+		})
+		var made [2][]schema.RecordID
+		for i := range made {
+			for _, v := range []records.Values{{"name": "Anna"}, {"name": "Bea", "responsible": crmtest.Ben}, {"name": "Carla"}, {"name": "Dora", "responsible": crmtest.Ben}} {
+				made[i] = append(made[i], h.Create(crmtest.Owner, "contact", v))
+			}
+			for _, shared := range made[i][2:] { // by somebody who holds all
+				if err := h.Book.Share(t.Context(), crmtest.As(crmtest.Owner), "contact", shared, records.Share{Person: crmtest.Ben, Level: records.ShareEdit}); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		with := records.Share{Person: crmtest.Ana, Level: records.ShareEdit}
+		for _, id := range made[0] {
+			if err := h.Book.Share(t.Context(), crmtest.As(crmtest.Ben), "contact", id, with); err != nil {
+				t.Fatal(err)
+			}
+		}
+		op, err := h.Book.Bulk(t.Context(), crmtest.As(crmtest.Ben), "contact", records.Selection{IDs: made[1]}, records.BulkShare, nil, with)
+		if err != nil || op.Done != 4 {
+			t.Fatalf("%+v, %v", op, err)
+		}
+		opens := func(id schema.RecordID) string {
+			shares, err := h.Book.Shares(t.Context(), crmtest.As(crmtest.Owner), "contact", id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, s := range shares {
+				if s.Person == crmtest.Ana {
+					return fmt.Sprint(s.Opens)
+				}
+			}
+			return "not shared"
+		}
+		seen := map[string]bool{}
+		for i := range made[0] {
+			alone, among := opens(made[0][i]), opens(made[1][i])
+			if alone != among {
+				t.Errorf("client %d: by itself it opens %s, among many %s", i, alone, among)
+			}
+			seen[alone] = true
+		}
+		if len(seen) != 3 {
+			t.Errorf("shares of so different clients open %d different things: %v", len(seen), seen)
 		}
 	})
 }

@@ -40,6 +40,8 @@ type pen struct {
 	own    bool   // the kind itself is at work, and needs not be asked
 	kept   Values // what the house itself says of the record that is written now
 
+	lent map[lending]policy.Lends // what shares were found to open
+
 	desk  *Desk  // new records wait here to be written together; nil: each is written at once
 	trial *Trial // nothing is written: what would be is kept here; nil: it is real
 }
