@@ -195,10 +195,11 @@ func (p *pen) share(s *state, with Share, most policy.Lends, everyone []*policy.
 	return p.note("record.shared", s.kind, s.stored.ID, details)
 }
 
-// lending is all that decides how much of a kind a share opens, where the same
-// person shares with the same others in one transaction.
+// lending is all that decides how much of a kind a share opens in one transaction,
+// where the same person shares.
 type lending struct {
 	kind        int
+	among       int // how many there are, of whom those are that it is shared with
 	responsible actor.PersonID
 	with        schema.Principal
 	level       policy.ShareLevel
@@ -214,7 +215,7 @@ func (p *pen) lends(s *state, sh share, everyone []*policy.Standing) (all policy
 		if kind.Lent == 0 {
 			continue
 		}
-		asked := lending{kind: kind.Number, with: sh.principal, level: sh.level, loans: text}
+		asked := lending{kind: kind.Number, among: len(everyone), with: sh.principal, level: sh.level, loans: text}
 		if !kind.Within { // what lies on a record is not of whoever the record is
 			asked.responsible = s.responsible()
 		}

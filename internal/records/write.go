@@ -219,8 +219,8 @@ func (p *pen) compose(kind *schema.Kind, v Values, group actor.GroupID) (*state,
 		}
 		// Nothing lies on it yet: what will be there they hold through the group, too.
 		born := share{principal: with.principal(), level: policy.ShareEdit, by: int64(p.who.Person), at: at, lends: policy.Everything}
-		born.lends = p.st.Lend(p.b.catalog().Kinds(), s.responsible(), []policy.Loan{born.loan()}, born.loan(), nil, p.tx.Now())
 		s.shares = []share{born}
+		s.shares[0].lends = p.lends(s, born, nil)
 	}
 	if err := p.keeps(g, nil, s); err != nil {
 		return nil, g, nil, err
